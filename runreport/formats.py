@@ -1,0 +1,130 @@
+"""How numbers are written: one place, so that a number reads the same everywhere."""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "\u2212"
+MISSING = "\u2013"
+"""Shown where there is no value."""
+NARROW_SPACE = "\u202f"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with `digits` significant digits: 0.9712, 1 234, 1.2e-05, NaN, inf, or a dash.
+
+    Integers up to 15 digits are written in full. The minus is a real minus sign.
+    """
+    if value is None:
+        return MISSING
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "\u221e" if value > 0 else f"{MINUS}\u221e"
+    if value == 0:
+        return "0"
+    if value == int(value) and abs(value) < 1e15:
+        return _signed(f"{abs(int(value)):,}".replace(",", NARROW_SPACE), value)
+    magnitude = abs(value)
+    if magnitude < 1e-4 or magnitude >= 1e15:
+        mantissa, exponent = f"{magnitude:.{digits - 1}e}".split("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+        return _signed(text.replace("e-", f"e{MINUS}"), value)
+    decimals = max(0, digits - 1 - math.floor(math.log10(magnitude)))
+    text = f"{magnitude:,.{decimals}f}".replace(",", NARROW_SPACE)
+    return _signed(text, value)
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """A number with that many decimals: columns and intervals align."""
+    if value is None or not math.isfinite(value):
+        return number(value)
+    text = f"{abs(value):,.{decimals}f}".replace(",", NARROW_SPACE)
+    # a rounded zero has no sign
+    return text if float(text.replace(NARROW_SPACE, "")) == 0 else _signed(text, value)
+
+
+def decimals_for(spread: float) -> int:
+    """Decimals that show two significant digits of `spread` (a standard error, a width)."""
+    if not math.isfinite(spread) or spread <= 0:
+        return 3
+    return int(min(10, max(0, 1 - math.floor(math.log10(spread)))))
+
+
+def signed(value: float | None, decimals: int) -> str:
+    """A difference: always with its sign."""
+    text = fixed(value, decimals)
+    if (
+        value is None
+        or not math.isfinite(value)
+        or value <= 0
+        or not any("1" <= c <= "9" for c in text)
+    ):
+        return text
+    return f"+{text}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """`97.1 %`, `3.2 s`, or the text alone."""
+    return f"{text}{NARROW_SPACE}{unit}" if unit else text
+
+
+def interval(low: float, high: float, decimals: int) -> str:
+    """`96.2 to 97.9`."""
+    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+
+
+def p_value(p: float | None) -> str:
+    """`p = 0.012`, `p < 0.001`; NaN is said, never compared."""
+    if p is None or math.isnan(p):
+        return "no p-value"
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
+
+
+def file_size(count: int | None) -> str:
+    """Bytes in the unit that fits: 812 B, 3.4 MB."""
+    if count is None:
+        return MISSING
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return (
+                f"{size:.0f}{NARROW_SPACE}{unit}"
+                if unit == "B"
+                else f"{size:.3g}{NARROW_SPACE}{unit}"
+            )
+        size /= 1000
+    return f"{size:.3g}{NARROW_SPACE}TB"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in words that fit: 840 ms, 12.3 s, 4 min 5 s, 3 h 12 min, 2 d 4 h."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 0:
+        return MINUS + duration(-seconds)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    whole = round(seconds)
+    for big, small, big_name, small_name in (
+        (60, 1, "min", "s"),
+        (3600, 60, "h", "min"),
+        (86400, 3600, "d", "h"),
+    ):
+        if whole < big * (60 if big == 60 else 24 if big == 3600 else 10**6):
+            rest = whole % big // small
+            return f"{whole // big} {big_name}" + (f" {rest} {small_name}" if rest else "")
+    return f"{whole // 86400} d"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """`1 run`, `12 runs`."""
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def _signed(text: str, value: float) -> str:
+    return f"{MINUS}{text}" if value < 0 else text

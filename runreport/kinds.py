@@ -1,0 +1,174 @@
+"""The shapes of what can be added: Source, Section, Publisher. A new one is one value of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import pyarrow as pa
+
+from runreport.blocks import Block
+from runreport.design import Design, Metric
+from runreport.errors import Problem
+from runreport.history import History
+from runreport.samples import Group, Value, ValueOf
+from runreport.spec.expressions import Expression, Scalar
+from runreport.tables import Run, RunTables
+
+OptionsT = TypeVar("OptionsT")
+DataT = TypeVar("DataT")
+
+# ---- sources -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a source may know of the build."""
+
+    base: Path
+    """Folder of the file that names the source: relative paths start here."""
+    environ: Mapping[str, str]
+    """Credentials come from here alone."""
+    deadline_s: float = 120.0
+    """Total time a remote source may take."""
+
+
+class Reader(Protocol):
+    """An opened source. Reading twice gives equal results while the store is unchanged."""
+
+    def tables(self) -> RunTables:
+        """Every run with params, tags, lineage, artifacts, and at least the last value and last
+        step of each metric (other summary columns None where they cost a full scan).
+        """
+        ...
+
+    def histories(self, runs: Sequence[str], metrics: Collection[str]) -> Iterator[pa.Table]:
+        """Raw points of these runs and metrics, in `HISTORY_SCHEMA`, store order, nothing
+        sampled; in parts of bounded size.
+        """
+        ...
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Input name to digest or version, for the manifest; no credentials, no absolute paths."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What detection recognised at a path."""
+
+    source: str
+    """The name of the source."""
+    config: Mapping[str, Any]
+    """The entry to write into a spec, e.g. `{"mlflow": "sqlite:///mlflow.db"}`."""
+    summary: str
+    """One line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[OptionsT]):
+    """A place runs are read from."""
+
+    name: str
+    """The YAML key: `- {mlflow: LOCATION, ...}`."""
+    options: type[OptionsT]
+    """Frozen dataclass; its first field is `location: str`, the value beside the name."""
+    open: Callable[[OptionsT, SourceContext], Reader]
+    """Raises SourceError (RR3xx) when the place cannot be read at all."""
+    detect: Callable[[Path], Found | None]
+    """Looks, cheaply, whether this path is one of its kind."""
+
+
+# ---- sections ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a section reads beyond the last values."""
+
+    histories: frozenset[str] = frozenset()
+    """Logged metrics whose raw points it draws or reduces."""
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(self.histories | other.histories)
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A run that the report does not compare, and why."""
+
+    run: Run
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a section computes from. Nothing in it changes during a build."""
+
+    title: str
+    design: Design
+    runs: tuple[Run, ...]
+    """Selected, in report order (failed ones too, when the selection keeps them)."""
+    groups: tuple[Group, ...]
+    """Every selected run is in exactly one."""
+    excluded: tuple[Excluded, ...]
+    """Runs of the sources that the selection left out."""
+    history: History
+    value_of: ValueOf
+    """A run's number for a metric by its declared reducer, in displayed units."""
+    evaluate: Callable[[Expression, Run], Scalar]
+    """A column or filter expression for one run."""
+    problems: tuple[Problem, ...]
+    """What went wrong while reading: broken runs, unread points."""
+    now: datetime
+    """The report's time: from the data or SOURCE_DATE_EPOCH, never the clock."""
+    source_titles: tuple[str, ...] = ()
+    decision: Mapping[str, str] = field(default_factory=dict)
+    redacted: int = 0
+    """Values replaced because they look like secrets."""
+    subject_run: Run | None = None
+    """On a `foreach: run` page."""
+    subject_group: Group | None = None
+    """On a `foreach: group` page."""
+
+    @property
+    def baseline(self) -> Group | None:
+        return next((group for group in self.groups if group.is_baseline), None)
+
+    def group_of(self, run: Run) -> Group:
+        """The group a selected run belongs to."""
+        return self._group_by_run[run.id]
+
+    @cached_property
+    def _group_by_run(self) -> Mapping[str, Group]:
+        return {run.id: group for group in self.groups for run in group.runs}
+
+    def value(self, run: Run, metric: Metric) -> Value:
+        """A run's number for a metric."""
+        return self.value_of(run, metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Section(Generic[OptionsT, DataT]):
+    """One kind of section: numbers first, then blocks."""
+
+    name: str
+    """The YAML key under `sections`."""
+    options: type[OptionsT]
+    """Frozen dataclass; every field has a default unless it must be written."""
+    compute: Callable[[Context, OptionsT], DataT]
+    """Pure: facts to a frozen dataclass of numbers."""
+    present: Callable[[DataT, OptionsT], tuple[Block, ...]]
+    """Pure: numbers to blocks. The page adds the section's title if there is one."""
+    needs: Callable[[OptionsT, Design], Needs] = lambda _options, _design: Needs()
+    """What it reads, from its options and the design alone."""
+    short: str | None = None
+    """The field that a bare value stands for: `text: "..."`, `run`."""
+
+
+AnySection = Section[Any, Any]
+AnySource = Source[Any]

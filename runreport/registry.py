@@ -1,0 +1,10 @@
+"""What exists: name -> value, alphabetical. One more of anything is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runreport.kinds import AnySection, AnySource
+
+SOURCES: Mapping[str, AnySource] = {}
+SECTIONS: Mapping[str, AnySection] = {}

@@ -1,0 +1,1 @@
+"""Blocks to pages: encoders, themes, figures, Markdown, site, verifier."""

@@ -1,0 +1,186 @@
+"""From runs and a design to aligned arrays, and who was dropped and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport.design import Metric
+from runreport.tables import Run
+
+Floats = NDArray[np.float64]
+State = Literal["ok", "missing", "nan", "inf", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One run's number for one metric, in displayed units, or why there is none."""
+
+    number: float | None
+    """Finite, or None."""
+    state: State
+
+    @staticmethod
+    def of(raw: float | None, scale: float = 1.0) -> Value:
+        """From a logged number; None is missing."""
+        if raw is None:
+            return Value(None, "missing")
+        if math.isnan(raw):
+            return Value(None, "nan")
+        scaled = raw * scale
+        return Value(scaled, "ok") if math.isfinite(scaled) else Value(None, "inf")
+
+
+ValueOf = Callable[[Run, Metric], Value]
+"""How a metric's declared reducer reads a run (the pipeline supplies it)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs that differ only by replicates."""
+
+    id: str
+    """`g0`, `g1`, ...: generated, stable for equal inputs."""
+    label: str
+    """What tells it from the other groups, e.g. `optimizer=adam, lr=0.01`."""
+    key: tuple[tuple[str, str], ...]
+    """(column, text) of every grouping column that differs between groups."""
+    runs: tuple[Run, ...]
+    """All selected runs, failed ones too, in report order."""
+    replicate_of: tuple[str | None, ...]
+    """The replicate's identity of each run (its seed, ...); None when it has none."""
+    is_baseline: bool
+    color: str
+    """Colour token, the same in every chart of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A run that does not enter a computation, and why."""
+
+    run_id: str
+    name: str
+    reason: str
+    """Words: `failed`, `val_accuracy is NaN`, `no partner with seed 3 in adam`, ..."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One group's finite values of one metric."""
+
+    group: Group
+    metric: Metric
+    values: Floats
+    """Shape (n,), displayed units, in the order of `runs`."""
+    runs: tuple[Run, ...]
+    replicates: tuple[str | None, ...]
+    dropped: tuple[Dropped, ...]
+    """Runs of the group without a usable value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """Two groups aligned by the identity of pairs."""
+
+    baseline: Sample
+    candidate: Sample
+    keys: tuple[str, ...]
+    """Identity of each pair, sorted."""
+    baseline_values: Floats
+    """Shape (n,), one per key."""
+    candidate_values: Floats
+    dropped: tuple[Dropped, ...]
+    """Runs without a partner, and runs without a usable value."""
+
+
+REASONS: dict[State, str] = {
+    "missing": "never logged {metric}",
+    "nan": "{metric} is NaN",
+    "inf": "{metric} is infinite",
+    "unread": "{metric} was not read",
+}
+
+
+def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
+    """The usable values of one group: finished runs with a finite value.
+
+    A run that did not finish never enters a sample: its last value is not the outcome of the
+    method but of its interruption.
+    """
+    kept: list[tuple[float, Run, str | None]] = []
+    dropped: list[Dropped] = []
+    for run, replicate in zip(group.runs, group.replicate_of, strict=True):
+        value = value_of(run, metric)
+        if run.status not in ("finished", "unknown"):
+            dropped.append(Dropped(run.id, run.name, run.status))
+        elif value.number is None:
+            reason = REASONS[value.state].format(metric=metric.title)
+            dropped.append(Dropped(run.id, run.name, reason))
+        else:
+            kept.append((value.number, run, replicate))
+    return Sample(
+        group=group,
+        metric=metric,
+        values=np.array([number for number, _, _ in kept], dtype=np.float64),
+        runs=tuple(run for _, run, _ in kept),
+        replicates=tuple(replicate for _, _, replicate in kept),
+        dropped=tuple(dropped),
+    )
+
+
+def pair(baseline: Sample, candidate: Sample) -> Paired:
+    """The two samples aligned by replicate identity; the rest is dropped with its reason.
+
+    A replicate that occurs more than once in a group has no single partner: all of its runs are
+    dropped and named.
+    """
+    left, left_dropped = _by_key(baseline, other=candidate)
+    right, right_dropped = _by_key(candidate, other=baseline)
+    keys = sorted(left.keys() & right.keys(), key=_natural)
+    return Paired(
+        baseline=baseline,
+        candidate=candidate,
+        keys=tuple(keys),
+        baseline_values=np.array([left[key] for key in keys], dtype=np.float64),
+        candidate_values=np.array([right[key] for key in keys], dtype=np.float64),
+        dropped=(*baseline.dropped, *candidate.dropped, *left_dropped, *right_dropped),
+    )
+
+
+def _by_key(own: Sample, other: Sample) -> tuple[dict[str, float], list[Dropped]]:
+    counts: dict[str | None, int] = {}
+    for key in own.replicates:
+        counts[key] = counts.get(key, 0) + 1
+    values: dict[str, float] = {}
+    dropped: list[Dropped] = []
+    partners = set(other.replicates)
+    for number, run, key in zip(own.values, own.runs, own.replicates, strict=True):
+        if key is None:
+            dropped.append(Dropped(run.id, run.name, "has no pairing key"))
+        elif counts[key] > 1:
+            reason = f"pairing key {key} occurs {counts[key]} times"
+            dropped.append(Dropped(run.id, run.name, reason))
+        else:
+            values[key] = float(number)
+            if key not in partners:
+                reason = f"no partner with key {key} in {other.group.label}"
+                dropped.append(Dropped(run.id, run.name, reason))
+    return values, dropped
+
+
+def _natural(key: str) -> tuple[int, float, str]:
+    """Sort numbers by size, before words."""
+    try:
+        return (0, float(key), key)
+    except ValueError:
+        return (1, 0.0, key)
+
+
+def means(samples: Sequence[Sample]) -> list[float | None]:
+    """Mean of each sample, None where it is empty."""
+    return [float(s.values.mean()) if s.values.size else None for s in samples]

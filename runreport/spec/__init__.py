@@ -1,0 +1,1 @@
+"""Reading the spec: text with positions, one expression language, the model, the loader."""

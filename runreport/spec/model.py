@@ -1,0 +1,112 @@
+"""The spec after loading: frozen values, every name still to be matched with data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from runreport.design import Correction, Metric
+from runreport.errors import Problem, Span
+from runreport.spec.expressions import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInfo:
+    """What the report is called and by whom."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One entry of `sources`."""
+
+    kind: str
+    """Name in the registry."""
+    options: Any
+    """The source's validated options."""
+    base: Path
+    """Folder of the file that wrote this entry; relative paths start here."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which runs are compared, in what order."""
+
+    where: Expression | None = None
+    since: str | None = None
+    """`30d`, `12h`, or a date."""
+    sort: tuple[Expression, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What makes a group, and what pairs runs across groups."""
+
+    by: tuple[Expression, ...] = ()
+    all_but: tuple[str, ...] | None = None
+    """Set when `by` is `all_but(...)`; `()` means every param separates."""
+    replicates: Expression | None = None
+    pair_by: Expression | None = None
+    baseline: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rules of inference."""
+
+    alpha: float = 0.05
+    level: float = 0.95
+    correction: Correction = "holm"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEntry:
+    """One section of a page."""
+
+    kind: str
+    options: Any
+    """The section's validated options."""
+    span: Span
+    title: str | None = None
+    """Replaces the default heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page, or one page per run or group."""
+
+    title: str
+    """May hold `${run.*}`, `${group.*}`, `${verdict.*}`, resolved when the page is written."""
+    sections: tuple[SectionEntry, ...]
+    span: Span
+    foreach: Literal["run", "group"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A loaded spec: its text is right, its options are typed, its expressions parse."""
+
+    path: Path
+    report: ReportInfo
+    sources: tuple[SourceEntry, ...]
+    runs: Selection
+    groups: Grouping
+    metrics: tuple[tuple[Metric, Span], ...]
+    comparison: Comparison
+    pages: tuple[PageEntry, ...]
+    decision: Mapping[str, str] = field(default_factory=dict)
+    theme: str = "default"
+    output: Path = Path("site")
+    """Resolved against the spec's folder."""
+    allow_secrets: tuple[str, ...] = ()
+    """Param, tag or metric names whose values are not redacted, each an explicit choice."""
+    files: tuple[Path, ...] = ()
+    """Every YAML file that was read, the spec first: inputs of the build."""
+    warnings: tuple[Problem, ...] = ()
