@@ -1,0 +1,248 @@
+"""Which runs are compared, in what order, in which groups: the declared design meets the data."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from runreport.drawing import SERIES
+from runreport.errors import Problem, SpecError
+from runreport.kinds import Excluded
+from runreport.samples import Group
+from runreport.spec.expressions import Expression, Scalar
+from runreport.spec.model import Grouping, Selection
+from runreport.tables import Run, parse_number
+
+Evaluate = Callable[[Expression, Run], Scalar]
+
+NOT_SET = "(not set)"
+"""Shown where a run lacks a param that others have."""
+
+LABEL_COLUMNS = 4
+"""A label names at most so many columns."""
+
+_RELATIVE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Runs in report order, and those left out."""
+
+    runs: tuple[Run, ...]
+    excluded: tuple[Excluded, ...]
+
+
+def report_time(runs: Sequence[Run], environ: Mapping[str, str]) -> datetime:
+    """The report's time: `SOURCE_DATE_EPOCH` when set, else the newest run's, never the clock."""
+    epoch = environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        return datetime.fromtimestamp(int(epoch), UTC)
+    times = [time for run in runs for time in (run.started, run.ended) if time is not None]
+    return max(times, default=datetime(1980, 1, 1, tzinfo=UTC))
+
+
+def select(
+    runs: Sequence[Run], selection: Selection, evaluate: Evaluate, now: datetime
+) -> Selected:
+    """Filter and sort. A run is left out for the first rule it fails, and the rule is named."""
+    since = _since(selection.since, now)
+    kept: list[Run] = []
+    excluded: list[Excluded] = []
+    for run in runs:
+        if since is not None and (run.started is None or run.started < since):
+            excluded.append(Excluded(run, f"started before {since:%Y-%m-%d %H:%M} UTC"))
+        elif selection.where is not None and evaluate(selection.where, run) is not True:
+            excluded.append(Excluded(run, f"does not satisfy {selection.where.text}"))
+        else:
+            kept.append(run)
+    kept = sort_runs(kept, selection.sort, evaluate)
+    if selection.limit is not None:
+        excluded += [
+            Excluded(run, f"beyond the limit of {selection.limit} runs")
+            for run in kept[selection.limit :]
+        ]
+        kept = kept[: selection.limit]
+    return Selected(tuple(kept), tuple(excluded))
+
+
+def sort_runs(runs: Sequence[Run], keys: Sequence[Expression], evaluate: Evaluate) -> list[Run]:
+    """Runs by the expressions, first one first; missing and NaN last either way, ties as before.
+
+    Without expressions: by start time, then name, then id.
+    """
+    ordered = sorted(runs, key=lambda run: (run.started is None, run.started, run.name, run.id))
+    for expression in reversed(keys):
+        values = {run.id: _sort_key(evaluate(expression, run)) for run in ordered}
+        ordered.sort(key=lambda run: values[run.id], reverse=expression.descending)
+        # stable second pass: what cannot be ordered goes last in both directions
+        ordered.sort(key=lambda run: values[run.id][0] == 2)
+    return ordered
+
+
+def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[Group, ...]:
+    """Groups of the selected runs: the baseline first, then in the natural order of their keys.
+
+    Raises:
+        SpecError: RR210 when the baseline selects no group or more than one.
+    """
+    columns, keys = _keys(runs, grouping, evaluate)
+    members: dict[tuple[Any, ...], list[Run]] = {}
+    texts: dict[tuple[Any, ...], tuple[str, ...]] = {}
+    for run, key in zip(runs, keys, strict=True):
+        identity = tuple(_same_number(text) for text in key)
+        members.setdefault(identity, []).append(run)
+        texts.setdefault(identity, key)
+    order = sorted(members, key=lambda identity: [_sort_key(part) for part in identity])
+    baseline = _baseline(order, members, texts, columns, grouping, evaluate)
+    if baseline is not None:
+        order.remove(baseline)
+        order.insert(0, baseline)
+    varying = [
+        index for index in range(len(columns)) if len({identity[index] for identity in members}) > 1
+    ]
+    identity_of = grouping.pair_by or grouping.replicates
+    labels = _labels([(texts[key], members[key]) for key in order], columns, varying)
+    return tuple(
+        Group(
+            id=f"g{index}",
+            label=label,
+            key=tuple((columns[i], texts[identity][i]) for i in varying),
+            runs=tuple(members[identity]),
+            replicate_of=tuple(
+                None if identity_of is None else _text(evaluate(identity_of, run))
+                for run in members[identity]
+            ),
+            is_baseline=identity == baseline,
+            color=SERIES[index] if index < len(SERIES) else "series-other",
+        )
+        for index, (identity, label) in enumerate(zip(order, labels, strict=True))
+    )
+
+
+def _keys(
+    runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Grouping columns and each run's texts in them."""
+    if grouping.by:
+        columns = [expression.heading or _bare(expression.text) for expression in grouping.by]
+        keys = [
+            tuple(_text(evaluate(expression, run)) or NOT_SET for expression in grouping.by)
+            for run in runs
+        ]
+        return columns, keys
+    apart = set(grouping.all_but or ())
+    if grouping.all_but is None:
+        # no `by`: whatever is not a replicate's identity separates groups
+        apart = {
+            _bare(expression.text)
+            for expression in (grouping.replicates, grouping.pair_by)
+            if expression is not None
+        }
+    columns = sorted({name for run in runs for name in run.params} - apart)
+    keys = [
+        tuple(run.params[name].text if name in run.params else NOT_SET for name in columns)
+        for run in runs
+    ]
+    return columns, keys
+
+
+def _baseline(
+    order: Sequence[tuple[Any, ...]],
+    members: Mapping[tuple[Any, ...], Sequence[Run]],
+    texts: Mapping[tuple[Any, ...], tuple[str, ...]],
+    columns: Sequence[str],
+    grouping: Grouping,
+    evaluate: Evaluate,
+) -> tuple[Any, ...] | None:
+    expression = grouping.baseline
+    if expression is None or not order:
+        return None
+    found = [
+        identity
+        for identity in order
+        if all(evaluate(expression, run) is True for run in members[identity])
+    ]
+    if len(found) == 1:
+        return found[0]
+    names = [
+        ", ".join(f"{c}={t}" for c, t in zip(columns, texts[key], strict=True)) for key in found
+    ]
+    if found:
+        shown = "; ".join(_shorten(name, 80) for name in names[:6])
+        message = f"baseline selects {len(found)} groups, expected exactly one: {shown}"
+        hint = "narrow it with `and`, or group by fewer columns"
+    else:
+        message = "baseline selects no group, expected exactly one"
+        hint = f"{len(order)} groups exist; the condition must hold for every run of one of them"
+    raise SpecError(Problem("RR210", message, expression.span, hint))
+
+
+def _labels(
+    groups: Sequence[tuple[tuple[str, ...], Sequence[Run]]],
+    columns: Sequence[str],
+    varying: Sequence[int],
+) -> list[str]:
+    labels = []
+    for key, runs in groups:
+        if not varying:
+            label = "all runs"
+        elif len(runs) == 1 and len(varying) > LABEL_COLUMNS:
+            label = runs[0].name or runs[0].id
+        else:
+            parts = [f"{columns[i]}={_shorten(key[i], 40)}" for i in varying[:LABEL_COLUMNS]]
+            label = ", ".join(parts) + (", \u2026" if len(varying) > LABEL_COLUMNS else "")
+        labels.append(label)
+    # equal labels would make two groups look like one
+    seen: dict[str, int] = {}
+    unique = []
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        unique.append(label if labels.count(label) == 1 else f"{label} #{seen[label]}")
+    return unique
+
+
+def _since(since: str | None, now: datetime) -> datetime | None:
+    if since is None:
+        return None
+    if match := _RELATIVE.fullmatch(since):
+        return now - timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+    day = datetime.fromisoformat(since)
+    return day if day.tzinfo else day.replace(tzinfo=UTC)
+
+
+def _sort_key(value: Any) -> tuple[int, float, str]:
+    """Numbers by size, then text, then what is missing or NaN."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return (2, 0.0, "")
+    if isinstance(value, datetime):
+        return (0, value.timestamp(), "")
+    if isinstance(value, bool | int | float):
+        return (0, float(value), "")
+    return (1, 0.0, str(value))
+
+
+def _same_number(text: str) -> float | str:
+    """`1e-3` and `0.001` are one level of a factor."""
+    number = parse_number(text)
+    return text if math.isnan(number) else number
+
+
+def _text(value: Scalar) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _bare(text: str) -> str:
+    return text.strip().removeprefix("params.").removeprefix("tags.")
+
+
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}\u2026"
