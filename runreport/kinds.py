@@ -35,6 +35,9 @@ class SourceContext:
     """Credentials come from here alone."""
     deadline_s: float = 120.0
     """Total time a remote source may take."""
+    qualifier: str = ""
+    """Prefix of run ids (`qualifier:id`) and value of the `source` column; the source's name when
+    empty. A second MLflow source of one report is `mlflow-2`."""
 
 
 class Reader(Protocol):
@@ -166,6 +169,8 @@ class Section(Generic[OptionsT, DataT]):
     """Pure: numbers to blocks. The page adds the section's title if there is one."""
     needs: Callable[[OptionsT, Design], Needs] = lambda _options, _design: Needs()
     """What it reads, from its options and the design alone."""
+    title: str = ""
+    """Heading the page writes above it when the author gives none; empty: no heading."""
     short: str | None = None
     """The field that a bare value stands for: `text: "..."`, `run`."""
 

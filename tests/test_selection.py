@@ -1,0 +1,125 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runreport.errors import SpecError
+from runreport.selection import group, report_time, select, sort_runs
+from runreport.spec.expressions import Expression
+from runreport.spec.model import Grouping, Selection
+from tests.studies import START, _evaluate, grid, tables
+
+
+def expression(text: str, *, descending: bool = False) -> Expression:
+    return Expression(text, descending=descending)
+
+
+def runs_of(*runs):
+    return tables(list(runs)).rows
+
+
+def test_equal_numbers_written_differently_are_one_group():
+    runs = runs_of(
+        {"params": {"lr": "1e-3", "seed": 1}},
+        {"params": {"lr": "0.001", "seed": 2}},
+        {"params": {"lr": "0.01", "seed": 1}},
+    )
+    groups = group(runs, Grouping(all_but=("seed",)), _evaluate)
+    assert [len(g.runs) for g in groups] == [2, 1]
+
+
+def test_groups_come_in_the_order_of_numbers_not_of_text():
+    runs = runs_of(*({"params": {"depth": depth}} for depth in (10, 9, 100)))
+    groups = group(runs, Grouping(by=(expression("params.depth"),)), _evaluate)
+    assert [g.label for g in groups] == ["depth=9", "depth=10", "depth=100"]
+
+
+def test_labels_name_only_what_differs():
+    study = grid({"optimizer": ["sgd", "adam"], "batch": [32]}, [1, 2], lambda p, s: 0.5)
+    groups = group(tables(study).rows, Grouping(all_but=("seed",)), _evaluate)
+    assert [g.label for g in groups] == ["optimizer=adam", "optimizer=sgd"]
+
+
+def test_baseline_comes_first_and_replicates_carry_their_identity():
+    study = grid({"optimizer": ["sgd", "adam"]}, [3, 1], lambda p, s: 0.5)
+
+    def evaluate(e, run):
+        if e.text == "is_sgd":
+            return run.params["optimizer"].text == "sgd"
+        return _evaluate(e, run)
+
+    grouping = Grouping(
+        all_but=("seed",), replicates=expression("seed"), baseline=expression("is_sgd")
+    )
+    first = group(tables(study).rows, grouping, evaluate)[0]
+    assert first.is_baseline
+    assert first.label == "optimizer=sgd"
+    assert first.replicate_of == ("3", "1")
+
+
+@pytest.mark.parametrize(("condition", "words"), [(True, "selects 2 groups"), (False, "no group")])
+def test_a_baseline_that_is_not_one_group_is_refused(condition, words):
+    study = grid({"optimizer": ["sgd", "adam"]}, [1], lambda p, s: 0.5)
+
+    def evaluate(e, run):
+        return condition if e.text == "base" else _evaluate(e, run)
+
+    grouping = Grouping(all_but=("seed",), baseline=expression("base"))
+    with pytest.raises(SpecError, match=words) as caught:
+        group(tables(study).rows, grouping, evaluate)
+    assert caught.value.problems[0].code == "RR210"
+
+
+def test_a_missing_param_is_a_level_of_its_own():
+    runs = runs_of({"params": {"drop": "0.1"}}, {"params": {}})
+    groups = group(runs, Grouping(all_but=()), _evaluate)
+    assert {g.label for g in groups} == {"drop=0.1", "drop=(not set)"}
+
+
+def test_many_varying_params_are_labelled_by_the_run():
+    runs = runs_of(
+        *({"name": f"trial {i}", "params": {f"p{j}": i * j for j in range(1, 8)}} for i in (1, 2))
+    )
+    groups = group(runs, Grouping(all_but=()), _evaluate)
+    assert [g.label for g in groups] == ["trial 1", "trial 2"]
+
+
+def test_groups_with_equal_labels_are_told_apart():
+    long = "x" * 60
+    runs = runs_of({"params": {"prompt": long + "a"}}, {"params": {"prompt": long + "b"}})
+    labels = [g.label for g in group(runs, Grouping(all_but=()), _evaluate)]
+    assert len(set(labels)) == 2
+
+
+def test_sorting_puts_missing_and_nan_last_in_both_directions():
+    runs = runs_of(
+        {"name": "low", "metrics": {"acc": 0.1}},
+        {"name": "none"},
+        {"name": "high", "metrics": {"acc": 0.9}},
+        {"name": "nan", "metrics": {"acc": float("nan")}},
+    )
+    up = [r.name for r in sort_runs(runs, (expression("acc"),), _evaluate)]
+    down = [r.name for r in sort_runs(runs, (expression("acc", descending=True),), _evaluate)]
+    assert up == ["low", "high", "none", "nan"]
+    assert down == ["high", "low", "none", "nan"]
+
+
+def test_every_excluded_run_has_the_rule_that_excluded_it():
+    runs = runs_of(*({"name": f"r{i}", "params": {"lr": i}} for i in range(5)))
+    selection = Selection(where=expression("big"), since="35m", sort=(expression("lr"),), limit=1)
+    now = START + timedelta(minutes=40)
+    chosen = select(runs, selection, lambda e, run: run.params["lr"].number >= 2
+                    if e.text == "big" else _evaluate(e, run), now)  # fmt: skip
+    assert [run.name for run in chosen.runs] == ["r2"]
+    assert [(item.run.name, item.reason) for item in chosen.excluded] == [
+        ("r0", "started before 2026-03-01 09:05 UTC"),
+        ("r1", "does not satisfy big"),
+        ("r3", "beyond the limit of 1 runs"),
+        ("r4", "beyond the limit of 1 runs"),
+    ]
+
+
+def test_the_report_time_is_the_newest_run_unless_the_epoch_is_set():
+    runs = runs_of({}, {})
+    assert report_time(runs, {}) == START + timedelta(minutes=10, seconds=90)
+    assert report_time(runs, {"SOURCE_DATE_EPOCH": "0"}) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert report_time((), {}).year == 1980
