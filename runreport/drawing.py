@@ -69,9 +69,21 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
+class Plane:
+    """The axes that hover read-outs and zoom work on."""
+
+    axes: Any
+    """matplotlib.axes.Axes of the figure."""
+    x: Axis
+    y: Axis
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """A drawn matplotlib figure and what its marks stand for."""
 
     figure: Any
     """matplotlib.figure.Figure."""
     marks: tuple[Marks, ...] = ()
+    plane: Plane | None = None
+    """Where the pixels of curves stand for values; None when hover needs only the marks."""

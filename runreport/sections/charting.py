@@ -1,0 +1,225 @@
+"""What charts share: axes with fixed margins, few readable ticks, names that fit.
+
+Scales are linear in the drawing: a logarithmic axis is drawn over log10 of its values, which
+costs a third of matplotlib's own log scale and keeps its ticks ours. Sizes are pixels of the view
+box, 100 to the inch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport import formats
+from runreport.design import Metric
+from runreport.drawing import Axis, Plane, Style
+from runreport.samples import Dropped
+
+Floats = NDArray[np.float64]
+
+LARGEST = 1e150
+"""Beyond this, sums of squares and axis ranges overflow: such points are left out and named."""
+
+MAX_SERIES = 8
+"""Distinct colours; further groups share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One axis: the range it shows and how."""
+
+    low: float
+    high: float
+    """In values, low < high."""
+    log: bool = False
+
+    def place(self, values: Any) -> Any:
+        """Where values are drawn."""
+        return np.log10(values) if self.log else values
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The range in drawn coordinates."""
+        return (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
+
+
+def usable(values: Floats, log: bool = False) -> NDArray[np.bool_]:
+    """Which values can be drawn: finite, of sane size, positive on a log axis."""
+    with np.errstate(invalid="ignore"):
+        fine = np.isfinite(values) & (np.abs(values) <= LARGEST)
+        return fine & (values > 1 / LARGEST) if log else fine
+
+
+def scale_for(values: Floats, log: bool = False, pad: float = 0.04) -> Scale:
+    """The scale that shows all values with a little room; constant values get a range around."""
+    drawn = values[usable(values, log)]
+    if drawn.size == 0:
+        return Scale(1.0, 10.0, True) if log else Scale(0.0, 1.0)
+    low, high = float(drawn.min()), float(drawn.max())
+    if log:
+        a, b = math.log10(low), math.log10(high)
+        room = (b - a) * pad if b - a > 1e-9 else 0.5
+        return Scale(10 ** (a - room), 10 ** (b + room), True)
+    span = high - low
+    # a spread of rounding errors is no spread
+    room = span * pad if span > 1e-12 * max(abs(low), abs(high)) else (abs(high) * 0.1 or 1.0)
+    return Scale(low - room, high + room)
+
+
+def ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
+    """Tick values and their words."""
+    if scale.log:
+        values = _log_ticks(scale, most)
+        if len(values) >= 2:
+            return values, [formats.number(value, 3) for value in values]
+    values = _nice(scale.low, scale.high, most)
+    return values, _words(values)
+
+
+def _nice(low: float, high: float, most: int) -> list[float]:
+    rough = (high - low) / most
+    if not rough > 0:
+        return [low]
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10, 20) if m * power >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)][: most + 2]
+
+
+def _log_ticks(scale: Scale, most: int) -> list[float]:
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    decades = range(first, last + 1)
+    inside = [d for d in decades if scale.low <= 10.0**d <= scale.high]
+    if len(inside) >= 3:
+        return [10.0**d for d in inside[:: math.ceil(len(inside) / most)]]
+    for steps in ((1, 3), (1, 2, 5), (1, 2, 3, 5, 7)):
+        values = [m * 10.0**d for d in decades for m in steps]
+        values = [value for value in values if scale.low <= value <= scale.high]
+        if len(values) >= 3:
+            return values[:: math.ceil(len(values) / most)]
+    return []
+
+
+def _words(values: Sequence[float]) -> list[str]:
+    """Ticks with just the decimals that tell them apart."""
+    largest = max((abs(value) for value in values), default=0.0)
+    step = min((b - a for a, b in pairwise(values)), default=largest)
+    if largest >= 1e6 or (0 < largest < 1e-3):
+        for digits in range(7):
+            words = [_power(value, digits) for value in values]
+            if len(set(words)) == len(values):
+                return words
+    decimals = 0
+    while decimals < 10 and any(
+        abs(value - round(value, decimals)) > 0.01 * step for value in values
+    ):
+        decimals += 1
+    return [formats.fixed(value, decimals) for value in values]
+
+
+def _power(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{abs(value):.{digits}e}".split("e")
+    text = f"{mantissa}e{int(exponent)}".replace("e-", f"e{formats.MINUS}")
+    return (formats.MINUS if value < 0 else "") + text
+
+
+# ---- matplotlib ----------------------------------------------------------------------------------
+
+
+def text_width(text: str, style: Style) -> float:
+    """Pixels a text takes, generously: the reader's font is not known."""
+    wide = sum(1.0 if ord(c) > 0x2E80 else 0.6 for c in text)
+    return wide * style.font_size * 100 / 72
+
+
+def chart(
+    style: Style, x: Scale, y: Scale, x_label: str, y_label: str, *, right: float = 14
+) -> tuple[Any, Any]:
+    """A figure and its axes with grid, ticks and labels; the vertical axis's label stands above
+    it, where a long name has room.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(style.width, style.height))
+    line = style.font_size * 100 / 72
+    y_values, y_words = ticks(y, most=max(3, int(style.height * 1.5)))
+    x_values, x_words = ticks(x, most=6)
+    # a phone enlarges the text, which needs room
+    left = max([text_width(word, style) for word in y_words] + [20.0]) * 1.25 + 12
+    top, bottom = line * 2.0, line * 3.6
+    w, h = style.width * 100, style.height * 100
+    axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
+    axes.set_xlim(*x.ends)
+    axes.set_ylim(*y.ends)
+    axes.set_xticks([x.place(value) for value in x_values], x_words)
+    axes.set_yticks([y.place(value) for value in y_values], y_words)
+    axes.tick_params(length=0, pad=5)
+    axes.grid(True)
+    axes.spines["left"].set_visible(False)
+    figure.text(0.004, 1 - line * 0.4 / h, y_label, ha="left", va="top")
+    figure.text(1 - right / w, line * 0.5 / h, x_label, ha="right", va="bottom")
+    return figure, axes
+
+
+def plane(axes: Any, x: Scale, y: Scale, x_label: str, y_label: str) -> Plane:
+    """What hover and zoom need."""
+    return Plane(axes, Axis(x_label, x.low, x.high, x.log), Axis(y_label, y.low, y.high, y.log))
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def fit(text: str, length: int = 60) -> str:
+    """A name as one line of at most `length` characters; its end is kept, where names differ."""
+    # cut first: a name of a million characters is not split into words
+    if len(text) > 4 * length + 200:
+        text = f"{text[: 2 * length]} {text[-2 * length :]}"
+        cut = True
+    else:
+        cut = False
+    words = " ".join(text.split())
+    if len(words) <= length and not cut:
+        return words
+    half = (length - 1) // 2
+    return f"{words[:half]}\u2026{words[-(length - 1 - half) :]}"
+
+
+def metric_label(metric: Metric) -> str:
+    """Name, unit and the direction that is better."""
+    unit = f" ({metric.unit})" if metric.unit else ""
+    arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[metric.goal]
+    return f"{fit(metric.title)}{unit}{arrow}"
+
+
+def value_text(value: float | None, metric: Metric) -> str:
+    """A value with its unit."""
+    return formats.with_unit(formats.number(value), metric.unit)
+
+
+def named(names: Sequence[str], most: int = 5) -> str:
+    """`a, b, c and 4 more`."""
+    shown = [fit(name, 40) for name in names[:most]]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def dropped_words(dropped: Sequence[Dropped]) -> str:
+    """`Not shown: a, b (never logged loss); c (failed).` by reason, or nothing."""
+    by_reason: dict[str, list[str]] = {}
+    for item in dropped:
+        by_reason.setdefault(item.reason, []).append(item.name or item.run_id)
+    parts = [f"{named(names)} ({fit(reason, 80)})" for reason, names in by_reason.items()]
+    if not parts:
+        return ""
+    if len(parts) > 6:
+        rest = sum(len(names) for names in list(by_reason.values())[6:])
+        parts = [*parts[:6], f"{formats.count(rest, 'run')} for other reasons"]
+    return f"Not shown: {'; '.join(parts)}."
