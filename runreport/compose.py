@@ -1,0 +1,126 @@
+"""The pages of a report as blocks: every section computed and presented, subjects filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from runreport import registry
+from runreport.blocks import Block, Document, Headline
+from runreport.kinds import Context
+from runreport.render import emit
+from runreport.spec.model import PageEntry, Spec
+
+GROUP_PAGES_IN_NAVIGATION = 12
+"""More group pages than this are reached from tables only."""
+
+RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
+
+PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group)\.[^{}]+)\}")
+
+
+def write(spec: Spec, context: Context) -> Iterator[Document]:
+    """Every page of the report, as blocks, one after the other."""
+    slugs = _page_slugs(spec.pages)
+    for page, slug in zip(spec.pages, slugs, strict=True):
+        for subject in _subjects(page, context):
+            yield Document(
+                title=fill_placeholders(page.title, subject, str),
+                slug=_subject_slug(page, slug, subject),
+                blocks=tuple(_blocks(page, subject)),
+                in_navigation=page.foreach is None
+                or (page.foreach == "group" and len(context.groups) <= GROUP_PAGES_IN_NAVIGATION),
+            )
+
+
+def run_pages(spec: Spec, context: Context) -> Mapping[str, str]:
+    """Run id to the slug of its page, where the report has run pages."""
+    for page, slug in zip(spec.pages, _page_slugs(spec.pages), strict=True):
+        if page.foreach == "run":
+            return {
+                run.id: _subject_slug(page, slug, replace(context, subject_run=run))
+                for run in context.runs
+            }
+    return {}
+
+
+def _subjects(page: PageEntry, context: Context) -> Iterator[Context]:
+    if page.foreach == "run":
+        for run in context.runs:
+            yield replace(context, subject_run=run, subject_group=context.group_of(run))
+    elif page.foreach == "group":
+        for member in context.groups:
+            yield replace(context, subject_group=member)
+    else:
+        yield context
+
+
+def _blocks(page: PageEntry, context: Context) -> Iterator[Block]:
+    for entry in page.sections:
+        section = registry.SECTIONS[entry.kind]
+        title = section.title if entry.title is None else entry.title
+        if title and (entry.title is not None or len(page.sections) > 1):
+            yield Headline(fill_placeholders(title, context, str))
+        options = entry.options
+        if entry.kind == "text":
+            # data meet the author's Markdown here, so they are coded like any inline data
+            options = replace(options, text=fill_placeholders(options.text, context, emit.md))
+        yield from section.present(section.compute(context, options), options)
+
+
+def fill_placeholders(text: str, context: Context, encode: Callable[[str], str]) -> str:
+    """`${run.name}`, `${run.params.x}`, `${group.label}` of the page's subject; `$$` is a dollar."""
+    return PLACEHOLDER.sub(lambda match: _placeholder(match, context, encode), text)
+
+
+def _placeholder(match: re.Match[str], context: Context, encode: Callable[[str], str]) -> str:
+    path = match[1]
+    if path is None:
+        return "$"
+    kind, _, rest = path.strip().partition(".")
+    return encode(_of_run(rest, context) if kind == "run" else _of_group(rest, context))
+
+
+def _of_run(path: str, context: Context) -> str:
+    run = context.subject_run
+    if run is None:
+        return ""
+    family, _, name = path.partition(".")
+    if family == "params" and name:
+        return run.params[name].text if name in run.params else ""
+    if family == "tags" and name:
+        return run.tags.get(name, "")
+    return str(getattr(run, path, "") or "") if path in RUN_FIELDS else ""
+
+
+def _of_group(path: str, context: Context) -> str:
+    member = context.subject_group
+    if member is None:
+        return ""
+    if path in ("label", "name"):
+        return member.label
+    return dict(member.key).get(path.removeprefix("params."), "")
+
+
+def _page_slugs(pages: Sequence[PageEntry]) -> list[str]:
+    """`index` for the first page, then words of the author's title: data never reach a path."""
+    slugs: list[str] = []
+    for page in pages:
+        words = re.sub(r"[^a-z0-9]+", "-", PLACEHOLDER.sub("", page.title).lower()).strip("-")
+        base = words[:40] or "page"
+        if not slugs and page.foreach is None:
+            base = "index"
+        elif base in ("index", "search", "404", "data", "assets"):
+            base = f"{base}-page"
+        count = sum(slug == base or slug.startswith(f"{base}~") for slug in slugs)
+        slugs.append(base if not count else f"{base}~{count + 1}")
+    return [slug.replace("~", "-page-") for slug in slugs]
+
+
+def _subject_slug(page: PageEntry, slug: str, context: Context) -> str:
+    if page.foreach == "run" and context.subject_run is not None:
+        return f"{slug}/{emit.run_token(context.subject_run.id)}"
+    if page.foreach == "group" and context.subject_group is not None:
+        return f"{slug}/{context.subject_group.id}"
+    return slug

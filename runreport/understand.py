@@ -1,0 +1,221 @@
+"""From a spec and its sources to the Context that every section computes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from runreport import registry
+from runreport.design import Design, Metric
+from runreport.errors import Problem, SourceError, SpecError
+from runreport.history import History
+from runreport.kinds import Context, Needs, Reader, SourceContext
+from runreport.redaction import redact
+from runreport.samples import Group, Value
+from runreport.selection import Selected, group, report_time, select
+from runreport.spec.check import check_names
+from runreport.spec.expressions import Expression, Names, Scope, parse
+from runreport.spec.model import Spec
+from runreport.tables import Run, RunTables
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What was read from all sources."""
+
+    tables: RunTables
+    readers: tuple[Reader, ...]
+    titles: tuple[str, ...]
+    redacted: int
+
+
+def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
+    """All runs of all sources, secrets redacted.
+
+    Raises:
+        SourceError: with the problems of every source that cannot be read.
+    """
+    readers: list[Reader] = []
+    parts: list[RunTables] = []
+    broken: list[Problem] = []
+    kinds = [entry.kind for entry in spec.sources]
+    for index, entry in enumerate(spec.sources):
+        nth = kinds[:index].count(entry.kind)
+        qualifier = entry.kind if nth == 0 else f"{entry.kind}-{nth + 1}"
+        context = SourceContext(base=entry.base, environ=environ, qualifier=qualifier)
+        try:
+            reader = registry.SOURCES[entry.kind].open(entry.options, context)
+            parts.append(reader.tables())
+            readers.append(reader)
+        except SourceError as error:
+            broken += [replace(p, span=p.span or entry.span) for p in error.problems]
+    if broken:
+        raise SourceError(broken)
+    tables, redacted = redact(RunTables.concat(parts), spec.allow_secrets)
+    titles = tuple(f"{e.kind}: {emit.shown_address(e.options.location)}" for e in spec.sources)
+    return Facts(tables, tuple(readers), titles, redacted)
+
+
+# ---- understand: names, selection, histories, groups ------------------------------------------------
+
+
+def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str, str]) -> Context:
+    """Everything sections compute from.
+
+    Raises:
+        SpecError: RR2xx names that do not exist, a baseline that is not one group.
+    """
+    design = design_of(spec)
+    names = Names.of(facts.tables.rows, design)
+    if problems := [p for p in check_names(spec, names) if p.severity == "error"]:
+        raise SpecError(problems)
+    now = report_time(facts.tables.rows, environ)
+    tables = facts.tables
+    # conditions on whole histories need the points of every run; the rest only of the selected
+    first = _histories(selection_expressions(spec), names, design)
+    if first:
+        tables = _with_history(tables, facts.readers, history, tables.rows, first)
+    scope = Scope(names, design, history, now)
+    chosen = select(tables.rows, spec.runs, lambda e, run: e.evaluate(run, scope), now)
+    needed = _histories(all_expressions(spec), names, design) | _needs(spec, design).histories
+    if later := needed - first:
+        tables = _with_history(tables, facts.readers, history, chosen.runs, later)
+        chosen = _again(chosen, tables.rows)
+    groups = group(chosen.runs, spec.groups, lambda e, run: e.evaluate(run, scope))
+    values = _Values(design, names, history, now)
+    scope = replace(scope, baseline_values=values.mean_of(groups, design))
+    return Context(
+        title=spec.report.title,
+        design=replace(design, has_baseline=any(g.is_baseline for g in groups)),
+        runs=chosen.runs,
+        groups=groups,
+        excluded=chosen.excluded,
+        history=history,
+        value_of=values,
+        evaluate=lambda expression, run: expression.evaluate(run, scope),
+        problems=tables.problems,
+        now=now,
+        source_titles=facts.titles,
+        decision=spec.decision,
+        redacted=facts.redacted,
+    )
+
+
+def design_of(spec: Spec) -> Design:
+    """The declared design, frozen."""
+    groups = spec.groups
+    return Design(
+        metrics=tuple(metric for metric, _ in spec.metrics),
+        by=groups.all_but if groups.all_but is not None else tuple(e.text for e in groups.by),
+        all_but=groups.all_but is not None,
+        replicates=None if groups.replicates is None else groups.replicates.text,
+        pair_by=None if groups.pair_by is None else groups.pair_by.text,
+        alpha=spec.comparison.alpha,
+        level=spec.comparison.level,
+        correction=spec.comparison.correction,
+    )
+
+
+class _Values:
+    """Reads one run's number for a metric by its declared reducer, in displayed units."""
+
+    def __init__(self, design: Design, names: Names, history: History, now: datetime) -> None:
+        # logged units inside a reducer: the metric's own scale is applied once, at the end
+        self._scope = Scope(names, Design(), history, now)
+        self._reducers = {metric.name: reducer(metric) for metric in design.metrics}
+        self._known: dict[tuple[str, str], Value] = {}
+
+    def __call__(self, run: Run, metric: Metric) -> Value:
+        key = (run.id, metric.name)
+        if key not in self._known:
+            expression = self._reducers.get(metric.name) or reducer(metric)
+            raw = expression.evaluate(run, self._scope)
+            number = float(raw) if isinstance(raw, int | float) else None
+            self._known[key] = Value.of(number, metric.scale)
+        return self._known[key]
+
+    def mean_of(self, groups: Sequence[Group], design: Design) -> Callable[[str], float | None]:
+        """The baseline group's mean of a metric, for `baseline(m)`."""
+        runs = next((g.runs for g in groups if g.is_baseline), ())
+
+        def mean(name: str) -> float | None:
+            numbers = [self(run, design.metric(name)).number for run in runs]
+            finite = [number for number in numbers if number is not None]
+            return sum(finite) / len(finite) if finite else None
+
+        return mean
+
+
+def reducer(metric: Metric) -> Expression:
+    """The expression that makes one number of a metric's history."""
+    if metric.value in ("last", "first", "min", "max", "mean"):
+        return parse(f"{metric.value}(metrics[{metric.name!r}])")
+    return parse(metric.value)
+
+
+def selection_expressions(spec: Spec) -> list[Expression]:
+    """What is evaluated before runs are selected."""
+    where = () if spec.runs.where is None else (spec.runs.where,)
+    return [*where, *spec.runs.sort]
+
+
+def all_expressions(spec: Spec) -> list[Expression]:
+    """Every expression of a spec."""
+    grouping = spec.groups
+    single = (grouping.replicates, grouping.pair_by, grouping.baseline)
+    found = [*selection_expressions(spec), *grouping.by, *(e for e in single if e is not None)]
+    found += [reducer(metric) for metric, _ in spec.metrics if metric.value != "last"]
+    for page in spec.pages:
+        for entry in page.sections:
+            found += _expressions_in(entry.options)
+    return found
+
+
+def _expressions_in(value: Any) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _expressions_in(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _expressions_in(item)
+
+
+def _histories(expressions: Sequence[Expression], names: Names, design: Design) -> frozenset[str]:
+    return frozenset().union(*(e.histories(names, design) for e in expressions))
+
+
+def _needs(spec: Spec, design: Design) -> Needs:
+    needs = Needs()
+    for page in spec.pages:
+        for entry in page.sections:
+            needs |= registry.SECTIONS[entry.kind].needs(entry.options, design)
+    return needs
+
+
+def _with_history(
+    tables: RunTables,
+    readers: Sequence[Reader],
+    history: History,
+    runs: Sequence[Run],
+    metrics: frozenset[str],
+) -> RunTables:
+    """Fetch the raw points of these runs and metrics; the tables with full summaries of them."""
+    logged = frozenset(name for run in runs for name in run.metrics) & metrics
+    ids = [run.id for run in runs]
+    for reader in readers if logged else ():
+        for points in reader.histories(ids, sorted(logged)):
+            history.add(points)
+    return tables.with_metrics(history.summaries(sorted(logged))) if logged else tables
+
+
+def _again(chosen: Selected, rows: Sequence[Run]) -> Selected:
+    """The same selection over fuller rows."""
+    by_id = {run.id: run for run in rows}
+    return Selected(
+        tuple(by_id[run.id] for run in chosen.runs),
+        tuple(replace(item, run=by_id[item.run.id]) for item in chosen.excluded),
+    )
