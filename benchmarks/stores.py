@@ -92,7 +92,8 @@ def insert_run(store: sqlite3.Connection, number: int, size: Size) -> None:
     store.execute(
         "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
         " status, start_time, end_time, source_version, lifecycle_stage, artifact_uri,"
-        " experiment_id) VALUES (?, ?, 'LOCAL', '', '', 'ada', 'FINISHED', ?, ?, '', 'active', ?, 1)",
+        " experiment_id)"
+        " VALUES (?, ?, 'LOCAL', '', '', 'ada', 'FINISHED', ?, ?, '', 'active', ?, 1)",
         (run, f"{optimizer}-s{seed}", started, started + size.steps * 1000, f"./artifacts/{run}"),
     )
     params = {"optimizer": optimizer, "seed": seed, "learning_rate": 0.01, "batch_size": 64}
