@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,17 +10,19 @@ from pathlib import Path
 
 from runreport import registry
 from runreport.compose import run_pages, write
-from runreport.errors import Problem, SourceError
+from runreport.errors import PolicyError, Problem, SourceError
 from runreport.history import History
 from runreport.kinds import Context
 from runreport.publish import folder
+from runreport.redaction import scan
 from runreport.render.figures import FigurePool
-from runreport.render.page import Links, render_page
-from runreport.render.site import build_site
+from runreport.render.page import Links, RenderedPage, render_page
+from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme
+from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
 from runreport.spec.model import Spec
-from runreport.understand import read, understand
+from runreport.understand import Facts, read, understand
 
 Progress = Callable[[str], None]
 
@@ -62,6 +65,7 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         pool = stack.enter_context(FigurePool())
         spec = load(request)
         output = request.output or spec.output
+        folder.check_target(output, request.force)
         stack.enter_context(folder.lock(output))
         stage = stack.enter_context(folder.staging(output))
         progress("reading")
@@ -71,15 +75,18 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
             raise SourceError(context.problems)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
         theme = load_theme(spec.theme, spec.path.parent)
-        documents = tuple(write(spec, context))
-        progress(f"rendering {len(documents)} pages")
-        pages = render(documents, context, theme, pool)
-        build_site(pages, site_info(spec, context, theme), stage)
+        pages = render(spec, context, theme, pool)
+        progress(f"writing {len(pages)} pages")
+        info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
+        policies = build_site(pages, info, stage)
+        site = stage / "site"
+        doubts = [*verify_site(site, policies), *scan(site, facts.spared)]
+        if refused := [problem for problem in doubts if problem.severity == "error"]:
+            raise PolicyError(refused)
         progress("publishing")
-        folder.publish(stage, output, inputs=inputs(spec, facts), force=request.force)
-        return BuildResult(
-            output, len(context.runs), len(pages), (*spec.warnings, *context.problems)
-        )
+        folder.publish(site, output, inputs(spec, facts))
+        problems = (*spec.warnings, *context.problems, *pool.problems, *doubts)
+        return BuildResult(output, len(context.runs), len(pages), problems)
 
 
 def load(request: BuildRequest) -> Spec:
@@ -95,11 +102,21 @@ def load(request: BuildRequest) -> Spec:
 
 
 def render(
-    documents: Sequence[Document], context: Context, theme: Theme, pool: FigurePool
+    spec: Spec, context: Context, theme: Theme, pool: FigurePool
 ) -> tuple[RenderedPage, ...]:
-    """Pages with their charts under way in the drawing workers."""
-    links = Links(run_pages=run_pages(documents))
-    return tuple(
-        render_page(document, theme, links, pool.submitter(theme.colors, theme.font_size))
-        for document in documents
-    )
+    """Every page; charts are drawn in the workers while later sections compute."""
+    links = Links(run_pages(spec, context))
+    submit = pool.submitter(theme.colors, theme.font_size)
+    return tuple(render_page(document, theme, links, submit) for document in write(spec, context))
+
+
+def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
+    """What the report was made from, name to digest: no machine paths, no credentials."""
+    digests = {
+        f"spec/{index}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for index, path in enumerate(spec.files)
+    }
+    for index, reader in enumerate(facts.readers):
+        for name, digest in reader.fingerprint().items():
+            digests[f"source/{index}/{name}"] = digest
+    return digests

@@ -11,6 +11,7 @@ from typing import Any
 
 from runreport.drawing import SERIES
 from runreport.errors import Problem, SpecError
+from runreport.formats import count
 from runreport.kinds import Excluded
 from runreport.samples import Group
 from runreport.spec.expressions import Expression, Scalar
@@ -63,7 +64,7 @@ def select(
     kept = sort_runs(kept, selection.sort, evaluate)
     if selection.limit is not None:
         excluded += [
-            Excluded(run, f"beyond the limit of {selection.limit} runs")
+            Excluded(run, f"beyond the limit of {count(selection.limit, 'run')}")
             for run in kept[selection.limit :]
         ]
         kept = kept[: selection.limit]

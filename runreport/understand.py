@@ -12,7 +12,8 @@ from runreport.design import Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
 from runreport.history import History
 from runreport.kinds import Context, Needs, Reader, SourceContext
-from runreport.redaction import redact
+from runreport.redaction import redact, spared
+from runreport.render import emit
 from runreport.samples import Group, Value
 from runreport.selection import Selected, group, report_time, select
 from runreport.spec.check import check_names
@@ -29,6 +30,9 @@ class Facts:
     readers: tuple[Reader, ...]
     titles: tuple[str, ...]
     redacted: int
+    """Values replaced because they look like secrets."""
+    spared: frozenset[str]
+    """Values that look like secrets and that the author allows."""
 
 
 def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
@@ -53,12 +57,10 @@ def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
             broken += [replace(p, span=p.span or entry.span) for p in error.problems]
     if broken:
         raise SourceError(broken)
-    tables, redacted = redact(RunTables.concat(parts), spec.allow_secrets)
+    merged = RunTables.concat(parts)
+    tables, redacted = redact(merged, spec.allow_secrets)
     titles = tuple(f"{e.kind}: {emit.shown_address(e.options.location)}" for e in spec.sources)
-    return Facts(tables, tuple(readers), titles, redacted)
-
-
-# ---- understand: names, selection, histories, groups ------------------------------------------------
+    return Facts(tables, tuple(readers), titles, redacted, spared(merged, spec.allow_secrets))
 
 
 def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str, str]) -> Context:

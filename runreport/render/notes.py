@@ -1,0 +1,61 @@
+"""Markdown that people wrote (the author's text, a run's note) as safe HTML."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from runreport.tables import clean_text
+
+LONGEST = 50_000
+"""Characters of one note; Python-Markdown is quadratic on hostile text."""
+
+DEEPEST = 200
+"""Opening brackets in a row."""
+
+# fmt: off
+TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dfn", "dl",
+    "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p",
+    "pre", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "u", "ul", "var",
+}
+# fmt: on
+ATTRIBUTES = {"a": {"href", "title"}, "td": {"align"}, "th": {"align"}, "ol": {"start"}}
+
+
+def note_html(text: str) -> str:
+    """Sanitised HTML of the Markdown, on one line."""
+    import nh3
+
+    cleaned = clean_text(text)
+    cut = cleaned[:LONGEST]
+    if "[" * DEEPEST in cut or "<![" in cut:
+        # constructs that stall or break the Markdown parser: shown as they were written
+        html = f"<pre>{nh3.clean_text(cut)}</pre>"
+    else:
+        parser = _parser()
+        parser.reset()
+        html = str(parser.convert(cut))
+    if len(cleaned) > LONGEST:
+        html += f"<p>(cut after {LONGEST} of {len(cleaned)} characters)</p>"
+    safe = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer",
+        strip_comments=True,
+    )
+    # one line, and nothing that an extension of the site's Markdown could take for its own
+    return safe.translate({ord(char): f"&#{ord(char)};" for char in "\n\r\t{}"})
+
+
+@cache
+def _parser() -> Any:
+    import markdown
+
+    return markdown.Markdown(
+        extensions=["tables", "fenced_code", "sane_lists", "toc"],
+        extension_configs={"toc": {"baselevel": 2}},
+    )

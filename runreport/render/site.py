@@ -1,0 +1,292 @@
+"""Pages to a site: MkDocs with Material, called in this process, into a folder nobody reads yet.
+
+The engine sees headings and sentences only. Afterwards every page gets its tables and charts, and
+a content security policy whose hashes come from two pages without any data, built beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from runreport.errors import Problem, RenderError
+from runreport.render import emit, slots
+from runreport.render.page import Part, RenderedPage
+from runreport.render.theme import Theme
+
+PROBE = "rr-probe"
+"""Name of the pages without data, one per folder depth; they are not published."""
+
+UNWANTED = ("404.html", "sitemap.xml", "sitemap.xml.gz", "assets/javascripts/lunr")
+"""What the engine writes and an offline English site does not use."""
+
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_CHARSET = '<meta charset="utf-8">'
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """What the site as a whole is."""
+
+    title: str
+    authors: tuple[str, ...]
+    now: datetime
+    """The report's time; the engine's clock is set to it."""
+    theme: Theme
+
+
+def build_site(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> Mapping[int, str]:
+    """Write the finished site into `stage/site`.
+
+    Returns:
+        The content security policy of each folder depth, for the verifier.
+
+    Raises:
+        RenderError: RR560 when the engine fails or warns, RR561 when pages collide.
+    """
+    _check_slugs(pages)
+    docs, site = stage / "docs", stage / "site"
+    _write_sources(pages, info, docs)
+    _run_engine(pages, info, stage)
+    depths = sorted({page.slug.count("/") for page in pages} | {0})
+    policies = {depth: _policy(site / _probe(depth)) for depth in depths}
+    for depth in depths:
+        (site / _probe(depth)).unlink()
+    for page in pages:
+        _finish(site / f"{page.slug}.html", page, policies[page.slug.count("/")])
+        for name, content in page.exports.items():
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_bytes(content)
+    _tidy(site)
+    _write_search(site)
+    return policies
+
+
+def _check_slugs(pages: Sequence[RenderedPage]) -> None:
+    seen: set[str] = set()
+    for page in pages:
+        if page.slug.casefold() in seen:
+            raise RenderError(Problem("RR561", f"two pages would be {page.slug}.html"))
+        seen.add(page.slug.casefold())
+
+
+def _probe(depth: int) -> str:
+    return "/".join(["rr"] * depth + [f"{PROBE}.html"])
+
+
+# ---- what the engine reads ---------------------------------------------------------------------
+
+
+def _write_sources(pages: Sequence[RenderedPage], info: SiteInfo, docs: Path) -> None:
+    for page in pages:
+        path = docs / f"{page.slug}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page.markdown, "utf-8")
+    for depth in {page.slug.count("/") for page in pages} | {0}:
+        path = docs / _probe(depth).replace(".html", ".md")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("---\nsearch:\n  exclude: true\n---\n\n# Probe\n\n## Probe\n", "utf-8")
+    assets = docs / "assets"
+    assets.mkdir(exist_ok=True)
+    (assets / "tokens.css").write_text(info.theme.tokens_css(), "utf-8")
+    (assets / "search-worker.js").write_text(_search_shim(), "utf-8")
+    for name, source in info.theme.assets.items():
+        shutil.copyfile(source, assets / name)
+
+
+def _config(pages: Sequence[RenderedPage], info: SiteInfo) -> dict[str, Any]:
+    """The site's whole configuration: no hooks, no plugins but search."""
+    palette = [
+        {
+            "media": f"(prefers-color-scheme: {kind})",
+            "scheme": scheme,
+            "primary": "custom",
+            "accent": "custom",
+            "toggle": {"icon": icon, "name": name},
+        }
+        for kind, scheme, icon, name in (
+            ("light", "default", "material/weather-night", "Switch to dark"),
+            ("dark", "slate", "material/weather-sunny", "Switch to light"),
+        )
+    ]
+    return {
+        "site_name": emit.title(info.title),
+        "site_author": emit.title(", ".join(info.authors)) if info.authors else None,
+        "docs_dir": "docs",
+        "site_dir": "site",
+        "use_directory_urls": False,
+        "nav": [f"{page.slug}.md" for page in pages if page.in_navigation],
+        "not_in_nav": "*.md\n",
+        "theme": {
+            "name": "material",
+            "font": False,
+            "features": ["toc.follow", "navigation.top"],
+            "palette": palette,
+        },
+        "plugins": [{"material/search": {"separator": r"[\s\-,:!=\[\]()\"/_]+"}}],
+        "markdown_extensions": [{"toc": {"permalink": False, "slugify": _anchor}}],
+        "extra": {"generator": False, "polyfills": ["assets/search-worker.js"]},
+        "extra_css": ["assets/tokens.css", *(f"assets/{n}" for n in info.theme.stylesheets)],
+        "extra_javascript": [f"assets/{name}" for name in info.theme.scripts],
+        "validation": {"omitted_files": "ignore", "unrecognized_links": "ignore"},
+        "strict": True,
+    }
+
+
+def _anchor(text: str, _separator: str) -> str:
+    """Heading ids are generated: a heading may be data."""
+    return emit.identifier("h", text)
+
+
+def _run_engine(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> None:
+    with _engine_environment(info.now):
+        from mkdocs.commands.build import build
+        from mkdocs.config import load_config
+        from mkdocs.exceptions import Abort, MkDocsException
+
+        config = _config(pages, info)
+        extensions = config.pop("markdown_extensions")
+        file = stage / "mkdocs.yml"
+        # JSON is YAML
+        file.write_text(json.dumps(config, indent=2), "utf-8")
+        with _captured_log() as messages:
+            try:
+                build(load_config(str(file), markdown_extensions=extensions))
+            except (Abort, MkDocsException) as error:
+                words = "; ".join(dict.fromkeys([*messages, str(error)]))
+                hint = "nothing was published; this is a bug in runreport, please report it"
+                raise RenderError(Problem("RR560", f"MkDocs: {words}", hint=hint)) from None
+
+
+@contextmanager
+def _engine_environment(now: datetime) -> Iterator[None]:
+    """The engine reads its clock and its manners from the environment."""
+    wanted = {"SOURCE_DATE_EPOCH": str(int(now.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _captured_log() -> Iterator[list[str]]:
+    """Warnings of the engine as a list instead of on the terminal."""
+    messages: list[str] = []
+    logger = logging.getLogger("mkdocs")
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    handler = Collector(logging.WARNING)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+
+
+# ---- what comes after the engine ---------------------------------------------------------------
+
+
+def _policy(probe: Path) -> str:
+    """The content security policy for pages beside this one, which holds no data."""
+    scripts = _INLINE_SCRIPT.findall(probe.read_text("utf-8"))
+    hashes = sorted({f"'sha256-{_sha256(script)}'" for script in scripts})
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {' '.join(hashes)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "object-src 'none'",
+            "frame-src 'none'",
+        )
+    )
+
+
+def _sha256(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _finish(path: Path, page: RenderedPage, policy: str) -> None:
+    """Fill the slots and set the policy, before anything the page loads."""
+    html = path.read_text("utf-8")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    if html.count(_CHARSET) != 1:
+        raise RenderError(Problem("RR560", f"{path.name} has no place for its policy"))
+    html = html.replace(_CHARSET, _CHARSET + meta)
+    fragments = {number: "".join(map(_text, parts)) for number, parts in page.slots.items()}
+    path.write_text(slots.fill(html, fragments), "utf-8")
+
+
+def _text(part: Part) -> str:
+    return part.result() if isinstance(part, Future) else part
+
+
+def _tidy(site: Path) -> None:
+    for name in UNWANTED:
+        path = site / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for path in sorted((site / "assets").rglob("*.map")):
+        path.unlink()
+    for folder in sorted((path for path in site.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _search_shim() -> str:
+    """From `file://` no script can start a worker from a file, so the worker's text travels."""
+    import material
+
+    workers = Path(material.__file__).parent / "templates/assets/javascripts/workers"
+    (source,) = sorted(workers.glob("search.*.min.js"))
+    # a source map's address would be asked for
+    text = re.sub(r"//# sourceMappingURL=.*", "", source.read_text("utf-8"))
+    return (
+        'if (location.protocol === "file:") {\n'
+        f"  const source = {json.dumps(text)};\n"
+        "  const Native = window.Worker;\n"
+        "  window.Worker = function () {\n"
+        '    const blob = new Blob([source], { type: "text/javascript" });\n'
+        "    return new Native(URL.createObjectURL(blob));\n"
+        "  };\n"
+        "}\n"
+    )
+
+
+def _write_search(site: Path) -> None:
+    """The index as a script too: pages opened from `file://` may not fetch."""
+    index = site / "search" / "search_index.json"
+    if index.exists():
+        (site / "search" / "search_index.js").write_text(
+            f"var __index = {index.read_text('utf-8')}", "utf-8"
+        )
