@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
+from runreport.sections import history
 
 SOURCES: Mapping[str, AnySource] = {}
-SECTIONS: Mapping[str, AnySection] = {}
+SECTIONS: Mapping[str, AnySection] = {
+    "history": history.SECTION,
+}

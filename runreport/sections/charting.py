@@ -8,7 +8,7 @@ box, 100 to the inch.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,17 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import formats
+from runreport.blocks import LegendEntry
 from runreport.design import Metric
 from runreport.drawing import Axis, Plane, Style
-from runreport.samples import Dropped
+from runreport.samples import Dropped, Group
 
 Floats = NDArray[np.float64]
+Legend = tuple[LegendEntry, ...]
 
 LARGEST = 1e150
 """Beyond this, sums of squares and axis ranges overflow: such points are left out and named."""
 
-MAX_SERIES = 8
-"""Distinct colours; further groups share one."""
+OTHER = "series-other"
+"""The colour that groups beyond the distinct ones share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
     if scale.log:
         values = _log_ticks(scale, most)
         if len(values) >= 2:
-            return values, [formats.number(value, 3) for value in values]
+            return values, [_short(value) for value in values]
     values = _nice(scale.low, scale.high, most)
     return values, _words(values)
 
@@ -121,6 +123,12 @@ def _words(values: Sequence[float]) -> list[str]:
     ):
         decimals += 1
     return [formats.fixed(value, decimals) for value in values]
+
+
+def _short(value: float) -> str:
+    """0.3 and 20 000, not 0.300."""
+    text = formats.number(value, 3)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def _power(value: float, digits: int) -> str:
@@ -223,3 +231,54 @@ def dropped_words(dropped: Sequence[Dropped]) -> str:
         rest = sum(len(names) for names in list(by_reason.values())[6:])
         parts = [*parts[:6], f"{formats.count(rest, 'run')} for other reasons"]
     return f"Not shown: {'; '.join(parts)}."
+
+
+# ---- groups --------------------------------------------------------------------------------------
+
+
+def group_name(group: Group, length: int = 60) -> str:
+    """A group's label; the baseline says so."""
+    return fit(group.label, length) + (" (baseline)" if group.is_baseline else "")
+
+
+def legend(groups: Sequence[Group], run_ids: Collection[str] | None = None) -> Legend:
+    """One entry per colour, in the order of the groups: those beyond the colours share one.
+
+    Args:
+        groups: the groups drawn.
+        run_ids: the runs drawn; all when None.
+    """
+    entries, rest = [], []
+    for group in groups:
+        ids = tuple(run.id for run in group.runs if run_ids is None or run.id in run_ids)
+        if group.color == OTHER:
+            rest.append((group, ids))
+        else:
+            entries.append(LegendEntry(group_name(group), group.color, run_ids=ids))
+    if len(rest) == 1:
+        entries.append(LegendEntry(group_name(rest[0][0]), OTHER, run_ids=rest[0][1]))
+    elif rest:
+        ids = tuple(run_id for _, part in rest for run_id in part)
+        entries.append(LegendEntry(f"{len(rest)} further groups", OTHER, run_ids=ids))
+    return tuple(entries)
+
+
+def t_quantile(level: float) -> Callable[[int], float]:
+    """Degrees of freedom to the factor of a two-sided t interval."""
+    from scipy.special import stdtrit
+
+    return lambda df: float(stdtrit(df, 0.5 + level / 2))
+
+
+def t_interval(values: Floats, level: float) -> tuple[float, float] | None:
+    """The t interval of a mean; None below two values."""
+    if values.size < 2:
+        return None
+    mean = float(values.mean())
+    half = t_quantile(level)(values.size - 1) * float(values.std(ddof=1)) / math.sqrt(values.size)
+    return mean - half, mean + half
+
+
+def level_words(level: float) -> str:
+    """`95 % t interval`."""
+    return f"{level * 100:g} % t interval"
