@@ -21,7 +21,8 @@ BUILD = (
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)
+    return [text for name, text in fences if name == language]
 
 
 def test_two_commands_set_up_a_fresh_machine() -> None:
@@ -53,7 +54,7 @@ def test_every_picture_and_file_the_readme_links_is_there() -> None:
 
 
 def test_the_map_of_the_house_names_only_what_exists() -> None:
-    (house,) = re.findall(r"\n```\n(.*?)```", README, re.S)
+    (house,) = blocks("")
     paths = []
     for line in house.splitlines():
         folder = ROOT / "runreport" if line.startswith("  ") else ROOT
