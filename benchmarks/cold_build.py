@@ -1,12 +1,15 @@
 """A cold `runreport build` beside a notebook of the same report, in one run.
 
 Both are whole processes that start from nothing: 200 runs x 10 metrics x 1,000 steps in an MLflow
-SQLite store; 12 charts (three of learning curves), 6 tables, 4 paired comparisons.
+SQLite store; 12 charts, 6 tables, 4 paired comparisons. Three of the charts are learning curves: the
+report draws every group's mean and interval over all 200 runs. The notebook is run twice, once
+doing the same, once the cheaper thing people do, which is to fetch and draw the curves of 20 runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import sys
 import tempfile
@@ -17,19 +20,16 @@ from notebook import write_notebook
 from stores import Size, ensure
 
 SPEC = Path(__file__).with_name("cold_build.yaml")
-TARGET_RATIO = 5.0
+LIGHT_RATIO, HEAVY_RATIO = 5.0, 10.0
 TARGET_MB = 500.0
 
 
-def build_site(store: Path, curve_runs: int | None, workers: str | None) -> Measured:
+def build_site(store: Path) -> Measured:
     """One cold build, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="runreport-bench-") as name:
         folder = Path(name)
-        spec = SPEC.read_text()
-        if curve_runs is None:
-            spec = spec.replace(", limit: 20", ", limit: 200")
-        (folder / "runreport.yaml").write_text(spec)
-        command = [sys.executable, "-m", "runreport", "build", "--set", f"store={store}"]
+        shutil.copy(SPEC, folder / "runreport.yaml")
+        command = [sys.executable, "-m", "runreport", "build", "--set", f"vars.store={store}"]
         return measure(command, folder)
 
 
@@ -46,23 +46,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=Path, default=Path(tempfile.gettempdir()) / "rr-stores")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--all-curves", action="store_true", help="draw all 200 runs' curves")
+    parser.add_argument(
+        "--heavy", type=int, default=1, help="repeats of the notebook of all curves"
+    )
     args = parser.parse_args()
-    curve_runs = None if args.all_curves else 20
 
     store = ensure(Size(), args.stores)
     read_once(store)
-    sites, notebooks = [], []
-    for _ in range(args.repeat):  # in turn, so that a busy moment hits both
-        sites.append(build_site(store, curve_runs, None))
-        notebooks.append(run_notebook(store, curve_runs))
-    show("runreport build", sites)
-    show("notebook", notebooks)
-    ratio = median_wall(notebooks) / median_wall(sites)
+    sites, light, heavy = [], [], []
+    for turn in range(args.repeat):  # in turn, so that a busy moment hits all
+        sites.append(build_site(store))
+        light.append(run_notebook(store, 20))
+        if turn < args.heavy:
+            heavy.append(run_notebook(store, None))
+    show("runreport build, curves of 200 runs", sites)
+    show("notebook, curves of 20 runs", light)
+    ratio = median_wall(light) / median_wall(sites)
+    print(f"ratio {ratio:.1f} (goal {LIGHT_RATIO:.0f})")
+    good = ratio >= LIGHT_RATIO
+    if heavy:
+        show("notebook, curves of 200 runs", heavy)
+        ratio = median_wall(heavy) / median_wall(sites)
+        print(f"ratio {ratio:.1f} (goal {HEAVY_RATIO:.0f})")
+        good = good and ratio >= HEAVY_RATIO
     peak = max(site.peak_mb for site in sites)
-    goal = 10.0 if args.all_curves else TARGET_RATIO
-    print(f"ratio {ratio:.1f} (goal {goal:.0f}), peak {peak:.0f} MB (goal {TARGET_MB:.0f})")
-    sys.exit(0 if ratio >= goal and peak < TARGET_MB else 1)
+    print(f"peak of runreport build {peak:.0f} MB (goal {TARGET_MB:.0f})")
+    sys.exit(0 if good and peak < TARGET_MB else 1)
 
 
 def read_once(path: Path) -> None:
@@ -80,7 +89,7 @@ def show(name: str, measured: list[Measured]) -> None:
     walls = ", ".join(f"{one.wall_s:.2f}" for one in measured)
     cpu = statistics.median(one.cpu_s for one in measured)
     peak = max(one.peak_mb for one in measured)
-    print(f"{name:16} wall {walls} s | cpu {cpu:.2f} s | peak {peak:.0f} MB", flush=True)
+    print(f"{name:36} wall {walls} s | cpu {cpu:.2f} s | peak {peak:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,19 @@ def curve(run_id, metric):
 shown = {selection}
 """
 
+GROUP_CURVE = """
+fig, ax = plt.subplots(figsize=(8, 4.5))
+for name, part in shown.groupby(GROUP):
+    lines = pd.concat([curve(run_id, {metric!r}) for run_id in part["run_id"]], axis=1)
+    mean, n = lines.mean(axis=1), lines.count(axis=1)
+    half = stats.t.ppf(0.975, n - 1) * lines.std(axis=1) / np.sqrt(n)
+    ax.plot(mean.index, mean, label=name)
+    ax.fill_between(mean.index, mean - half, mean + half, alpha=0.2)
+ax.set_xlabel("step"); ax.set_ylabel({metric!r}){extra}
+ax.legend()
+plt.show()
+"""
+
 CURVE = """
 fig, ax = plt.subplots(figsize=(8, 4.5))
 for _, run in shown.iterrows():
@@ -161,17 +174,19 @@ def write_notebook(path: Path, store: Path, curve_runs: int | None) -> None:
     Args:
         path: where.
         store: the SQLite file.
-        curve_runs: how many runs each learning curve shows; None for all.
+        curve_runs: how many runs' curves each of the three curve charts draws as lines; None for
+            the mean and interval of each group over all runs.
     """
+    template = GROUP_CURVE if curve_runs is None else CURVE
     shown = "frame" if curve_runs is None else f"frame.nlargest({curve_runs}, 'val_accuracy')"
     cells = [
         SETUP.format(store=f"sqlite:///{store}"),
         *TABLES,
         COMPARISON,
         CURVES.format(selection=shown),
-        CURVE.format(metric="val_loss", extra=""),
-        CURVE.format(metric="val_accuracy", extra=""),
-        CURVE.format(metric="train_loss", extra="; ax.set_yscale('log')"),
+        template.format(metric="val_loss", extra=""),
+        template.format(metric="val_accuracy", extra=""),
+        template.format(metric="train_loss", extra="; ax.set_yscale('log')"),
         BARS.format(metric="val_accuracy"),
         BARS.format(metric="val_loss"),
         BARS.format(metric="train_loss"),

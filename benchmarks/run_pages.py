@@ -47,7 +47,9 @@ TIME_RATIO, BYTES_RATIO = 8.0, 3.0
 
 def build_ours(store: Path, folder: Path) -> Measured:
     (folder / "runreport.yaml").write_text(SPEC)
-    return measure([sys.executable, "-m", "runreport", "build", "--set", f"store={store}"], folder)
+    return measure(
+        [sys.executable, "-m", "runreport", "build", "--set", f"vars.store={store}"], folder
+    )
 
 
 def build_peer(site: Path, folder: Path) -> tuple[Measured, int]:
