@@ -1,9 +1,9 @@
 """A cold `runreport build` beside a notebook of the same report, in one run.
 
-Both are whole processes that start from nothing: 200 runs x 10 metrics x 1,000 steps in an MLflow
-SQLite store; 12 charts, 6 tables, 4 paired comparisons. Three of the charts are learning curves: the
-report draws every group's mean and interval over all 200 runs. The notebook is run twice, once
-doing the same, once the cheaper thing people do, which is to fetch and draw the curves of 20 runs.
+All are whole processes that start from nothing: 200 runs x 10 metrics x 1,000 steps in an MLflow
+SQLite store; 12 charts, 6 tables, 4 paired comparisons. Three of the charts are learning curves,
+for which the report draws every group's mean and interval over all 200 runs. The notebook is run in
+two forms: one fetches and draws the curves of 20 runs, as people do; one does what the report does.
 """
 
 from __future__ import annotations
