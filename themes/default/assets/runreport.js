@@ -37,12 +37,14 @@
     return infinite ? (infinite[1] === "-" ? -Infinity : Infinity) : null;
   }
 
+  const isNumber = (kind) => kind === "number" || kind === "time";
+
   /** What a cell sorts and filters by: a number, a text, or null when it is missing. */
   function valueOf(cell, kind) {
     if (!cell || cell.classList.contains("rr-missing")) return null;
     let text = cell.dataset.value;
     if (text === undefined) {
-      if (kind === "number" || kind === "time") return null;
+      if (isNumber(kind)) return null;
       text = shown(cell);
     }
     if (text === "" || /^[+-]?nan$/i.test(text)) return null;
@@ -134,8 +136,8 @@
 
   /* ---- copies of a table ----------------------------------------------------------------- */
 
-  function csvCell(text, isNumber) {
-    if (!isNumber && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+  function csvCell(text, plain) {
+    if (!plain && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
     return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replace(/"/g, '""')}"` : text;
   }
 
@@ -156,8 +158,8 @@
           columns.map(({ index, kind }) => {
             const cell = cells[index];
             const raw = !cell || cell.classList.contains("rr-missing") ? "" : cell.dataset.value;
-            if (raw === undefined) return kind === "number" ? "" : csvCell(shown(cell), false);
-            return csvCell(raw, kind === "number" && toNumber(raw) !== null);
+            if (raw === undefined) return isNumber(kind) ? "" : csvCell(shown(cell), false);
+            return csvCell(raw, isNumber(kind) && (toNumber(raw) !== null || /^nan$/i.test(raw)));
           })
         );
       }
@@ -165,7 +167,7 @@
     },
     LaTeX(columns, rows) {
       const lines = [
-        `\\begin{tabular}{${columns.map((c) => (c.kind === "number" ? "r" : "l")).join("")}}`,
+        `\\begin{tabular}{${columns.map((c) => (isNumber(c.kind) ? "r" : "l")).join("")}}`,
         "\\toprule",
         columns.map((column) => latex(column.label)).join(" & ") + " \\\\",
         "\\midrule",
@@ -183,7 +185,7 @@
       const line = (parts) => `| ${parts.join(" | ")} |`;
       const lines = [
         line(columns.map((column) => markdown(column.label))),
-        line(columns.map((column) => (column.kind === "number" ? "---:" : "---"))),
+        line(columns.map((column) => (isNumber(column.kind) ? "---:" : "---"))),
       ];
       for (const { cells } of rows) {
         lines.push(
@@ -384,7 +386,7 @@
         index,
         title,
         family,
-        label: unit ? `${label} [${tidy(unit.textContent)}]` : label,
+        label: unit ? `${label} (${tidy(unit.textContent)})` : label,
         names: [title, family && `${family}.${title}`].filter(Boolean).map(fold),
         kind: head.dataset.kind || "text",
         hidden: "hidden" in head.dataset,
@@ -523,9 +525,11 @@
 
   const tip = make("div", { class: "rr-tip", role: "tooltip", id: "rr-tip", hidden: "" });
   const LONGEST = 600;
+  let anchor = null;
 
   /** Show lines of text near a point of the window; the line at `strong` stands out. */
   function showTip(lines, x, y, strong) {
+    anchor = null;
     tip.replaceChildren(
       ...lines.map((line, at) => {
         const words = line.length > LONGEST ? line.slice(0, LONGEST) + "\u2026" : line;
@@ -542,6 +546,7 @@
   }
 
   function hideTip() {
+    anchor = null;
     tip.hidden = true;
     for (const line of all(document, ".rr-hair")) line.hidden = true;
   }
@@ -551,6 +556,7 @@
   function tipAt(element) {
     const box = element.getBoundingClientRect();
     showTip(tipLines(element), box.left + box.width / 2, box.top + Math.min(box.height / 2, 40), 0);
+    anchor = element;
   }
 
   /** What one axis shows, from the attributes of its chart. */
@@ -661,7 +667,12 @@
     const found = new Map();
     for (const curve of plane.curves) {
       const height = heightAt(curve, x);
-      if (height) found.set(curve.mark, { mark: curve.mark, ...height });
+      if (!height) continue;
+      // a curve and its smoothed copy are one entry
+      const key = `${curve.mark.dataset.run}\n${curve.mark.dataset.tip}`;
+      const known = found.get(key);
+      if (known && Math.abs(known.y - y) <= Math.abs(height.y - y)) continue;
+      found.set(key, { mark: curve.mark, ...height });
     }
     return Array.from(found.values()).sort((a, b) => Math.abs(a.y - y) - Math.abs(b.y - y));
   }
@@ -675,7 +686,7 @@
     const frame = holder.getBoundingClientRect();
     const box = plane.svg.getBoundingClientRect();
     const scale = box.height / plane.svg.viewBox.baseVal.height;
-    line.style.left = `${clientX - frame.left + holder.scrollLeft}px`;
+    line.style.left = `${clientX - frame.left}px`;
     line.style.top = `${box.top - frame.top + plane.y0 * scale}px`;
     line.style.height = `${(plane.y1 - plane.y0) * scale}px`;
   }
@@ -719,7 +730,10 @@
       else if (!isText) plane.inner.append(part);
       else {
         const copy = part.cloneNode(true);
-        for (const text of all(copy, "text")) if (!labels.includes(text.textContent)) text.remove();
+        for (const text of all(copy, "text")) {
+          const start = text.textContent.replace(/\u2026$/, "");
+          if (!labels.some((label) => label.startsWith(start))) text.remove();
+        }
         kept.push(copy);
       }
     }
@@ -815,7 +829,7 @@
       if (!brush) svg.parentNode.append((brush = make("div", { class: "rr-brush" })));
       hideTip();
       const frame = svg.parentNode.getBoundingClientRect();
-      brush.style.left = `${Math.min(start.x, event.clientX) - frame.left + svg.parentNode.scrollLeft}px`;
+      brush.style.left = `${Math.min(start.x, event.clientX) - frame.left}px`;
       brush.style.top = `${Math.min(start.y, event.clientY) - frame.top}px`;
       brush.style.width = `${Math.abs(dx)}px`;
       brush.style.height = `${Math.abs(dy)}px`;
@@ -885,7 +899,7 @@
   const near = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
 
   function listen() {
-    document.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       if (event.pointerType === "mouse" && event.buttons) return;
       const svg = near(event, "svg.rr-plane");
       const mark = near(event, ".rr-mark[data-tip]");
@@ -902,12 +916,17 @@
         else hideTip();
         hover(element ? tokensOf(element) : []);
       }
-    });
-    document.documentElement.addEventListener("pointerleave", () => {
+    };
+    document.addEventListener("pointermove", point);
+    // a tap does not move
+    document.addEventListener("pointerdown", point);
+    document.documentElement.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "mouse") return;
       hideTip();
       hover([]);
     });
-    document.addEventListener("scroll", hideTip, { capture: true, passive: true });
+    const follow = () => (anchor ? tipAt(anchor) : hideTip());
+    document.addEventListener("scroll", follow, { capture: true, passive: true });
 
     document.addEventListener("focusin", (event) => {
       const element = near(event, "[data-run]");
