@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
-from runreport.sections import history
+from runreport.sections import bars, distribution, history, scatter
 
 SOURCES: Mapping[str, AnySource] = {}
 SECTIONS: Mapping[str, AnySection] = {
+    "bars": bars.SECTION,
+    "distribution": distribution.SECTION,
     "history": history.SECTION,
+    "scatter": scatter.SECTION,
 }

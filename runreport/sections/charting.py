@@ -17,16 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import formats
-from runreport.blocks import LegendEntry
+from runreport.blocks import Cell, LegendEntry
 from runreport.design import Metric
 from runreport.drawing import Axis, Plane, Style
 from runreport.samples import Dropped, Group
+from runreport.tables import parse_number
 
 Floats = NDArray[np.float64]
 Legend = tuple[LegendEntry, ...]
 
 LARGEST = 1e150
 """Beyond this, sums of squares and axis ranges overflow: such points are left out and named."""
+
+FINISHED = ("finished", "unknown")
+"""Only such runs enter means: the others ended for another reason."""
 
 OTHER = "series-other"
 """The colour that groups beyond the distinct ones share."""
@@ -79,7 +83,7 @@ def ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
     if scale.log:
         values = _log_ticks(scale, most)
         if len(values) >= 2:
-            return values, [_short(value) for value in values]
+            return values, [short(value) for value in values]
     values = _nice(scale.low, scale.high, most)
     return values, _words(values)
 
@@ -125,9 +129,9 @@ def _words(values: Sequence[float]) -> list[str]:
     return [formats.fixed(value, decimals) for value in values]
 
 
-def _short(value: float) -> str:
+def short(value: float, digits: int = 3) -> str:
     """0.3 and 20 000, not 0.300."""
-    text = formats.number(value, 3)
+    text = formats.number(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
@@ -149,32 +153,56 @@ def text_width(text: str, style: Style) -> float:
 
 
 def chart(
-    style: Style, x: Scale, y: Scale, x_label: str, y_label: str, *, right: float = 14
+    style: Style,
+    x: Scale,
+    y: Scale,
+    x_label: str,
+    y_label: str,
+    *,
+    x_words: Sequence[str] = (),
+    y_words: Sequence[str] = (),
+    right: float = 14,
 ) -> tuple[Any, Any]:
     """A figure and its axes with grid, ticks and labels; the vertical axis's label stands above
     it, where a long name has room.
+
+    Args:
+        style: sizes and colours.
+        x: horizontal scale.
+        y: vertical scale.
+        x_label: below, at the right.
+        y_label: above, at the left.
+        x_words: names of the places 0, 1, 2, ... instead of numbers.
+        y_words: the same for the vertical axis.
+        right: free pixels at the right.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(style.width, style.height))
     line = style.font_size * 100 / 72
-    y_values, y_words = ticks(y, most=max(3, int(style.height * 1.5)))
-    x_values, x_words = ticks(x, most=6)
+    y_values, y_texts = _places(y, y_words, max(3, int(style.height * 1.5)))
+    x_values, x_texts = _places(x, x_words, 6)
     # a phone enlarges the text, which needs room
-    left = max([text_width(word, style) for word in y_words] + [20.0]) * 1.25 + 12
+    left = max([text_width(word, style) for word in y_texts] + [20.0]) * 1.25 + 12
     top, bottom = line * 2.0, line * 3.6
     w, h = style.width * 100, style.height * 100
     axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
     axes.set_xlim(*x.ends)
     axes.set_ylim(*y.ends)
-    axes.set_xticks([x.place(value) for value in x_values], x_words)
-    axes.set_yticks([y.place(value) for value in y_values], y_words)
+    axes.set_xticks([x.place(value) for value in x_values], x_texts)
+    axes.set_yticks([y.place(value) for value in y_values], y_texts)
     axes.tick_params(length=0, pad=5)
     axes.grid(True)
     axes.spines["left"].set_visible(False)
     figure.text(0.004, 1 - line * 0.4 / h, y_label, ha="left", va="top")
     figure.text(1 - right / w, line * 0.5 / h, x_label, ha="right", va="bottom")
     return figure, axes
+
+
+def _places(scale: Scale, words: Sequence[str], most: int) -> tuple[list[float], list[str]]:
+    if words:
+        return [float(place) for place in range(len(words))], list(words)
+    return ticks(scale, most)
 
 
 def plane(axes: Any, x: Scale, y: Scale, x_label: str, y_label: str) -> Plane:
@@ -233,6 +261,28 @@ def dropped_words(dropped: Sequence[Dropped]) -> str:
     return f"Not shown: {'; '.join(parts)}."
 
 
+def natural(text: str) -> tuple[int, float, str]:
+    """Sort key: numbers by size, before words."""
+    number = parse_number(text)
+    return (1, 0.0, text) if math.isnan(number) else (0, number, text)
+
+
+def cell(value: float | str | None, text: str | None = None) -> Cell:
+    """A table's cell for a number, a word, or neither; `text` replaces how it is written."""
+    if value is None:
+        return Cell((formats.MISSING,), None, frozenset({"missing"}))
+    if text is None:
+        text = fit(value) if isinstance(value, str) else formats.number(value)
+    return Cell((text,), value)
+
+
+def spread(count: int, width: float) -> Floats:
+    """Offsets between -width/2 and width/2 that keep neighbours apart, the same every time."""
+    # multiples of the golden ratio never cluster
+    places = np.arange(1, count + 1) * 0.6180339887498949 % 1.0
+    return np.asarray((places - 0.5) * width)
+
+
 # ---- groups --------------------------------------------------------------------------------------
 
 
@@ -246,11 +296,13 @@ def legend(groups: Sequence[Group], run_ids: Collection[str] | None = None) -> L
 
     Args:
         groups: the groups drawn.
-        run_ids: the runs drawn; all when None.
+        run_ids: the runs drawn; all when None. A group without any has no entry.
     """
     entries, rest = [], []
     for group in groups:
         ids = tuple(run.id for run in group.runs if run_ids is None or run.id in run_ids)
+        if not ids:
+            continue
         if group.color == OTHER:
             rest.append((group, ids))
         else:

@@ -45,9 +45,6 @@ ROWS = 100
 TIME_UNITS = ((180, 1, "s"), (3 * 3600, 60, "min"), (3 * 86400, 3600, "h"), (0, 86400, "d"))
 """Up to so many seconds, this many to the unit."""
 
-FINISHED = ("finished", "unknown")
-"""Only such runs enter a mean: the others' curves end early for another reason."""
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -187,11 +184,11 @@ def compute(context: Context, options: Options) -> HistoryData:
     quantile = charting.t_quantile(context.design.level)
     for group in groups:
         members = [track for track in shown if track.group is group]
-        done = [track for track in members if track.run.status in FINISHED] or members
+        done = [track for track in members if track.run.status in charting.FINISHED] or members
         parts = [(t.step, t.x / divisor, t.y) for t in done]
         band = curves.average(parts, options.band, quantile)
         rows.append(_group_curve(group, len(members), band))
-        if band.count.size and band.count.min() < len(done):
+        if len(done) > 1 and band.count.size and band.count.min() < len(done):
             uneven.append(group)
         alone = len(members) == 1
         if by == "run" or (by == "both" and not alone) or (alone and members[0] not in done):
@@ -212,7 +209,7 @@ def compute(context: Context, options: Options) -> HistoryData:
         metric=metric,
         picture=picture,
         groups=tuple(rows),
-        legend=_legend(groups, shown, by),
+        legend=_legend(groups, shown, by, {i for stroke in strokes for i in stroke.run_ids}),
         runs=len(shown),
         dropped=tuple(dropped),
         remarks=tuple(remark for remark in remarks if remark),
@@ -263,8 +260,8 @@ def _track(
         y = y[mine]
         x = other[theirs] * context.design.metric(options.x).scale
     elif options.x == "time":
-        finite = series.time[np.isfinite(series.time)]
-        begin = finite.min() if finite.size else 0.0
+        known = series.time[np.isfinite(series.time)]
+        begin = known.min() if known.size else 0.0
         if run.started is not None:
             begin = min(begin, run.started.timestamp())
         x = series.time - begin
@@ -276,10 +273,10 @@ def _track(
         x = step.copy()
     repeated = logged - y.size if across is None else 0
     placed = charting.usable(x, options.log_x) & np.isfinite(step)
-    odd = int((~np.isfinite(y)).sum())
+    finite = np.isfinite(y)
+    hidden = int((~placed | (finite & ~charting.usable(y, options.log_y))).sum())
+    odd = int((placed & ~finite).sum())
     y = np.where(charting.usable(y), y, np.nan)
-    on_axis = charting.usable(y[placed], options.log_y)
-    hidden = int((~placed).sum() + (np.isfinite(y[placed]) & ~on_axis).sum())
     return _Track(
         run, context.group_of(run), step[placed], x[placed], y[placed], odd, hidden, repeated
     )
@@ -327,7 +324,7 @@ def _run_strokes(
 ) -> list[Stroke]:
     finite = track.y[np.isfinite(track.y)]
     last = charting.value_text(float(finite[-1]) if finite.size else None, metric)
-    status = "" if track.run.status in FINISHED else f" ({track.run.status})"
+    status = "" if track.run.status in charting.FINISHED else f" ({track.run.status})"
     tip = f"{charting.fit(track.run.name)}{status}\n{charting.group_name(track.group)}"
     tip += f"\n{charting.fit(metric.title, 40)}: last {last}"
     color, dashed = token or track.group.color, bool(status)
@@ -355,7 +352,7 @@ def _mean_strokes(
     ids = tuple(track.run.id for track in tracks)
     what = "1 run" if len(tracks) == 1 else f"mean of {len(tracks)} runs"
     tip = f"{charting.group_name(group)}\n{what}\n{charting.fit(metric.title, 40)}: last {last}"
-    dashed = all(track.run.status not in FINISHED for track in tracks)
+    dashed = all(track.run.status not in charting.FINISHED for track in tracks)
     line = _thin(band.x, band.mean, options, columns)
     if options.smooth <= 0:
         return [Stroke(*line, group.color, ids, tip, "mean", dashed)]
@@ -453,13 +450,16 @@ def _x_label(options: Options, design: Design, unit: str) -> str:
 # ---- what is said --------------------------------------------------------------------------------
 
 
-def _legend(groups: Sequence[Group], tracks: Sequence[_Track], by: str) -> tuple[LegendEntry, ...]:
+def _legend(
+    groups: Sequence[Group], tracks: Sequence[_Track], by: str, drawn: set[str]
+) -> tuple[LegendEntry, ...]:
     if by == "run" and _own_colors(groups, tracks):
         return tuple(
             LegendEntry(charting.fit(track.run.name), SERIES[i], run_ids=(track.run.id,))
             for i, track in enumerate(tracks)
+            if track.run.id in drawn
         )
-    return charting.legend(groups, {track.run.id for track in tracks})
+    return charting.legend(groups, drawn)
 
 
 def _remarks(
@@ -480,7 +480,7 @@ def _remarks(
     if repeated := sum(track.repeated for track in tracks):
         points = formats.count(repeated, "point")
         said.append(f"Where a step was logged more than once the last value is drawn ({points}).")
-    stopped = [track.run.name for track in tracks if track.run.status not in FINISHED]
+    stopped = [track.run.name for track in tracks if track.run.status not in charting.FINISHED]
     if stopped:
         what = "not drawn" if by == "group" else "drawn dashed"
         mean = "" if by == "run" else " and not part of a mean that finished runs have"
@@ -518,7 +518,7 @@ def present(data: HistoryData, options: Options) -> tuple[Block, ...]:
     name = charting.fit(data.metric.title)
     missing = charting.dropped_words(data.dropped)
     if data.picture is None:
-        why = missing or "No run of this report has a finite point of it."
+        why = missing or "No point of it can be drawn."
         if data.remarks:
             why = f"{why} {' '.join(data.remarks)}"
         return (Note("info", f"No curves of {name}", (Text((why.strip(),)),)),)
@@ -583,14 +583,14 @@ def _table(data: HistoryData) -> Table:
             extremes = [curve.highest if goal == "maximize" else curve.lowest]
         cells = [
             Cell((charting.fit(curve.group.label),), curve.group.label),
-            _number(float(curve.runs)),
-            _number(float(curve.steps)),
-            _number(curve.last_step),
-            _number(curve.last),
+            charting.cell(float(curve.runs)),
+            charting.cell(float(curve.steps)),
+            charting.cell(curve.last_step),
+            charting.cell(curve.last),
         ]
         for extreme in extremes:
             value, step = extreme or (None, None)
-            cells += [_number(value), _number(step)]
+            cells += [charting.cell(value), charting.cell(step)]
         marks: frozenset[CellMark] = frozenset({"baseline"} if curve.group.is_baseline else ())
         rows.append(Row(tuple(cells), group_id=curve.group.id, marks=marks))
     cut = len(data.groups) - len(rows)
@@ -601,12 +601,6 @@ def _table(data: HistoryData) -> Table:
         caption=f"Curves of {charting.fit(data.metric.title)} by group",
         note=(note,) if note else (),
     )
-
-
-def _number(value: float | None) -> Cell:
-    if value is None:
-        return Cell((formats.MISSING,), None, frozenset({"missing"}))
-    return Cell((formats.number(value),), value)
 
 
 # ---- drawing -------------------------------------------------------------------------------------
