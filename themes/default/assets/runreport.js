@@ -820,7 +820,6 @@
       const [l, t, r, b] = plane.window || [plane.x0, plane.y0, plane.x1, plane.y1];
       if (at.x < l || at.x > r || at.y < t || at.y > b) return;
       start = { x: event.clientX, y: event.clientY, at };
-      event.preventDefault();
     });
     document.addEventListener("pointermove", (event) => {
       if (!start) return;
