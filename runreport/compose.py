@@ -70,7 +70,7 @@ def _blocks(page: PageEntry, context: Context) -> Iterator[Block]:
 
 
 def fill_placeholders(text: str, context: Context, encode: Callable[[str], str]) -> str:
-    """The page's subject for `${run.name}`, `${run.params.x}`, `${group.label}`; `$$` is a dollar."""
+    """The page's subject for `${run.name}`, `${group.label}`, ...; `$$` is a dollar."""
     return PLACEHOLDER.sub(lambda match: _placeholder(match, context, encode), text)
 
 

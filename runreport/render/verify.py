@@ -24,10 +24,10 @@ MOST_PER_PAGE = 10
 SUFFIXES = frozenset({".html", ".css", ".js", ".json", ".csv", ".tex", ".png", ".xml"})
 
 _TEXT_ELEMENTS = """
-html head body title main header footer nav aside article section div span p h1 h2 h3 h4 h5 h6 ul ol li
-dl dt dd a abbr b blockquote br caption cite code del dfn details em hr i ins kbd label mark pre
-q s samp small strong sub summary sup table tbody td tfoot th thead tr u var form input button img
-meta link script svg path
+html head body title main header footer nav aside article section div span p h1 h2 h3 h4 h5 h6
+ul ol li dl dt dd a abbr b blockquote br caption cite code del dfn details em hr i ins kbd label
+mark pre q s samp small strong sub summary sup table tbody td tfoot th thead tr u var form input
+button img meta link script svg path
 """
 _SVG_ELEMENTS = "g circle rect line text title desc clipPath defs"
 ELEMENTS = frozenset((*_TEXT_ELEMENTS.split(), *(e.lower() for e in _SVG_ELEMENTS.split())))

@@ -1,0 +1,55 @@
+"""Markdown that people wrote."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from runreport.render.notes import LONGEST, note_html
+
+
+def test_markdown_becomes_html():
+    html = note_html(
+        "Some *words*, a [link](https://example.com) and\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    )
+    assert "<em>words</em>" in html
+    assert 'href="https://example.com"' in html
+    assert "<td>1</td>" in html
+
+
+def test_headings_stay_below_the_pages_own():
+    assert "<h2>Big</h2>" in note_html("# Big")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "<svg onload=alert(1)>",
+        '<img src="https://example.com/x.png">',
+        "<style>*{display:none}</style>",
+        '<a href="data:text/html,x">y</a>',
+        "<p style='position:fixed' onclick='alert(1)' id='__config' class='md-x'>x</p>",
+    ],
+)
+def test_nothing_active_survives(text):
+    html = note_html(text)
+    for part in ("<script", "javascript:", "<svg", "<img", "<style", "data:", "style=", "onclick=", "id=", "class="):  # fmt: skip  # noqa: E501
+        assert part not in html
+
+
+def test_the_result_is_one_line():
+    assert "\n" not in note_html("a\n\nb\n\n```\nc\nd\n```")
+
+
+def test_a_long_note_is_cut_and_says_so():
+    assert f"cut after {LONGEST}" in note_html("word " * LONGEST)
+
+
+@pytest.mark.parametrize("text", ["[" * 5_000, "<![>", "<!--", "*a " * 20_000, "> " * 3_000])
+def test_text_that_stalls_parsers_ends_quickly(text):
+    started = time.monotonic()
+    assert note_html(text) is not None
+    assert time.monotonic() - started < 5
