@@ -405,6 +405,8 @@ def test_a_click_pins_a_run_until_escape(page: sync_api.Page) -> None:
     page.locator("#runs .rr-caption").hover()
     assert status.inner_text() == "2 runs highlighted"
     assert set(active(page, "#curves .rr-mark")) == {TOKENS[0], TOKENS[1]}
+    # one of the two runs of the legend's entry
+    assert page.locator("#curves .rr-key").get_attribute("aria-pressed") == "mixed"
     assert page.locator("#curves .rr-mark[aria-pressed=true]").count() == 2
     assert page.locator("#reference").get_attribute("aria-pressed") == "true"
     page.locator("#runs tbody tr").nth(0).locator("td").nth(1).click()

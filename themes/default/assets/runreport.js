@@ -453,6 +453,7 @@
   const note = make("span", { role: "status" });
   const clear = make("button", { type: "button", hidden: "" }, "Clear");
   const bar = make("div", { class: "rr-status" }, note, clear);
+  /** The runs that an element stands for. */
   const tokensOf = (element) => (element.dataset.run || "").split(/\s+/).filter(Boolean);
 
   function indexRuns() {
@@ -506,10 +507,14 @@
     clear.hidden = pinned.size === 0;
     bar.classList.toggle("rr-on", pinned.size > 0);
     for (const element of all(document, "[data-run]")) {
-      const held = tokensOf(element).some((run) => pinned.has(run));
+      const runs = tokensOf(element);
+      const held = runs.every((run) => pinned.has(run));
       element.classList.toggle("rr-pinned", held);
       const button = element.matches("li") ? element.querySelector(".rr-key") : element;
-      if (button && button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", String(held));
+      if (button && button.hasAttribute("aria-pressed")) {
+        const some = !held && runs.some((run) => pinned.has(run));
+        button.setAttribute("aria-pressed", some ? "mixed" : String(held));
+      }
       if (element.matches("tr")) element[held ? "setAttribute" : "removeAttribute"]("aria-current", "true");
     }
   }
