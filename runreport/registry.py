@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
-from runreport.sections import bars, distribution, history, scatter
+from runreport.sections import bars, distribution, history, parallel, scatter
 
 SOURCES: Mapping[str, AnySource] = {}
 SECTIONS: Mapping[str, AnySection] = {
     "bars": bars.SECTION,
     "distribution": distribution.SECTION,
     "history": history.SECTION,
+    "parallel": parallel.SECTION,
     "scatter": scatter.SECTION,
 }

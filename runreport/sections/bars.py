@@ -171,7 +171,7 @@ def draw(data: Rows, style: Style) -> Drawing:
     """Bars where the axis starts at zero, then points, means and intervals."""
     figure, axes = rows.canvas(data, style)
     marks = [*_draw_bars(axes, data, style)] if data.bars else []
-    marks.append(rows.draw_dots(axes, data, style, "m1", 0.5))
+    marks.append(rows.draw_dots(axes, data, style, "m1"))
     marks += rows.draw_means(axes, data, style, "m2")
     return Drawing(figure, tuple(marks))
 

@@ -71,10 +71,11 @@ def compute(context: Context, options: Options) -> DistributionData:
 
 
 def _around(kept: tuple[GroupRow, ...], values: charting.Floats) -> charting.Floats:
-    """Values and interval ends; an interval of few runs may not dwarf the points."""
+    """Values, means and interval ends; an interval of few runs may not dwarf the points."""
     ends = np.array([end for row in kept for end in row.interval or ()])
     room = float(values.max() - values.min()) * 0.5
-    return np.concatenate((values, np.clip(ends, values.min() - room, values.max() + room)))
+    ends = np.clip(ends, values.min() - room, values.max() + room)
+    return np.concatenate((values, [row.mean for row in kept], ends))
 
 
 def present(data: DistributionData, options: Options) -> tuple[Block, ...]:
@@ -94,6 +95,9 @@ def present(data: DistributionData, options: Options) -> tuple[Block, ...]:
     if data.off_axis:
         values = formats.count(data.off_axis, "value")
         said.append(f"{values} at 0 or below cannot be shown on a log axis.")
+    low, high = data.picture.x.ends
+    if any(line.low < low or line.high > high for line in data.picture.lines):
+        said.append("Intervals that reach beyond the chart are cut at its edge.")
     if data.cut:
         rest = formats.count(data.cut, "group")
         said.append(f"The first {len(data.rows)} groups are drawn, {rest} further down are not.")
@@ -154,7 +158,7 @@ def draw(data: Rows, style: Style) -> Drawing:
     """Boxes, then points, then means and intervals below them."""
     figure, axes = rows.canvas(data, style)
     marks = _draw_boxes(axes, data, style)
-    marks.append(rows.draw_dots(axes, data, style, "m1", 0.6))
+    marks.append(rows.draw_dots(axes, data, style, "m1"))
     marks += rows.draw_means(axes, data, style, "m2")
     return Drawing(figure, tuple(marks))
 

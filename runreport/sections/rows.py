@@ -25,6 +25,9 @@ NAME_LENGTH = 34
 POINTS = 400
 """Runs of one group drawn as points."""
 
+MEANS_AT, POINTS_AT = -0.15, 0.17
+"""Places within a row: what sums up stands above what was measured, so neither hides the other."""
+
 
 @dataclass(frozen=True, eq=False)
 class GroupRow:
@@ -124,7 +127,8 @@ def _line(row: GroupRow, metric: Metric, scale: Scale, boxes: bool) -> Line:
         placed = [float(np.asarray(scale.place(value))) for value in (mean, low, high)]
         quartiles = np.asarray(scale.place(np.percentile(row.values, (25, 50, 75))))
     # an interval that reaches 0 or below leaves a log axis at its lower end
-    placed[1:] = [end if np.isfinite(end) else scale.ends[0] for end in placed[1:]]
+    beyond = scale.ends[0] - (scale.ends[1] - scale.ends[0])
+    placed[1:] = [end if np.isfinite(end) else beyond for end in placed[1:]]
     fine = np.flatnonzero(charting.usable(row.values, scale.log))[:POINTS]
     runs = [row.runs[index] for index in fine]
     name = charting.fit(metric.title, 40)
@@ -192,12 +196,12 @@ def canvas(data: Rows, style: Style) -> tuple[Any, Any]:
     return figure, axes
 
 
-def draw_dots(axes: Any, data: Rows, style: Style, gid: str, width: float) -> Marks:
-    """Every run as a point, spread around its row's middle."""
+def draw_dots(axes: Any, data: Rows, style: Style, gid: str) -> Marks:
+    """Every run as a point, spread within the lower half of its row."""
     x = np.concatenate([row.dots.x for row in data.lines])
     y = np.concatenate(
         [
-            place + charting.spread(row.dots.x.size, width if row.dots.x.size > 1 else 0)
+            place + POINTS_AT + charting.spread(row.dots.x.size, 0.3 if row.dots.x.size > 1 else 0)
             for place, row in enumerate(data.lines)
         ]
     )
@@ -223,10 +227,12 @@ def draw_dots(axes: Any, data: Rows, style: Style, gid: str, width: float) -> Ma
 
 
 def draw_means(axes: Any, data: Rows, style: Style, gid: str) -> list[Marks]:
-    """The mean of each row as a diamond, its interval as a whisker."""
+    """The mean of each row as a diamond, its interval as a whisker, in the row's upper half."""
     from matplotlib.collections import LineCollection
 
-    shown = [(place, row) for place, row in enumerate(data.lines) if np.isfinite(row.mean)]
+    shown = [
+        (place + MEANS_AT, row) for place, row in enumerate(data.lines) if np.isfinite(row.mean)
+    ]
     whiskers = [(place, row) for place, row in shown if row.high > row.low]
     ink = style.color("ink")
     axes.add_collection(
@@ -251,6 +257,7 @@ def draw_means(axes: Any, data: Rows, style: Style, gid: str) -> list[Marks]:
         facecolors=[style.color(row.token) for _, row in shown],
         edgecolors=ink,
         linewidths=1,
+        clip_on=False,
         gid=gid,
         zorder=5,
     )

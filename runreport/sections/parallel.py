@@ -1,0 +1,456 @@
+"""Every run as a line across params and metrics side by side: which settings lead where.
+
+Each lane has its own scale: linear, logarithmic where values spread over more than two orders of
+magnitude, or one place per word. A run without a value passes through the lane's `missing` place.
+
+    - parallel: {columns: [optimizer, learning_rate, val_accuracy], color: val_accuracy}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runreport import formats
+from runreport.blocks import (
+    Block,
+    Cell,
+    Column,
+    Figure,
+    LegendEntry,
+    Note,
+    Row,
+    RunRef,
+    Table,
+    Text,
+)
+from runreport.design import MetricName
+from runreport.drawing import Drawing, Mark, Marks, Style
+from runreport.kinds import Context, Section
+from runreport.sections import charting, quantities
+from runreport.sections.charting import Floats, Scale
+from runreport.sections.quantities import Quantity
+from runreport.spec.expressions import Expression, Scalar
+from runreport.tables import Run
+
+LANES = 8
+"""More lanes than this leave no room for their names."""
+
+WORDS = 12
+"""Places of a lane of words; further words share the last."""
+
+ROWS = 200
+"""The table below names so many runs."""
+
+RAMP = tuple(f"ramp-{n}" for n in range(9))
+MISSING_AT = -0.14
+"""Where a run without a value passes, in heights of the lane."""
+
+LOG_SPREAD = 100.0
+"""Positive values that spread further than this factor get a log lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the author may write."""
+
+    columns: tuple[Expression, ...] = ()
+    """Lanes from left to right; by default the params that differ, then the declared metrics."""
+    color: MetricName | None = None
+    """Lines coloured by this metric from low to high; by group when empty."""
+    log: tuple[str, ...] = ()
+    """Columns that are always logarithmic."""
+    limit: int = 200
+    """With more runs than this the first ones are drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One vertical axis."""
+
+    label: str
+    kind: str
+    """number, log, words, empty."""
+    ticks: tuple[tuple[float, str], ...]
+    """Place between 0 and 1, and what is written there."""
+    has_missing: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """What is drawn."""
+
+    lanes: tuple[Lane, ...]
+    places: Floats
+    """Shape (runs, lanes), between 0 and 1, or `MISSING_AT`."""
+    tokens: tuple[str, ...]
+    dashed: tuple[bool, ...]
+    run_ids: tuple[str, ...]
+    tips: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ParallelData:
+    """Runs across lanes."""
+
+    quantities: tuple[Quantity, ...]
+    runs: tuple[Run, ...]
+    lines: Lines | None
+    legend: tuple[LegendEntry, ...]
+    remarks: tuple[str, ...]
+    color: Quantity | None
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def compute(context: Context, options: Options) -> ParallelData:
+    """Each run's place in each lane."""
+    runs = context.runs[: max(1, options.limit)]
+    wanted = options.columns or _default_columns(context)
+    remarks = []
+    if len(context.runs) > len(runs):
+        rest = len(context.runs) - len(runs)
+        remarks.append(f"The first {len(runs)} runs are drawn; {rest} more are not.")
+    if len(wanted) > LANES:
+        names = charting.named([expression.text for expression in wanted[LANES:]])
+        remarks.append(f"No room for {names}.")
+    read = [quantities.read(context, runs, expression) for expression in wanted[:LANES]]
+    lanes, places = [], []
+    for expression, quantity in zip(wanted, read, strict=False):
+        lane, place, remark = _lane(
+            quantity, not {expression.text, expression.heading}.isdisjoint(options.log)
+        )
+        lanes.append(lane)
+        places.append(place)
+        remarks += [remark] if remark else []
+    if any(lane.has_missing for lane in lanes):
+        remarks.append("Lines through “missing” have no value there.")
+    if any(run.status not in charting.FINISHED for run in runs):
+        remarks.append("Dashed lines are runs that did not finish.")
+    color, tokens, legend = _colors(context, options, runs)
+    lines = None
+    if runs and len(lanes) > 1:
+        lines = Lines(
+            lanes=tuple(lanes),
+            places=np.column_stack(places),
+            tokens=tokens,
+            dashed=tuple(run.status not in charting.FINISHED for run in runs),
+            run_ids=tuple(run.id for run in runs),
+            tips=tuple(_tip(context, run, read, index) for index, run in enumerate(runs)),
+        )
+    return ParallelData(tuple(read), runs, lines, legend, tuple(remarks), color)
+
+
+def _default_columns(context: Context) -> tuple[Expression, ...]:
+    """Params that differ between runs, then the declared metrics; the latter keep their place."""
+    names: dict[str, set[str]] = {}
+    for run in context.runs:
+        for name, param in run.params.items():
+            names.setdefault(name, set()).add(param.text)
+    count = len(context.runs)
+    differing = [
+        name
+        for name in sorted(names, key=lambda name: name not in context.design.by)
+        if len(names[name]) > 1 or sum(name in run.params for run in context.runs) < count
+    ]
+    metrics = [metric.name for metric in context.design.metrics][: LANES // 2]
+    kept = [name for name in differing if name != context.design.replicates]
+    kept = kept[: LANES - len(metrics)]
+    return (
+        *(Expression(_param(name), heading=name) for name in kept),
+        *(Expression(name) for name in metrics),
+    )
+
+
+def _param(name: str) -> str:
+    """The expression that reads exactly this param."""
+    plain = name.isascii() and name.isidentifier()
+    return f"params.{name}" if plain else f"params[{name!r}]"
+
+
+def _lane(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
+    """The lane, each run's place in it, and a sentence about what it does not show."""
+    present = [value for value in quantity.values if value is not None]
+    words = any(isinstance(value, str) for value in present)
+    label = charting.fit(quantity.name, 40)
+    if not present:
+        lane = Lane(label, "empty", (), has_missing=True)
+        return lane, np.full(len(quantity.values), MISSING_AT), ""
+    if words:
+        return _word_lane(quantity, label)
+    numbers = np.array([np.nan if v is None else v for v in quantity.values], dtype=np.float64)
+    fine = numbers[np.isfinite(numbers)]
+    positive = bool((fine > 0).all())
+    log = positive and (always_log or fine.max() / fine.min() > LOG_SPREAD)
+    scale = _exact(fine, log)
+    low, high = scale.ends
+    places = (np.asarray(scale.place(numbers)) - low) / (high - low)
+    values, texts = charting.ticks(scale, most=5)
+    ticks = [
+        (float((scale.place(value) - low) / (high - low)), text)
+        for value, text in zip(values, texts, strict=True)
+    ]
+    missing = bool(np.isnan(places).any())
+    remark = ""
+    if always_log and not positive:
+        remark = f"{label} has values of 0 or below, so its lane is not logarithmic."
+    label += f" ({quantity.unit})" if quantity.unit else ""
+    lane = Lane(label, "log" if log else "number", tuple(ticks), missing)
+    return lane, np.where(np.isnan(places), MISSING_AT, places), remark
+
+
+def _exact(values: Floats, log: bool) -> Scale:
+    """From the lowest to the highest value; one value stands in the middle."""
+    low, high = float(values.min()), float(values.max())
+    if high - low > 1e-12 * max(abs(low), abs(high)):
+        return Scale(low, high, log)
+    return charting.scale_for(values, log)
+
+
+def _word_lane(quantity: Quantity, label: str) -> tuple[Lane, Floats, str]:
+    texts = [None if value is None else _word(value) for value in quantity.values]
+    found = sorted({text for text in texts if text is not None}, key=charting.natural)
+    shown, rest = found[:WORDS], found[WORDS:]
+    last = max(1, len(shown) - 1 if not rest else len(shown))
+    at = {text: (place / last if len(found) > 1 else 0.5) for place, text in enumerate(shown)}
+    at |= dict.fromkeys(rest, 1.0)
+    ticks = [(at[text], charting.fit(text, 14)) for text in shown]
+    remark = ""
+    if rest:
+        ticks.append((1.0, f"{len(rest)} more"))
+        remark = f"{label} has {len(found)} different words; the last place is for the rest."
+    places = np.array([MISSING_AT if text is None else at[text] for text in texts])
+    lane = Lane(label, "words", tuple(ticks), any(text is None for text in texts))
+    return lane, places, remark
+
+
+def _word(value: Scalar) -> str:
+    return value if isinstance(value, str) else charting.short(float(value or 0), 6)
+
+
+def _colors(
+    context: Context, options: Options, runs: Sequence[Run]
+) -> tuple[Quantity | None, tuple[str, ...], tuple[LegendEntry, ...]]:
+    """A colour per run, and the legend that says what it means."""
+    if options.color is None:
+        groups = [context.group_of(run) for run in runs]
+        shown = [group for group in context.groups if group in groups]
+        legend = charting.legend(shown, {run.id for run in runs})
+        return None, tuple(group.color for group in groups), legend
+    quantity = quantities.read(context, runs, Expression(options.color))
+    numbers = np.array(
+        [value if isinstance(value, float) else np.nan for value in quantity.values],
+        dtype=np.float64,
+    )
+    fine = np.isfinite(numbers)
+    if not fine.any():
+        return quantity, ("series-other",) * len(runs), ()
+    low, high = float(numbers[fine].min()), float(numbers[fine].max())
+    span = high - low
+    share = (numbers - low) / span if span > 0 else np.where(fine, 0.5, np.nan)
+    steps = np.where(fine, np.nan_to_num(share) * (len(RAMP) - 1), 0).round().astype(int)
+    tokens = tuple(
+        RAMP[step] if ok else "series-other" for step, ok in zip(steps.tolist(), fine, strict=True)
+    )
+    return quantity, tokens, _ramp_legend(quantity, runs, tokens, low, high)
+
+
+def _ramp_legend(
+    quantity: Quantity, runs: Sequence[Run], tokens: Sequence[str], low: float, high: float
+) -> tuple[LegendEntry, ...]:
+    """The two ends and the middle of the ramp, with the runs of each third."""
+    name = charting.fit(quantity.name, 40)
+    entries = []
+    parts = ((0, 3, low), (3, 6, (low + high) / 2), (6, 9, high))
+    for first, last, value in parts if high > low else parts[1:2]:
+        ids = tuple(r.id for r, t in zip(runs, tokens, strict=True) if t in RAMP[first:last])
+        token = RAMP[{0: 0, 3: 4, 6: 8}[first]]
+        entries.append(LegendEntry(f"{name} {quantity.words(value)}", token, run_ids=ids))
+    if without := tuple(r.id for r, t in zip(runs, tokens, strict=True) if t == "series-other"):
+        entries.append(LegendEntry(f"no {name}", "series-other", run_ids=without))
+    return tuple(entries)
+
+
+def _tip(context: Context, run: Run, read: Sequence[Quantity], index: int) -> str:
+    status = "" if run.status in charting.FINISHED else f" ({run.status})"
+    parts = [f"{charting.fit(run.name)}{status}"]
+    for quantity in read:
+        value = quantity.values[index]
+        parts.append(
+            f"{charting.fit(quantity.name, 40)}: "
+            f"{'missing' if value is None else quantity.words(value)}"
+        )
+    return "\n".join(parts)
+
+
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def present(data: ParallelData, options: Options) -> tuple[Block, ...]:
+    """The chart with its table, or a note that says why there is none."""
+    if data.lines is None:
+        why = "A run is drawn as a line, which needs two columns that exist."
+        if not data.runs:
+            why = "This report has no runs."
+        return (Note("info", "No parallel coordinates", (Text((why,)),)),)
+    names = [charting.fit(quantity.name, 40) for quantity in data.quantities]
+    return (
+        Figure(
+            draw=draw,
+            data=data.lines,
+            title=f"{', '.join(names[:-1])} and {names[-1]} of every run",
+            description=_description(data, names),
+            table=_table(data),
+            legend=data.legend,
+            height=4.4,
+            note=(" ".join(data.remarks),) if data.remarks else (),
+        ),
+    )
+
+
+def _description(data: ParallelData, names: Sequence[str]) -> str:
+    lanes = data.lines.lanes if data.lines else ()
+    said = (
+        f"Parallel coordinates of {formats.count(len(data.runs), 'run')}: each line is a run, "
+        f"each of {formats.count(len(lanes), 'lane')} a column ({charting.named(names, LANES)})."
+    )
+    logs = [lane.label for lane in lanes if lane.kind == "log"]
+    said += f" Logarithmic: {charting.named(logs, LANES)}." if logs else ""
+    if data.color is not None:
+        return f"{said} Lines are coloured by {charting.fit(data.color.name)} from low to high."
+    return f"{said} Lines have their group's colour."
+
+
+def _table(data: ParallelData) -> Table:
+    columns = [Column("Run")]
+    for quantity in data.quantities:
+        words = any(isinstance(value, str) for value in quantity.values)
+        columns.append(
+            Column(
+                charting.fit(quantity.name, 40),
+                "text" if words else "number",
+                unit=quantity.unit or None,
+                goal=quantity.goal,
+            )
+        )
+    rows = tuple(
+        Row(
+            (
+                Cell((RunRef(run.id, charting.fit(run.name)),), run.name),
+                *(quantity.cell(quantity.values[index]) for quantity in data.quantities),
+            ),
+            run_id=run.id,
+        )
+        for index, run in enumerate(data.runs[:ROWS])
+    )
+    cut = len(data.runs) - len(rows)
+    note = f"{formats.count(cut, 'further run')} not listed." if cut else ""
+    return Table(tuple(columns), rows, "Values of every line", note=(note,) if note else ())
+
+
+# ---- drawing -------------------------------------------------------------------------------------
+
+
+def draw(data: Lines, style: Style) -> Drawing:
+    """Lanes, then one line per run, then the words beside the lanes."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(style.width, style.height))
+    line = style.font_size * 100 / 72
+    w, h = style.width * 100, style.height * 100
+    missing = any(lane.has_missing for lane in data.lanes)
+    left, right, top = 16.0, 78.0, line * 3.4
+    axes = figure.add_axes((left / w, 10 / h, 1 - (left + right) / w, 1 - (top + 10) / h))
+    count = len(data.lanes)
+    axes.set_xlim(0, count - 1)
+    axes.set_ylim(MISSING_AT - 0.07 if missing else -0.05, 1.05)
+    axes.set_axis_off()
+    for place in range(count):
+        axes.plot([place, place], [0, 1], color=style.color("ink-muted"), linewidth=1)
+    many = len(data.run_ids) > 60
+    axes.add_collection(
+        LineCollection(
+            [np.column_stack((np.arange(count), row)) for row in data.places],
+            colors=[style.color(token) for token in data.tokens],
+            linestyles=[(0, (3, 2)) if dashed else "solid" for dashed in data.dashed],
+            linewidths=1.0 if many else 1.5,
+            alpha=0.5 if many else 0.75,
+            joinstyle="round",
+            clip_on=False,
+            gid="m0",
+            zorder=3,
+        ),
+        autolim=False,
+    )
+    _write_words(axes, data, style, (w - left - right) / max(1, count - 1))
+    marks = tuple(Mark((i,), tip) for i, tip in zip(data.run_ids, data.tips, strict=True))
+    return Drawing(figure, (Marks("m0", marks),))
+
+
+def _write_words(axes: Any, data: Lines, style: Style, gap: float) -> None:
+    """Ticks right of their lane on a patch of the page's colour; names above, two lines deep."""
+    from matplotlib.collections import PolyCollection
+
+    line = style.font_size * 100 / 72
+    letters = max(6, int(gap / (0.6 * line)) - 1)
+    to_data = axes.transData.inverted()
+    patches = []
+    for place, lane in enumerate(data.lanes):
+        words = [*lane.ticks, *([(MISSING_AT, "missing")] if lane.has_missing else [])]
+        for y, text in words:
+            shown = charting.fit(text, letters)
+            x0, y0 = axes.transData.transform((place, y))
+            width = charting.text_width(shown, style) + 4
+            corners = ((3, -0.55), (width, -0.55), (width, 0.55), (3, 0.55))
+            patches.append(to_data.transform([(x0 + a, y0 + b * line) for a, b in corners]))
+            axes.annotate(
+                shown,
+                (place, y),
+                xytext=(3.6, 0),
+                textcoords="offset points",
+                va="center",
+                color=style.color("ink-muted") if text == "missing" else style.color("ink"),
+                annotation_clip=False,
+                zorder=5,
+            )
+        last = place == len(data.lanes) - 1
+        for row, part in enumerate(_two_lines(lane.label, letters)):
+            axes.annotate(
+                part,
+                (place, 1),
+                xytext=(0 if not last else 4, (2.55 - row * 1.2) * style.font_size),
+                textcoords="offset points",
+                ha="left" if place == 0 else "center",
+                va="center",
+                fontweight="bold",
+                annotation_clip=False,
+            )
+    axes.add_collection(
+        PolyCollection(
+            patches,
+            facecolors=style.color("surface"),
+            alpha=0.75,
+            linewidths=0,
+            zorder=4,
+            clip_on=False,
+        ),
+        autolim=False,
+    )
+
+
+def _two_lines(text: str, letters: int) -> list[str]:
+    """A lane's name in at most two lines, broken where words end."""
+    if len(text) <= letters:
+        return ["", text]
+    cut = max((i + 1 for i in range(letters) if text[i] in " _-./"), default=letters)
+    return [text[:cut].strip(), charting.fit(text[cut:], letters)]
+
+
+SECTION = Section(
+    name="parallel", options=Options, compute=compute, present=present, short="columns"
+)
