@@ -39,6 +39,9 @@ from runreport.tables import Run
 LANES = 8
 """More lanes than this leave no room for their names."""
 
+SPACIOUS = 5
+"""Up to so many lanes stand far apart."""
+
 WORDS = 12
 """Places of a lane of words; further words share the last."""
 
@@ -189,7 +192,7 @@ def _lane(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
     scale = _exact(fine, log)
     low, high = scale.ends
     places = (np.asarray(scale.place(numbers)) - low) / (high - low)
-    values, texts = charting.ticks(scale, most=5)
+    values, texts = _lane_ticks(np.unique(fine), scale)
     ticks = [
         (float((scale.place(value) - low) / (high - low)), text)
         for value, text in zip(values, texts, strict=True)
@@ -203,6 +206,16 @@ def _lane(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
     return lane, np.where(np.isnan(places), MISSING_AT, places), remark
 
 
+def _lane_ticks(distinct: Floats, scale: Scale) -> tuple[list[float], list[str]]:
+    """The values themselves where they are few and apart, else round ones."""
+    places = np.asarray(scale.place(distinct))
+    apart = distinct.size > 1 and float(np.diff(places).min()) > 0.06 * float(np.ptp(places))
+    if distinct.size <= 6 and (apart or distinct.size == 1):
+        values = distinct.tolist()
+        return values, [charting.short(value, 4) for value in values]
+    return charting.ticks(scale, most=5)
+
+
 def _exact(values: Floats, log: bool) -> Scale:
     """From the lowest to the highest value; one value stands in the middle."""
     low, high = float(values.min()), float(values.max())
@@ -213,7 +226,8 @@ def _exact(values: Floats, log: bool) -> Scale:
 
 def _word_lane(quantity: Quantity, label: str) -> tuple[Lane, Floats, str]:
     texts = [None if value is None else _word(value) for value in quantity.values]
-    found = sorted({text for text in texts if text is not None}, key=charting.natural)
+    order = {_word(value): _rank(value) for value in quantity.values if value is not None}
+    found = sorted(order, key=lambda text: (order[text], text))
     shown, rest = found[:WORDS], found[WORDS:]
     last = max(1, len(shown) - 1 if not rest else len(shown))
     at = {text: (place / last if len(found) > 1 else 0.5) for place, text in enumerate(shown)}
@@ -230,6 +244,11 @@ def _word_lane(quantity: Quantity, label: str) -> tuple[Lane, Floats, str]:
 
 def _word(value: Scalar) -> str:
     return value if isinstance(value, str) else charting.short(float(value or 0), 6)
+
+
+def _rank(value: Scalar) -> tuple[int, float, str]:
+    """Numbers by size, then words."""
+    return charting.natural(value) if isinstance(value, str) else (0, float(value or 0), "")
 
 
 def _colors(
@@ -302,7 +321,7 @@ def present(data: ParallelData, options: Options) -> tuple[Block, ...]:
         Figure(
             draw=draw,
             data=data.lines,
-            title=f"{', '.join(names[:-1])} and {names[-1]} of every run",
+            title=f"Runs across {_and(names)}",
             description=_description(data, names),
             table=_table(data),
             legend=data.legend,
@@ -310,6 +329,12 @@ def present(data: ParallelData, options: Options) -> tuple[Block, ...]:
             note=(" ".join(data.remarks),) if data.remarks else (),
         ),
     )
+
+
+def _and(names: Sequence[str]) -> str:
+    if len(names) > 4:
+        return charting.named(names, 3)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _description(data: ParallelData, names: Sequence[str]) -> str:
@@ -364,9 +389,10 @@ def draw(data: Lines, style: Style) -> Drawing:
     line = style.font_size * 100 / 72
     w, h = style.width * 100, style.height * 100
     missing = any(lane.has_missing for lane in data.lanes)
-    left, right, top = 16.0, 78.0, line * 3.4
-    axes = figure.add_axes((left / w, 10 / h, 1 - (left + right) / w, 1 - (top + 10) / h))
     count = len(data.lanes)
+    # many lanes: the first one's name is centred too, so that it leaves room for the next
+    left, right, top = 16.0 if count <= SPACIOUS else 44.0, 78.0, line * 3.2
+    axes = figure.add_axes((left / w, 10 / h, 1 - (left + right) / w, 1 - (top + 10) / h))
     axes.set_xlim(0, count - 1)
     axes.set_ylim(MISSING_AT - 0.07 if missing else -0.05, 1.05)
     axes.set_axis_off()
@@ -418,14 +444,13 @@ def _write_words(axes: Any, data: Lines, style: Style, gap: float) -> None:
                 annotation_clip=False,
                 zorder=5,
             )
-        last = place == len(data.lanes) - 1
         for row, part in enumerate(_two_lines(lane.label, letters)):
             axes.annotate(
                 part,
                 (place, 1),
-                xytext=(0 if not last else 4, (2.55 - row * 1.2) * style.font_size),
+                xytext=(0, (2.4 - row * 1.2) * style.font_size),
                 textcoords="offset points",
-                ha="left" if place == 0 else "center",
+                ha="left" if place == 0 and len(data.lanes) <= SPACIOUS else "center",
                 va="center",
                 fontweight="bold",
                 annotation_clip=False,

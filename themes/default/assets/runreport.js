@@ -868,6 +868,7 @@
 
   function enhanceFigure(figure) {
     for (const svg of all(figure, "svg.rr-chart")) {
+      nameWithoutTitle(svg);
       const marks = all(svg, ".rr-mark[tabindex]");
       // a picture's parts are not reachable by assistive technology, a group's are
       if (marks.length) svg.setAttribute("role", "group");
@@ -889,6 +890,16 @@
       button.append(...item.childNodes);
       item.append(button);
     }
+  }
+
+  /** Browsers show a title as a read-out of their own, over ours. */
+  function nameWithoutTitle(svg) {
+    const [title, description] = ["title", "desc"].map((name) => svg.querySelector(`:scope > ${name}`));
+    if (!title) return;
+    svg.setAttribute("aria-label", title.textContent);
+    svg.removeAttribute("aria-labelledby");
+    if (description && description.id) svg.setAttribute("aria-describedby", description.id);
+    title.remove();
   }
 
   function enhanceReference(reference) {
