@@ -3,7 +3,7 @@
 Bars start at zero. Where zero would flatten every difference the axis is cut and means are drawn
 as diamonds, since a bar that starts elsewhere misleads.
 
-    - bars: {metrics: [val_accuracy, train_time]}
+    - bars: {metric: val_accuracy}
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from runreport.sections.rows import GroupRow, Rows
 class Options:
     """What the author may write."""
 
-    metrics: tuple[MetricName, ...] = ()
-    """One chart each; the primary metrics when empty."""
+    metric: MetricName | None = None
+    """The metric drawn; `bars: val_accuracy` is enough. The first primary metric when not given."""
     zero: Literal["auto", "yes", "no"] = "auto"
     """Whether the axis starts at zero; `auto`: unless that would hide the differences."""
     limit: int = 40
@@ -37,8 +37,8 @@ class Options:
 
 
 @dataclass(frozen=True, eq=False)
-class MetricBars:
-    """One metric's chart."""
+class BarsData:
+    """Means and intervals of every group."""
 
     metric: Metric
     rows: tuple[GroupRow, ...]
@@ -48,24 +48,15 @@ class MetricBars:
     picture: Rows | None
     """None when no group has a value."""
     dropped: tuple[Dropped, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class BarsData:
-    """Means and intervals of every metric."""
-
-    charts: tuple[MetricBars, ...]
     level: float
 
 
-def compute(context: Context, options: Options) -> BarsData:
-    """Means, intervals and points of each group."""
-    chosen = [context.design.metric(name) for name in options.metrics]
-    charts = [_chart(context, metric, options) for metric in chosen or context.design.primary]
-    return BarsData(tuple(charts), context.design.level)
-
-
-def _chart(context: Context, metric: Metric, options: Options) -> MetricBars:
+def compute(context: Context, options: Options) -> BarsData | None:
+    """Means, intervals and points of each group; None without a metric."""
+    primary = context.design.primary
+    if options.metric is None and not primary:
+        return None
+    metric = context.design.metric(options.metric) if options.metric else primary[0]
     found, dropped = rows.group_rows(context, metric)
     kept = found[: max(1, options.limit)]
     picture = None
@@ -78,7 +69,7 @@ def _chart(context: Context, metric: Metric, options: Options) -> MetricBars:
             scale = charting.Scale(0.0, scale.high)
         label = charting.metric_label(metric)
         picture = Rows(rows.lines(kept, metric, scale, boxes=False), scale, label, bars=zero)
-    return MetricBars(metric, kept, len(found) - len(kept), picture, dropped)
+    return BarsData(metric, kept, len(found) - len(kept), picture, dropped, context.design.level)
 
 
 def _shows_from_zero(values: charting.Floats) -> bool:
@@ -89,15 +80,15 @@ def _shows_from_zero(values: charting.Floats) -> bool:
     return high - low >= 0.25 * max(abs(low), abs(high))
 
 
-def present(data: BarsData, options: Options) -> tuple[Block, ...]:
-    """One chart with its table per metric."""
-    if not data.charts:
+def present(data: BarsData | None, options: Options) -> tuple[Block, ...]:
+    """The chart with its table."""
+    if data is None:
         why = "The report declares no metric and this section names none."
         return (Note("info", "No metric to draw", (Text((why,)),)),)
-    return tuple(_figure(chart, data.level) for chart in data.charts)
+    return (_figure(data),)
 
 
-def _figure(chart: MetricBars, level: float) -> Block:
+def _figure(chart: BarsData) -> Block:
     name = charting.fit(chart.metric.title)
     missing = charting.dropped_words(chart.dropped)
     if chart.picture is None:
@@ -118,18 +109,18 @@ def _figure(chart: MetricBars, level: float) -> Block:
         draw=draw,
         data=chart.picture,
         title=f"{name} by group",
-        description=_description(chart, name, level),
-        table=table(chart.rows, chart.metric, level, f"Means of {name} by group"),
+        description=_description(chart, name),
+        table=table(chart.rows, chart.metric, chart.level, f"Means of {name} by group"),
         legend=(),
         height=rows.height(len(chart.rows)),
         note=(" ".join(said),) if said else (),
     )
 
 
-def _description(chart: MetricBars, name: str, level: float) -> str:
+def _description(chart: BarsData, name: str) -> str:
     runs = sum(row.values.size for row in chart.rows)
     count = f"{formats.count(len(chart.rows), 'group')}, {formats.count(int(runs), 'run')}"
-    said = f"Means of {name} by group with {charting.level_words(level)}s: {count}."
+    said = f"Means of {name} by group with {charting.level_words(chart.level)}s: {count}."
     best = max(chart.rows, key=lambda row: row.mean)
     least = min(chart.rows, key=lambda row: row.mean)
     if best is not least:
@@ -197,4 +188,4 @@ def _draw_bars(axes: Any, data: Rows, style: Style) -> list[Marks]:
     return [Marks("m0", tuple(Mark(row.run_ids, row.tip) for row in data.lines))]
 
 
-SECTION = Section(name="bars", options=Options, compute=compute, present=present, short="metrics")
+SECTION = Section(name="bars", options=Options, compute=compute, present=present, short="metric")
