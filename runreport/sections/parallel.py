@@ -31,9 +31,10 @@ from runreport.design import MetricName
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.kinds import Context, Section
 from runreport.sections import charting, quantities
-from runreport.sections.charting import Floats, Scale
+from runreport.sections.charting import Floats
+from runreport.sections.lanes import MISSING_AT, Lane, lane_of
 from runreport.sections.quantities import Quantity
-from runreport.spec.expressions import Expression, Scalar
+from runreport.spec.expressions import Expression
 from runreport.tables import Run
 
 LANES = 8
@@ -42,18 +43,10 @@ LANES = 8
 SPACIOUS = 5
 """Up to so many lanes stand far apart."""
 
-WORDS = 12
-"""Places of a lane of words; further words share the last."""
-
 ROWS = 200
 """The table below names so many runs."""
 
 RAMP = tuple(f"ramp-{n}" for n in range(9))
-MISSING_AT = -0.14
-"""Where a run without a value passes, in heights of the lane."""
-
-LOG_SPREAD = 100.0
-"""Positive values that spread further than this factor get a log lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +61,6 @@ class Options:
     """Columns that are always logarithmic."""
     limit: int = 200
     """With more runs than this the first ones are drawn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lane:
-    """One vertical axis."""
-
-    label: str
-    kind: str
-    """number, log, words, empty."""
-    ticks: tuple[tuple[float, str], ...]
-    """Place between 0 and 1, and what is written there."""
-    has_missing: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +105,7 @@ def compute(context: Context, options: Options) -> ParallelData:
     read = [quantities.read(context, runs, expression) for expression in wanted[:LANES]]
     lanes, places = [], []
     for expression, quantity in zip(wanted, read, strict=False):
-        lane, place, remark = _lane(
+        lane, place, remark = lane_of(
             quantity, not {expression.text, expression.heading}.isdisjoint(options.log)
         )
         lanes.append(lane)
@@ -173,82 +154,6 @@ def _param(name: str) -> str:
     """The expression that reads exactly this param."""
     plain = name.isascii() and name.isidentifier()
     return f"params.{name}" if plain else f"params[{name!r}]"
-
-
-def _lane(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
-    """The lane, each run's place in it, and a sentence about what it does not show."""
-    present = [value for value in quantity.values if value is not None]
-    words = any(isinstance(value, str) for value in present)
-    label = charting.fit(quantity.name, 40)
-    if not present:
-        lane = Lane(label, "empty", (), has_missing=True)
-        return lane, np.full(len(quantity.values), MISSING_AT), ""
-    if words:
-        return _word_lane(quantity, label)
-    numbers = np.array([np.nan if v is None else v for v in quantity.values], dtype=np.float64)
-    fine = numbers[np.isfinite(numbers)]
-    positive = bool((fine > 0).all())
-    log = positive and (always_log or fine.max() / fine.min() > LOG_SPREAD)
-    scale = _exact(fine, log)
-    low, high = scale.ends
-    places = (np.asarray(scale.place(numbers)) - low) / (high - low)
-    values, texts = _lane_ticks(np.unique(fine), scale)
-    ticks = [
-        (float((scale.place(value) - low) / (high - low)), text)
-        for value, text in zip(values, texts, strict=True)
-    ]
-    missing = bool(np.isnan(places).any())
-    remark = ""
-    if always_log and not positive:
-        remark = f"{label} has values of 0 or below, so its lane is not logarithmic."
-    label += f" ({quantity.unit})" if quantity.unit else ""
-    lane = Lane(label, "log" if log else "number", tuple(ticks), missing)
-    return lane, np.where(np.isnan(places), MISSING_AT, places), remark
-
-
-def _lane_ticks(distinct: Floats, scale: Scale) -> tuple[list[float], list[str]]:
-    """The values themselves where they are few and apart, else round ones."""
-    places = np.asarray(scale.place(distinct))
-    apart = distinct.size > 1 and float(np.diff(places).min()) > 0.06 * float(np.ptp(places))
-    if distinct.size <= 6 and (apart or distinct.size == 1):
-        values = distinct.tolist()
-        return values, [charting.short(value, 4) for value in values]
-    return charting.ticks(scale, most=5)
-
-
-def _exact(values: Floats, log: bool) -> Scale:
-    """From the lowest to the highest value; one value stands in the middle."""
-    low, high = float(values.min()), float(values.max())
-    if high - low > 1e-12 * max(abs(low), abs(high)):
-        return Scale(low, high, log)
-    return charting.scale_for(values, log)
-
-
-def _word_lane(quantity: Quantity, label: str) -> tuple[Lane, Floats, str]:
-    texts = [None if value is None else _word(value) for value in quantity.values]
-    order = {_word(value): _rank(value) for value in quantity.values if value is not None}
-    found = sorted(order, key=lambda text: (order[text], text))
-    shown, rest = found[:WORDS], found[WORDS:]
-    last = max(1, len(shown) - 1 if not rest else len(shown))
-    at = {text: (place / last if len(found) > 1 else 0.5) for place, text in enumerate(shown)}
-    at |= dict.fromkeys(rest, 1.0)
-    ticks = [(at[text], charting.fit(text, 14)) for text in shown]
-    remark = ""
-    if rest:
-        ticks.append((1.0, f"{len(rest)} more"))
-        remark = f"{label} has {len(found)} different words; the last place is for the rest."
-    places = np.array([MISSING_AT if text is None else at[text] for text in texts])
-    lane = Lane(label, "words", tuple(ticks), any(text is None for text in texts))
-    return lane, places, remark
-
-
-def _word(value: Scalar) -> str:
-    return value if isinstance(value, str) else charting.short(float(value or 0), 6)
-
-
-def _rank(value: Scalar) -> tuple[int, float, str]:
-    """Numbers by size, then words."""
-    return charting.natural(value) if isinstance(value, str) else (0, float(value or 0), "")
 
 
 def _colors(
