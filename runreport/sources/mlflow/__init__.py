@@ -1,0 +1,33 @@
+"""Runs in MLflow: a SQLite file, a folder of files (`mlruns`), or a tracking server."""
+
+from __future__ import annotations
+
+from runreport.kinds import Reader, Source, SourceContext
+from runreport.sources.mlflow.detect import detect
+from runreport.sources.mlflow.options import Options
+from runreport.sources.mlflow.places import Kind, locate
+
+__all__ = ["SOURCE", "Options"]
+
+
+def open_store(options: Options, context: SourceContext) -> Reader:
+    """A reader for whatever kind of store the location names.
+
+    Raises:
+        SourceError: RR3xx when it cannot be read at all.
+    """
+    place = locate(options.location, context.base)
+    if place.kind is Kind.SERVER:
+        from runreport.sources.mlflow import rest
+
+        return rest.open_rest(options, context)
+    if place.kind is Kind.DATABASE:
+        from runreport.sources.mlflow import sqlite
+
+        return sqlite.open_database(place, options, context)
+    from runreport.sources.mlflow import files
+
+    return files.open_folder(place, options, context)
+
+
+SOURCE = Source(name="mlflow", options=Options, open=open_store, detect=detect)
