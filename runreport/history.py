@@ -44,6 +44,11 @@ FROM {{source}} WHERE metric = $metric AND ($runs IS NULL OR list_contains($runs
 ORDER BY run_id, {_ORDER}
 """  # noqa: S608  # as above
 
+_COUNTS = """
+SELECT run_id, count(*) AS points
+FROM {source} WHERE metric = $metric GROUP BY run_id ORDER BY run_id
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -83,6 +88,13 @@ class History:
         """Names of the metrics held."""
         return frozenset(self._metrics)
 
+    def counts(self, metric: str) -> Mapping[str, int]:
+        """Run id to how many points of the metric it has, sorted by id."""
+        if metric not in self._metrics:
+            return {}
+        rows = self._ask(_COUNTS, {"metric": metric}).to_pylist()
+        return {row["run_id"]: row["points"] for row in rows}
+
     def series(self, metric: str, runs: Sequence[str] | None = None) -> Mapping[str, Series]:
         """Run id to its series, for the runs that logged the metric, in the order of `runs`."""
         if metric not in self._metrics:
@@ -91,7 +103,7 @@ class History:
         table = self._ask(_SERIES, {"metric": metric, "runs": wanted})
         ids = table["run_id"].to_numpy()
         columns = [table[name].to_numpy().astype(np.float64) for name in ("step", "time", "value")]
-        starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else []
+        starts: Any = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else []
         found = {
             str(ids[start]): Series(*(column[start:stop] for column in columns))
             for start, stop in zip(starts, [*starts[1:], len(ids)], strict=True)
@@ -115,7 +127,7 @@ class History:
     def _database(self) -> Any:
         import duckdb
 
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "memory_limit": MEMORY,

@@ -113,8 +113,8 @@ def test_every_excluded_run_has_the_rule_that_excluded_it():
     assert [(item.run.name, item.reason) for item in chosen.excluded] == [
         ("r0", "started before 2026-03-01 09:05 UTC"),
         ("r1", "does not satisfy big"),
-        ("r3", "beyond the limit of 1 runs"),
-        ("r4", "beyond the limit of 1 runs"),
+        ("r3", "beyond the limit of 1 run"),
+        ("r4", "beyond the limit of 1 run"),
     ]
 
 

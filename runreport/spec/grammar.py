@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runreport.errors import Problem, Span, SpecError
-from runreport.spec.names import nearest, since_time
+from runreport.spec.names import ANY_TIME, nearest, since_time
 from runreport.spec.patterns import refuse_pattern
 
 MAX_LENGTH = 2_000
@@ -157,7 +157,11 @@ def _syntax_problem(body: str, lead: int, error: SyntaxError, locate: Locate) ->
     for match in re.finditer(r"[^\W\d]\w*", body):
         word = match[0]
         allowed = {"and", "or", "not", "in", "True", "False", "None", "is", "if", "else", "for"}
-        if keyword.iskeyword(word) and word not in allowed and body.count('"', 0, match.start()) % 2 == 0:
+        if (
+            keyword.iskeyword(word)
+            and word not in allowed
+            and body.count('"', 0, match.start()) % 2 == 0
+        ):
             return Problem(
                 "RR120",
                 f"`{word}` is a word of the expression language, so it cannot stand as a name",
@@ -195,7 +199,9 @@ class _Builder:
         start, length = self._at(tree)
         return self._body[start - self._lead : start - self._lead + length]
 
-    def _refuse(self, code: str, message: str, tree: ast.expr, hint: str | None = None) -> SpecError:
+    def _refuse(
+        self, code: str, message: str, tree: ast.expr, hint: str | None = None
+    ) -> SpecError:
         return SpecError(Problem(code, message, self._locate(*self._at(tree)), hint))
 
     def node(self, tree: ast.expr, depth: int) -> Node:
@@ -222,7 +228,7 @@ class _Builder:
                 return self._comparison(tree, at, depth)
             case ast.Call():
                 return self._call(tree, at, depth)
-            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            case ast.List() | ast.Tuple() | ast.Set():
                 message = "a list stands only right of `in` or `not in`"
                 raise self._refuse("RR121", message, tree)
         shown = self._source(tree)
@@ -349,10 +355,12 @@ class _Builder:
         second = arguments[-1]
         if name in ("matches", "contains", "since"):
             if not (isinstance(second, Constant) and isinstance(second.value, str)):
-                raise self._refuse("RR122", f"`{name}` takes a text in quotes; {form}", tree.args[-1])
+                raise self._refuse(
+                    "RR122", f"`{name}` takes a text in quotes; {form}", tree.args[-1]
+                )
             if name == "matches" and (why := refuse_pattern(second.value)):
                 raise self._refuse("RR123", why[0], tree.args[-1], why[1])
-            if name == "since" and since_time(second.value, _ANY_TIME) is None:
+            if name == "since" and since_time(second.value, ANY_TIME) is None:
                 message = f"`{second.value[:40]}` is no length of time and no date"
                 raise self._refuse("RR116", message, tree.args[-1], "as in 30d, 12h or 2026-01-31")
         if name == "at_step" and not _is_number(second):

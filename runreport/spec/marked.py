@@ -280,8 +280,8 @@ class _Reader:
             message = f"more than {MAX_NODES:,} values once aliases are expanded"
             self._refuse("RR106", message, span)
 
-    def _alias(self, anchor: str, span: Span, depth: int) -> Marked:
-        if anchor not in self._anchors:
+    def _alias(self, anchor: str | None, span: Span, depth: int) -> Marked:
+        if anchor is None or anchor not in self._anchors:
             self._refuse("RR103", f"alias `*{anchor}` names no anchor above it", span)
             return Marked(None, span)
         node = self._anchors[anchor]

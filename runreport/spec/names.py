@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import keyword
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from runreport.design import Design
 from runreport.history import History
+from runreport.spec.points import Reductions
 from runreport.tables import Run
 
 ATTRIBUTES = (
@@ -29,6 +32,8 @@ ATTRIBUTES = (
 _RELATIVE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONGEST = timedelta(days=36500)
+ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""Asks whether a text is a moment at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,25 @@ class Scope:
     """What `since` counts back from."""
     baseline_values: Callable[[str], float | None] = _no_baseline
     """The baseline's mean of a metric in displayed units, for `baseline(m)`."""
+    reductions: Reductions = field(default_factory=Reductions, compare=False, repr=False)
+    """What was read from the history already; a changed copy of the scope keeps it."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def qualified(family: str, name: str, *, quoted: bool = False) -> str:
+    """How an expression names exactly this: `params.lr`, `metrics["val/f1"]`."""
+    plain = all(
+        part.isascii() and part.isidentifier() and not keyword.iskeyword(part)
+        for part in name.split(".")
+    )
+    if plain and not quoted:
+        return f"{family}.{name}"
+    return f"{family}[{json.dumps(name, ensure_ascii=False)}]"
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known name that was probably meant."""
     by_lower = {item.lower(): item for item in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None
 
 

@@ -34,7 +34,7 @@ def refuse_pattern(pattern: str) -> tuple[str, str | None] | None:
         return f"this is no regular expression: {error}", None
     repeats = [0]
     if why := _danger(tree, False, repeats):
-        return why, "use contains(x, \"text\"), or several simple patterns joined by `or`"
+        return why, 'use contains(x, "text"), or several simple patterns joined by `or`'
     if repeats[0] > MAX_REPEATS:
         message = f"a pattern with {repeats[0]} open repeats; {MAX_REPEATS} is the most"
         return message, "patterns match anywhere: leave out `.*` at both ends"
@@ -47,7 +47,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def as_written(pattern: str) -> str:
-    """The pattern its author wrote: in an expression's text, `\\b` has become a backspace."""
+    """The pattern its author wrote: in an expression's text, a word border is a backspace."""
     return pattern.replace("\b", r"\b")
 
 
