@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from runreport.drawing import SERIES
@@ -14,8 +13,9 @@ from runreport.errors import Problem, SpecError
 from runreport.formats import count
 from runreport.kinds import Excluded
 from runreport.samples import Group
-from runreport.spec.expressions import Expression, Scalar
+from runreport.spec.expressions import Expression, Scalar, truth
 from runreport.spec.model import Grouping, Selection
+from runreport.spec.names import since_time
 from runreport.tables import Run, parse_number
 
 Evaluate = Callable[[Expression, Run], Scalar]
@@ -25,9 +25,6 @@ NOT_SET = "(not set)"
 
 LABEL_COLUMNS = 4
 """A label names at most so many columns."""
-
-_RELATIVE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,13 @@ def select(
     runs: Sequence[Run], selection: Selection, evaluate: Evaluate, now: datetime
 ) -> Selected:
     """Filter and sort. A run is left out for the first rule it fails, and the rule is named."""
-    since = _since(selection.since, now)
+    since = None if selection.since is None else since_time(selection.since, now)
     kept: list[Run] = []
     excluded: list[Excluded] = []
     for run in runs:
         if since is not None and (run.started is None or run.started < since):
             excluded.append(Excluded(run, f"started before {since:%Y-%m-%d %H:%M} UTC"))
-        elif selection.where is not None and evaluate(selection.where, run) is not True:
+        elif selection.where is not None and not truth(evaluate(selection.where, run)):
             excluded.append(Excluded(run, f"does not satisfy {selection.where.text}"))
         else:
             kept.append(run)
@@ -166,7 +163,7 @@ def _baseline(
     found = [
         identity
         for identity in order
-        if all(evaluate(expression, run) is True for run in members[identity])
+        if all(truth(evaluate(expression, run)) for run in members[identity])
     ]
     if len(found) == 1:
         return found[0]
@@ -205,15 +202,6 @@ def _labels(
         seen[label] = seen.get(label, 0) + 1
         unique.append(label if labels.count(label) == 1 else f"{label} #{seen[label]}")
     return unique
-
-
-def _since(since: str | None, now: datetime) -> datetime | None:
-    if since is None:
-        return None
-    if match := _RELATIVE.fullmatch(since):
-        return now - timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
-    day = datetime.fromisoformat(since)
-    return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
 def _sort_key(value: Any) -> tuple[int, float, str]:

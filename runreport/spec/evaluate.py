@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 from runreport.design import Design
 from runreport.spec import patterns
-from runreport.spec.grammar import Call, Comparison, Constant, Many, Name, Node, Operation
 from runreport.spec.meaning import Target, metric_name, reducer, resolve
-from runreport.spec.names import Scope, since_time
+from runreport.spec.names import ATTRIBUTES, Scope, since_time
+from runreport.spec.nodes import Call, Comparison, Constant, Many, Name, Node, Operation
 from runreport.spec.points import Reduction
 from runreport.tables import MetricSummary, Run, parse_number
 
@@ -109,10 +109,12 @@ def _named(target: Target | None, run: Run, scope: Scope) -> Value:
 
 
 def _attribute(name: str, run: Run) -> Value:
+    if name not in ATTRIBUTES:
+        return None
     value: Value = getattr(run, {"duration": "duration_s", "parent": "parent_id"}.get(name, name))
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    return float(value) if isinstance(value, int) else value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value
 
 
 def _metric(name: str, run: Run, scope: Scope) -> float | None:

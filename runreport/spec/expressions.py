@@ -15,8 +15,10 @@ from runreport.errors import Problem, Span, SpecError
 from runreport.spec import evaluate as evaluation
 from runreport.spec import meaning
 from runreport.spec.evaluate import Scalar, truth
-from runreport.spec.grammar import (
-    MAX_LENGTH,
+from runreport.spec.grammar import MAX_LENGTH, parse_tree
+from runreport.spec.marked import Marked
+from runreport.spec.names import Names, Scope
+from runreport.spec.nodes import (
     Call,
     Comparison,
     Constant,
@@ -24,10 +26,8 @@ from runreport.spec.grammar import (
     Name,
     Node,
     Operation,
-    parse_tree,
+    children,
 )
-from runreport.spec.marked import Marked
-from runreport.spec.names import Names, Scope
 from runreport.tables import Run
 
 __all__ = ["Expression", "Names", "Scalar", "Scope", "parse", "truth"]
@@ -80,12 +80,18 @@ class Expression:
         return frozenset() if tree is None else meaning.histories(tree, names, design)
 
     def problems(self, names: Names, design: Design) -> list[Problem]:
-        """What is wrong with its names, given what the stores hold."""
+        """What is wrong with its names, given what the stores hold.
+
+        An expression that stands in no file is a section's own: there an attribute such as `name`
+        wins over a param that is called the same. In a spec, that is an error.
+        """
         try:
             tree = self.tree
         except SpecError as error:
             return list(error.problems)
-        return meaning.problems(tree, self.text, names, design, self.place)
+        found = meaning.problems(tree, self.text, names, design, self.place)
+        written = self.span is not None or self.locate is not None
+        return [problem for problem in found if written or problem.code != "RR201"]
 
     def place(self, start: int, length: int) -> Span | None:
         """Where a part of its text stands."""
@@ -119,24 +125,23 @@ def parse(
     """
     if isinstance(text, Marked):
         span, locate, text = text.span, text.within, str(text.value)
-    where: Locate = locate or (lambda _start, _length: span)
+    place: Locate = locate or (lambda _start, _length: span)
     if len(text) > MAX_LENGTH:
         message = f"an expression of {len(text):,} characters; {MAX_LENGTH:,} is the most"
-        raise SpecError(Problem("RR120", message, where(0, 1)))
-    body, heading = _split_heading(text, where)
+        raise SpecError(Problem("RR120", message, place(0, 1)))
+    body, heading = _split_heading(text, place)
     start = len(body) - len(body.lstrip())
     descending = sort and body[start : start + 1] == "-"
     if descending:
         rest = body[start + 1 :]
         start += 1 + len(rest) - len(rest.lstrip())
     body = body[start:].rstrip()
-    shifted = _Shifted(where, start)
+    shifted = _Shifted(place, start)
     tree = parse_tree(body, shifted)
     if condition and not _is_condition(tree):
         message = "expected a condition: something that holds for a run or does not"
         raise SpecError(Problem("RR124", message, shifted(*tree.at), "compare it, as in x > 0.5"))
-    place = None if locate is None and span is None else shifted
-    return Expression(body, span, heading, descending, place)
+    return Expression(body, span, heading, descending, shifted if locate else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +202,4 @@ def _is_condition(tree: Node) -> bool:
 def _calls(node: Node, function: str) -> bool:
     if isinstance(node, Call) and node.function == function:
         return True
-    return any(_calls(child, function) for child in meaning.children(node))
+    return any(_calls(child, function) for child in children(node))

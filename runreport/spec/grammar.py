@@ -9,86 +9,25 @@ import ast
 import keyword
 import re
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
-from runreport.errors import Problem, Span, SpecError
+from runreport.errors import Problem, SpecError
 from runreport.spec.names import ANY_TIME, nearest, since_time
+from runreport.spec.nodes import (
+    FAMILIES,
+    Call,
+    Comparison,
+    Constant,
+    Family,
+    Locate,
+    Many,
+    Name,
+    Node,
+    Operation,
+)
 from runreport.spec.patterns import refuse_pattern
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 40
-
-Family = Literal["params", "tags", "metrics", "run"]
-FAMILIES: tuple[Family, ...] = ("params", "tags", "metrics", "run")
-Locate = Callable[[int, int], Span | None]
-"""Offset and length in the text to a place in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number, a text, true or false."""
-
-    value: float | str | bool
-    at: tuple[int, int]
-    """Offset and length in the expression's text; so in every node."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """`status`, `params.a.b`, `metrics["val/f1"]`."""
-
-    name: str
-    """Without the family."""
-    family: Family | None
-    at: tuple[int, int]
-    dotted: bool = False
-    """Written with dots: the family may be part of the name instead."""
-
-    @property
-    def full(self) -> str:
-        return f"{self.family}.{self.name}" if self.family else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """`max(val_accuracy)`, `at(min(val_loss)).val_accuracy`."""
-
-    function: str
-    arguments: tuple[Node, ...]
-    at: tuple[int, int]
-    other: Name | None = None
-    """The metric read where `at(...)` points."""
-
-
-@dataclass(frozen=True, slots=True)
-class Many:
-    """A list, right of `in`."""
-
-    items: tuple[Node, ...]
-    at: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """`and or not + - * /`."""
-
-    operator: str
-    operands: tuple[Node, ...]
-    at: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`a < b <= c`."""
-
-    first: Node
-    rest: tuple[tuple[str, Node], ...]
-    at: tuple[int, int]
-
-
-Node = Constant | Name | Call | Many | Operation | Comparison
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.And: "and",
@@ -110,6 +49,11 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.NotIn: "not in",
 }
 _WORDS = {"true": True, "false": False}
+_PYTHON_WORDS = frozenset(
+    {"and", "or", "not", "in", "True", "False", "None", "is", "if", "else", "for"}
+)
+"""Python's own words that a mistaken expression may hold in their meaning."""
+_TEXTS = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 
 REDUCERS = ("last", "first", "min", "max", "mean", "count")
 FUNCTIONS: dict[str, str] = {
@@ -140,6 +84,10 @@ def parse_tree(text: str, locate: Locate) -> Node:
     body = re.sub(r"[\r\n\f\t]", " ", body)
     if not body.strip():
         raise SpecError(Problem("RR120", "the expression is empty", locate(0, 1)))
+    if "#" in (outside := _without_texts(body)):
+        message = "`#` stands outside of quotes"
+        hint = 'a name with a `#` is written params["a#b"]'
+        raise SpecError(Problem("RR120", message, locate(lead + outside.index("#"), 1), hint))
     try:
         with warnings.catch_warnings():
             # `"\d"` in a pattern is no news
@@ -154,30 +102,38 @@ def parse_tree(text: str, locate: Locate) -> Node:
 
 
 def _syntax_problem(body: str, lead: int, error: SyntaxError, locate: Locate) -> Problem:
-    for match in re.finditer(r"[^\W\d]\w*", body):
+    outside = _without_texts(body)
+    for match in re.finditer(r"[^\W\d]\w*", outside):
         word = match[0]
-        allowed = {"and", "or", "not", "in", "True", "False", "None", "is", "if", "else", "for"}
-        if (
-            keyword.iskeyword(word)
-            and word not in allowed
-            and body.count('"', 0, match.start()) % 2 == 0
-        ):
+        if keyword.iskeyword(word) and word not in _PYTHON_WORDS:
             return Problem(
                 "RR120",
                 f"`{word}` is a word of the expression language, so it cannot stand as a name",
                 locate(lead + match.start(), len(word)),
                 f'write params["{word}"], metrics["{word}"] or tags["{word}"]',
             )
-    offset = min(max(0, (error.offset or 1) - 1), max(0, len(body) - 1))
-    message = f"this is no expression: {error.msg}"
+    offset = max(0, (error.offset or 1) - 1)
     hint = None
-    if "&&" in body or "||" in body:
+    if "&&" in outside or "||" in outside:
         hint = "write `and`, `or`, `not`"
-    elif re.search(r"(?<![=!<>])=(?!=)", body):
+    elif re.search(r"(?<![=!<>])=(?!=)", outside):
         hint = "compare with `==`"
-    elif re.search(r"\w[/@:#$]", body):
+    elif re.search(r"\w[/@:$.-]+\w", outside):
         hint = 'a name that is no identifier is written metrics["val/f1"] or params["a:b"]'
+    if offset >= len(body.rstrip()):
+        message, offset = "the expression ends too early", max(0, len(body.rstrip()) - 1)
+    elif error.msg.startswith("invalid syntax"):
+        found = re.match(r"\w+|.", body[offset:])
+        message = f"this is no expression: `{found[0] if found else ''}` was not expected here"
+    else:
+        said = re.sub(r" \(.*?line \d+\)", "", error.msg)
+        message = f"this is no expression: {said[:1].lower()}{said[1:]}"
     return Problem("RR120", message, locate(lead + offset, 1), hint)
+
+
+def _without_texts(body: str) -> str:
+    """The same with each text in quotes blanked out, character by character."""
+    return _TEXTS.sub(lambda match: " " * len(match[0]), body)
 
 
 class _Builder:
@@ -271,10 +227,7 @@ class _Builder:
             return self._subscript(bottom, at, depth)
         if isinstance(bottom, ast.Call) and parts:
             call = self._call(bottom, self._at(bottom), depth)
-            start = call.at[0] + call.at[1]
-            rest = (start, at[0] + at[1] - start)
-            words = parts[1:] if parts[0] == "metrics" and len(parts) > 1 else parts
-            return self._pointed(call, Name(".".join(words), "metrics", rest, True), at, tree)
+            return self._pointed(call, self._after(call, at), at, tree)
         raise self._refuse("RR121", "expected a name before the dot", tree)
 
     def _subscript(self, tree: ast.Subscript, at: tuple[int, int], depth: int) -> Node:
@@ -287,10 +240,20 @@ class _Builder:
                 return Name(key, next(f for f in FAMILIES if f == family), at)
             case ast.Attribute(value=ast.Call() as bottom, attr="metrics"):
                 call = self._call(bottom, self._at(bottom), depth)
-                return self._pointed(call, Name(key, "metrics", at), at, tree)
+                other = Name(key, "metrics", self._at(tree.slice))
+                return self._pointed(call, other, at, tree)
         hint = 'as in params["lambda"], tags["mlflow.user"], metrics["val/f1"]'
         message = "only params, tags, metrics and run take `[...]`"
         raise self._refuse("RR121", message, tree, hint)
+
+    def _after(self, call: Call, at: tuple[int, int]) -> Name:
+        """The metric written behind `at(...)`."""
+        stop = at[0] + at[1]
+        rest = self._body[sum(call.at) - self._lead : stop - self._lead].lstrip(" ).")
+        words = [word.strip() for word in rest.split(".")]
+        if words[0] == "metrics" and len(words) > 1:
+            words = words[1:]
+        return Name(".".join(words), "metrics", (stop - len(rest), len(rest)), dotted=True)
 
     def _pointed(self, call: Call, other: Name, at: tuple[int, int], tree: ast.expr) -> Call:
         if call.function != "at" or call.other is not None:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from runreport.design import Design, Metric
 from runreport.errors import Problem, SpecError
 from runreport.spec import names as known
-from runreport.spec.grammar import (
-    REDUCERS,
+from runreport.spec.grammar import REDUCERS, parse_tree
+from runreport.spec.names import Names, qualified, since_time
+from runreport.spec.nodes import (
     Call,
     Comparison,
     Constant,
@@ -22,9 +23,8 @@ from runreport.spec.grammar import (
     Name,
     Node,
     Operation,
-    parse_tree,
+    children,
 )
-from runreport.spec.names import Names, qualified, since_time
 
 MAX_PROBLEMS = 20
 """Of one expression; each costs a search for the nearest name."""
@@ -149,20 +149,6 @@ def _of_declared(name: str, names: Names, design: Design) -> Iterator[str]:
         yield from _histories(tree, names, Design())
 
 
-def children(node: Node) -> tuple[Node, ...]:
-    """The parts of a node, in the order of the text."""
-    match node:
-        case Call(arguments=arguments, other=other):
-            return (*arguments, *(() if other is None else (other,)))
-        case Many(items=items):
-            return items
-        case Operation(operands=operands):
-            return operands
-        case Comparison(first=first, rest=rest):
-            return (first, *(right for _, right in rest))
-    return ()
-
-
 def problems(tree: Node, text: str, names: Names, design: Design, locate: Locate) -> list[Problem]:
     """Names that stand for nothing or for several things, and questions that have no answer."""
     if not (names.runs or names.params or names.metrics or names.tags):
@@ -215,12 +201,13 @@ class _Checker:
             yield self._spelled(name) or self._unknown(name, quotable)
 
     def _ambiguous(self, name: Name, found: tuple[Target, ...]) -> Problem:
+        # a param may be called `params.lr`; only brackets tell it from the param `lr`
+        quoted = name.family is not None
         kinds = [_KINDS[target.family] for target in found]
-        both = "both " if len(kinds) == 2 else ""
-        message = f"`{name.full}` is {both}{' and '.join(kinds)}"
-        if len(set(kinds)) == 1:
-            message = f"`{name.full}` names two: " + " and ".join(f"`{t.name}`" for t in found)
-        forms = " or ".join(qualified(t.family, t.name, quoted=len(set(kinds)) == 1) for t in found)
+        if quoted:
+            kinds = [f"{kind} called `{t.name}`" for kind, t in zip(kinds, found, strict=True)]
+        message = f"`{name.full}` is {' and '.join(kinds)}"
+        forms = " or ".join(qualified(t.family, t.name, quoted=quoted) for t in found)
         return Problem("RR201", message, self._locate(*name.at), f"write {forms}")
 
     def _unknown(self, name: Name, quotable: bool) -> Problem:
@@ -246,6 +233,8 @@ class _Checker:
         near = known.nearest(name, every)
         if near is not None:
             return f"did you mean '{self._shown(near, families)}'?"
+        if name.lower() in ("nan", "null", "none", "na"):
+            return "a missing value compares with nothing; ask with `has(x)` or `not has(x)`"
         if quotable:
             return f'a text stands in quotes: "{name}"'
         return known.suggestion(name, every)

@@ -7,7 +7,7 @@ import json
 import keyword
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from runreport.design import Design
@@ -60,6 +60,11 @@ class Names:
             declared=frozenset(metric.name for metric in design.metrics),
             runs=len(runs),
         )
+
+    @property
+    def logged(self) -> Names:
+        """Without what only the spec declares: the names a metric's own reducer may use."""
+        return replace(self, declared=frozenset())
 
     @property
     def known_metrics(self) -> frozenset[str]:
@@ -118,11 +123,11 @@ def suggestion(name: str, known: Iterable[str], *, many: int = 12) -> str:
 
 def since_time(text: str, now: datetime) -> datetime | None:
     """The moment that `30d`, `12h` or a date stands for; None when the text is neither."""
-    if match := _RELATIVE.fullmatch(text):
-        back = timedelta(seconds=float(match[1])) * _SECONDS[match[2]]
-        return now - back if back <= _LONGEST else None
     try:
+        if match := _RELATIVE.fullmatch(text):
+            back = timedelta(seconds=float(match[1])) * _SECONDS[match[2]]
+            return now - back if back <= _LONGEST else None
         day = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return day.astimezone(UTC) if day.tzinfo else day.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return day if day.tzinfo else day.replace(tzinfo=UTC)
