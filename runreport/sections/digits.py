@@ -1,0 +1,60 @@
+"""How the numbers of one column are written, so that they can be compared at a glance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median, pstdev
+
+from runreport import formats
+
+MOST, LEAST = 6, 3
+"""Significant digits of the largest value: no more, no fewer."""
+
+UNEVEN = 1e4
+"""Magnitudes that lie further apart share no decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """The decimals of a column."""
+
+    decimals: int | None
+    """None: each number has its own significant digits."""
+
+    @staticmethod
+    def of(values: Iterable[float | None]) -> Digits:
+        """Decimals that show what tells the values apart, and no noise below it."""
+        fine = [value for value in values if value is not None and math.isfinite(value)]
+        sizes = [abs(value) for value in fine if value]
+        if not sizes or all(value == int(value) for value in fine):
+            return Digits(0 if sizes and max(sizes) < 1e9 else None)
+        largest, smallest = max(sizes), min(sizes)
+        if largest >= 1e9 or largest < 1e-3 or largest / smallest > UNEVEN:
+            return Digits(None)
+        middle = median(fine)
+        # one diverged run does not coarsen the rest
+        near = 1.5 * median(abs(value - middle) for value in fine)
+        spread = min(pstdev(fine), near) or pstdev(fine)
+        wanted = [_decimals(largest, LEAST), _decimals(median(sizes), LEAST - 1)]
+        wanted += [formats.decimals_for(spread)] if spread > 0 else []
+        return Digits(min(max(wanted), _decimals(largest, MOST)))
+
+    def text(self, value: float | None) -> str:
+        """One of the values; NaN, infinity and what is missing have their own words."""
+        if self.decimals is None:
+            return formats.number(value)
+        return formats.fixed(value, self.decimals)
+
+    def signed(self, value: float | None) -> str:
+        """A difference of two of the values, with its sign."""
+        if self.decimals is not None:
+            return formats.signed(value, self.decimals)
+        text = formats.number(value)
+        return f"+{text}" if value is not None and value > 0 and math.isfinite(value) else text
+
+
+def _decimals(size: float, significant: int) -> int:
+    """Decimals that show so many significant digits of a size."""
+    return max(0, significant - 1 - math.floor(math.log10(size)))
