@@ -297,7 +297,7 @@ class _Reader:
         start, stop = event.start_mark.index, event.end_mark.index
         source = self._lines.text[start:stop]
         one_line = not _BREAK.search(source)
-        if event.style is not None:
+        if event.style:
             quoted = event.style in "'\""
             return Marked(event.value, span, raw=source if one_line and quoted else None)
         try:
@@ -343,7 +343,7 @@ class _Reader:
             self._refuse("RR105", message, span)
             return None
         key: str = event.value
-        if key == "<<" and event.style is None:
+        if key == "<<" and not event.style:
             self._refuse(
                 "RR105",
                 "merge key `<<`: YAML 1.2 has none",
