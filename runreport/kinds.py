@@ -38,6 +38,8 @@ class SourceContext:
     qualifier: str = ""
     """Prefix of run ids (`qualifier:id`) and value of the `source` column; the source's name when
     empty. A second MLflow source of one report is `mlflow-2`."""
+    tell: Callable[[Problem], None] = lambda _problem: None
+    """Takes problems that come up after the tables: points of a history that cannot be read."""
 
 
 class Reader(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ class Facts:
     """Values replaced because they look like secrets."""
     spared: frozenset[str]
     """Values that look like secrets and that the author allows."""
+    late: list[Problem] = field(default_factory=list)
+    """What readers tell while they read histories."""
 
 
 def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
@@ -44,11 +46,14 @@ def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
     readers: list[Reader] = []
     parts: list[RunTables] = []
     broken: list[Problem] = []
+    late: list[Problem] = []
     kinds = [entry.kind for entry in spec.sources]
     for index, entry in enumerate(spec.sources):
         nth = kinds[:index].count(entry.kind)
         qualifier = entry.kind if nth == 0 else f"{entry.kind}-{nth + 1}"
-        context = SourceContext(base=entry.base, environ=environ, qualifier=qualifier)
+        context = SourceContext(
+            base=entry.base, environ=environ, qualifier=qualifier, tell=late.append
+        )
         try:
             reader = registry.SOURCES[entry.kind].open(entry.options, context)
             parts.append(reader.tables())
@@ -60,7 +65,8 @@ def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
     merged = RunTables.concat(parts)
     tables, redacted = redact(merged, spec.allow_secrets)
     titles = tuple(f"{e.kind}: {emit.shown_address(e.options.location)}" for e in spec.sources)
-    return Facts(tables, tuple(readers), titles, redacted, spared(merged, spec.allow_secrets))
+    allowed = spared(merged, spec.allow_secrets)
+    return Facts(tables, tuple(readers), titles, redacted, allowed, late)
 
 
 def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str, str]) -> Context:
@@ -97,7 +103,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         history=history,
         value_of=values,
         evaluate=lambda expression, run: expression.evaluate(run, scope),
-        problems=tables.problems,
+        problems=(*tables.problems, *facts.late),
         now=now,
         source_titles=facts.titles,
         decision=spec.decision,
