@@ -21,8 +21,220 @@ class Explanation:
 
 CODES: dict[str, Explanation] = {
     # --- RR1xx: text of the spec ------------------------------------------------------------
+    "RR102": Explanation(
+        "an unknown key",
+        "Every key of a spec is known by name, so that a misspelt one is never passed over in "
+        "silence. The hint names the nearest key that is allowed at this place; `runreport "
+        "schema` lists them all, and an editor that reads the schema completes them. Keys of "
+        "your own are possible under `vars`, `metrics` and `profiles` only.",
+    ),
+    "RR108": Explanation(
+        "something is missing",
+        "A part of the spec cannot be used without the value the message names: a spec needs at "
+        "least one source, a page its title and sections, a section the options without a "
+        "default.",
+    ),
+    "RR109": Explanation(
+        "a value of another type",
+        "The message says what was expected and what stands there. Texts that look like numbers "
+        "or like true and false need quotes; numbers need none. A list is written [a, b] or one "
+        "entry per line with `- `; a mapping is {key: value} or one key per line.",
+    ),
+    "RR110": Explanation(
+        "a value that is no choice",
+        "This option takes one of a few words, which the message lists. Spelling and lower case "
+        "count.",
+    ),
+    "RR111": Explanation(
+        "a file that cannot be extended",
+        "`extends` names one local YAML file, relative to the file that names it. Chains are "
+        "fine up to twenty files; a circle is not, and neither is an address on the network: a "
+        "report must be built from files that are there.",
+    ),
+    "RR113": Explanation(
+        "a value of the command line that fits nowhere",
+        "`--set path.to.key=value` replaces one value of the spec. The path is the keys from "
+        "the top, joined by dots, with numbers from 0 for places in lists: `--set "
+        "pages.0.title=Overview`. The name of a variable alone is short for `vars.NAME`. What "
+        "does not exist is refused, since a misspelt path would change nothing.",
+    ),
+    "RR114": Explanation(
+        "a variable that cannot be filled in",
+        "`${name}` stands for a value under `vars`, `${env:NAME:-default}` for one of the "
+        "environment, and in titles and text sections `${run.name}` or `${group.label}` for "
+        "what the page is about. A dollar that is only a dollar is written `$$`. A list or a "
+        "mapping can be the whole value of a key but not a part of a text.",
+    ),
+    "RR115": Explanation(
+        "a placeholder where no page is written",
+        "`${run.*}`, `${group.*}` and `${verdict.*}` are known when a page is written, so they "
+        "stand in page titles, section titles and text sections only, and those of a run or "
+        "group only on a page with `foreach: run` or `foreach: group`. In filters and columns "
+        "use the plain name: `params.optimizer`.",
+    ),
+    "RR117": Explanation(
+        "variables that never end",
+        "Values of `vars` may use other variables, but not in a circle, not in chains of more "
+        "than twenty, and not so often that the filled-in spec grows without measure.",
+    ),
+    "RR118": Explanation(
+        "an unknown profile",
+        "`--profile NAME` merges the mapping under `profiles: NAME` over the rest of the spec: "
+        "mappings key by key, lists and single values replaced.",
+    ),
+    "RR119": Explanation(
+        "a variable the environment lacks",
+        "`${env:NAME}` is taken from the environment of the command. Set it there, or give a "
+        "value to fall back to: `${env:NAME:-default}`, which also stands in when the variable "
+        "is empty.",
+    ),
+    "RR130": Explanation(
+        "a margin that is none",
+        "A margin is the smallest difference that matters: a number above zero in the metric's "
+        "displayed unit (after `scale`), or a percentage of the baseline's value such as 5%.",
+    ),
+    "RR131": Explanation(
+        "groups by something unclear",
+        "`groups.by` takes either `all_but(seed)`, the params that do not separate groups, or a "
+        "list of columns that do, such as [params.optimizer, params.learning_rate]. A single "
+        "name could mean either, so it is refused.",
+    ),
+    "RR132": Explanation(
+        "an unknown section",
+        "The entries of `sections` name kinds of sections. The hint names the nearest one; "
+        "`runreport schema` describes them all with their options.",
+    ),
+    "RR133": Explanation(
+        "an unknown source",
+        "An entry of `sources` starts with the name of a kind of source and its location: "
+        "{mlflow: mlruns}. The hint names the nearest kind that this version reads.",
+    ),
+    "RR134": Explanation(
+        "two things in one entry",
+        "One entry of `sections` is one section and one entry of `sources` is one source. Start "
+        "each with its own dash; options of a section are indented below its name.",
+    ),
+    "RR135": Explanation(
+        "gates are not evaluated",
+        "The form of `gates` is checked and kept, but this version does not evaluate them: the "
+        "report is built and the command succeeds whatever they say. Do not rely on them to "
+        "stop a promotion.",
+    ),
+    "RR136": Explanation(
+        "a verdict that is not filled in",
+        "`${verdict.*}` is a part of the language that this version does not fill in; the "
+        "characters stand on the page as written. Take it out; the `significance` section "
+        "states the verdicts.",
+    ),
+    "RR137": Explanation(
+        "a context without a family",
+        "`context` says what the part under the `*` of a family is: `val/f1/*: {context: "
+        "class}` declares every logged metric of that form and labels each with its class. A "
+        "metric without a `*` has no such part.",
+    ),
     # --- RR2xx: names that do not exist -----------------------------------------------------
+    "RR211": Explanation(
+        "a metric that no run logged",
+        "An option names a metric that is neither declared under `metrics` nor logged by any "
+        "run of the sources. A chart of it would be empty, so the name is taken for a mistake. "
+        "`runreport list` shows what was logged.",
+    ),
+    "RR212": Explanation(
+        "a param that no run has",
+        "The spec names a param that no run of the sources has, so nothing would be grouped or "
+        "left out by it. `runreport list` shows the params there are.",
+    ),
+    "RR213": Explanation(
+        "a declared metric that no run logged",
+        "A key under `metrics` is the name a run logged it by, unless `value` says how it is "
+        "computed. No run of the sources logged this one. When no run logged any metric at all "
+        "it is a warning, since then the name is not in doubt.",
+    ),
+    "RR214": Explanation(
+        "no run is selected",
+        "`where` and `since` leave out every run that was read, so the report would compare "
+        "nothing. It is built all the same and says so.",
+    ),
     # --- RR3xx: a source --------------------------------------------------------------------
+    "RR300": Explanation(
+        "nothing is where a source should be",
+        "The file or folder that the spec names does not exist. Relative paths start at the folder "
+        "of the spec that names them; `sqlite:///name` is relative, `sqlite:////name` is absolute.",
+    ),
+    "RR301": Explanation(
+        "a store cannot be read",
+        "The file is no SQLite database, is damaged, or may not be opened. Databases are opened "
+        "read-only and never copied as plain files, since that loses what a writer has not "
+        "checkpointed. Restore a backup, or make a copy with `sqlite3 DB '.backup COPY'`.",
+    ),
+    "RR302": Explanation(
+        "a database is locked",
+        "Another program held a write lock for longer than a build waits. Build again when it is "
+        "done, or read a copy made with `sqlite3 DB '.backup COPY'`.",
+    ),
+    "RR303": Explanation(
+        "a database is not MLflow's",
+        "It lacks tables or columns that every version of MLflow has written. It may belong to "
+        "another program, or be empty because MLflow was given another path.",
+    ),
+    "RR304": Explanation(
+        "a folder is no MLflow file store",
+        "A file store (`mlruns`) holds one folder per experiment, each with a `meta.yaml`. Name "
+        "the folder that holds the experiments, not one of them and not the project around it.",
+    ),
+    "RR305": Explanation(
+        "an experiment is not in the store",
+        "`experiments` takes names, ids or patterns of experiments that are not deleted; this "
+        "entry matches none of them.",
+    ),
+    "RR306": Explanation(
+        "a run cannot be read",
+        "Part of the store is not what MLflow writes: a run without a readable `meta.yaml`, "
+        "without an id, or outside every experiment. What can be read is shown; other runs are "
+        "not touched by it.",
+    ),
+    "RR307": Explanation(
+        "more was logged than is read",
+        "Readers stop at stated limits, so that one run cannot exhaust a build: 2,000 params, "
+        "2,000 tags, 5,000 metrics and 1,000 artifacts of a run, 20,000 characters of a value. "
+        "The message says how much is shown.",
+    ),
+    "RR308": Explanation(
+        "values that are none",
+        "Rows or lines of this run hold something other than MLflow writes there, for instance "
+        "text where a number belongs. They were left out; the place names them.",
+    ),
+    "RR309": Explanation(
+        "artifacts were not found",
+        "Artifacts are read from folders below the store's own folder, or below the folder that "
+        "`artifact_root` names, and only from a folder that carries the run's id. Addresses in a "
+        "store are not trusted further. These runs logged none, or theirs lie elsewhere.",
+    ),
+    "RR310": Explanation(
+        "artifacts were left out",
+        "Links, devices and files that may not be read are not opened, since a link may lead "
+        "anywhere on the machine. Replace the link by the file.",
+    ),
+    "RR311": Explanation(
+        "artifacts without a digest",
+        "Artifacts above 16 MB, or above 64 MB of one run or 1 GB of a store together, are listed "
+        "with their size and not read.",
+    ),
+    "RR312": Explanation(
+        "a clock was wrong",
+        "A run's start or end lies outside the years 1970 to 2200, or it ends before it starts. "
+        "Times that cannot be are left empty, and durations from them are unknown.",
+    ),
+    "RR313": Explanation(
+        "a location that is not read",
+        "MLflow stores are read as SQLite files, as folders and from tracking servers. For a "
+        "store in another database start `mlflow server` beside it and name its http address.",
+    ),
+    "RR314": Explanation(
+        "reading took too long",
+        "Reading the tables of one source ends after two minutes. Name the experiments that the "
+        "report is about, or read from a faster disk.",
+    ),
     # --- RR4xx: data unfit for the question -------------------------------------------------
     # --- RR5xx: rendering -------------------------------------------------------------------
     "RR501": Explanation(

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
 from runreport.sections import bars, distribution, history, parallel, scatter
+from runreport.sources import mlflow
 
-SOURCES: Mapping[str, AnySource] = {}
+SOURCES: Mapping[str, AnySource] = {
+    "mlflow": mlflow.SOURCE,
+}
 SECTIONS: Mapping[str, AnySection] = {
     "bars": bars.SECTION,
     "distribution": distribution.SECTION,

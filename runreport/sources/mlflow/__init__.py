@@ -18,16 +18,16 @@ def open_store(options: Options, context: SourceContext) -> Reader:
     """
     place = locate(options.location, context.base)
     if place.kind is Kind.SERVER:
-        from runreport.sources.mlflow import rest
+        from runreport.sources.mlflow.rest import open_rest
 
-        return rest.open_rest(options, context)
+        return open_rest(options, context)
     if place.kind is Kind.DATABASE:
-        from runreport.sources.mlflow import sqlite
+        from runreport.sources.mlflow.sqlite import open_database
 
-        return sqlite.open_database(place, options, context)
-    from runreport.sources.mlflow import files
+        return open_database(place, options, context)
+    from runreport.sources.mlflow.files import open_folder
 
-    return files.open_folder(place, options, context)
+    return open_folder(place, options, context)
 
 
 SOURCE = Source(name="mlflow", options=Options, open=open_store, detect=detect)

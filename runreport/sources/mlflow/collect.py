@@ -134,7 +134,8 @@ class Collector:
         self.tell("RR307", message, run.run_id, where=what)
         return name[: self.limits.key]
 
-    def _say_cut(self, run: RunFacts, what: str, count: int, most: int) -> None:
+    def _say_cut(self, run: RunFacts, what: str, given: int, most: int) -> None:
+        count = max(given, run.totals.get(what, 0))
         if count > most:
             self.tell("RR307", f"showing {most:,} of {count:,} {what}", run.run_id)
 

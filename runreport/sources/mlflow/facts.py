@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from urllib.parse import urlsplit, urlunsplit
@@ -105,6 +105,8 @@ class RunFacts:
     models: Sequence[LoggedModel] = ()
     artifacts: Sequence[Artifact] = ()
     url: str | None = None
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """How many `params`, `tags` and `metrics` there are, where a reader gives fewer."""
 
 
 def status_of(status: str | int | None) -> Status:

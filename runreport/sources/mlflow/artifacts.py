@@ -1,0 +1,196 @@
+"""Artifacts of a run in a local folder: listed and hashed, and nothing outside a root is opened.
+
+Addresses of artifacts come from the store, so they are not trusted. A folder is read only when it
+lies below the store's own folder or below `artifact_root`, and when the run's id is one of the
+names on its path; links are not followed, at any level.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+from runreport.sources.mlflow.facts import artifact_kind
+from runreport.sources.mlflow.options import Limits
+from runreport.tables import Artifact
+
+MAX_DEPTH = 20
+MAX_ENTRIES = 100_000
+"""Of one folder: names that are sorted before the first are taken."""
+_BLOCK = 1 << 18
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The artifacts of one run."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    found: bool = False
+    """Whether their folder was there and could be opened."""
+    cut: bool = False
+    """Whether there are more than the limits allow."""
+    unhashed: int = 0
+    """Files whose digest was not taken: too large, or too much in all."""
+    refused: int = 0
+    """Links and special files, which are not followed or opened."""
+
+
+@dataclass(slots=True)
+class ArtifactFolders:
+    """The folders that artifacts of one store may be read from."""
+
+    roots: Sequence[Path]
+    """The store's own first: relative addresses start there."""
+    limits: Limits
+    _hashed: int = field(default=0, init=False)
+    """Bytes read for digests so far."""
+
+    def of(self, run_id: str, address: str | None) -> Listing:
+        """What lies at the address that a store gives for a run's artifacts."""
+        for root, parts in self._places(run_id, address):
+            if (folder := _open_below(root, parts)) is not None:
+                return self._list(folder, "/".join(parts))
+        return Listing()
+
+    def _places(self, run_id: str, address: str | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+        """Where the folder may be, as names below a root; the address itself first."""
+        path = local_path(address)
+        if path is None or not run_id:
+            return
+        for root in self.roots:
+            full = os.path.normpath(os.path.join(root, path))
+            below = Path(full).parts
+            own = Path(os.path.normpath(root)).parts
+            if below[: len(own)] == own and run_id in below[len(own) :]:
+                yield root, below[len(own) :]
+        # a store that was moved: the end of the address from each name up to the run's id
+        parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".")]
+        if run_id in parts and ".." not in parts:
+            for root in self.roots:
+                for start in range(1, parts.index(run_id) + 1):
+                    yield root, tuple(parts[start:])
+
+    def _list(self, folder: int, opener: str) -> Listing:
+        walk = _Walk(self.limits, self._hashed)
+        walk.into(folder, (), opener)
+        self._hashed = walk.hashed_before + walk.hashed
+        found = tuple(walk.found)
+        return Listing(found, True, walk.cut, walk.unhashed, walk.refused)
+
+
+def local_path(address: str | None) -> str | None:
+    """The path in an address that names something on this machine; None for other addresses."""
+    if not address or "\0" in address:
+        return None
+    if found := re.match(r"file:(//(localhost)?(?=/))?", address, re.I):
+        path = unquote(address[found.end() :], errors="surrogateescape")
+        return None if "\0" in path or path.startswith("//") else path
+    return None if re.match(r"[\w+.-]{2,}:", address) else address
+
+
+def _open_below(root: Path, parts: Sequence[str]) -> int | None:
+    """A folder below a root, opened name by name without following a link."""
+    try:
+        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    for part in parts:
+        try:
+            inner = os.open(part, _FOLDER, dir_fd=folder)
+        except (OSError, ValueError):
+            return None
+        finally:
+            os.close(folder)
+        folder = inner
+    return folder
+
+
+class _Walk:
+    """One run's folder, walked in the order of names."""
+
+    def __init__(self, limits: Limits, hashed_before: int) -> None:
+        self.limits = limits
+        self.hashed_before = hashed_before
+        self.hashed = 0
+        self.found: list[Artifact] = []
+        self.cut = False
+        self.unhashed = 0
+        self.refused = 0
+
+    def into(self, folder: int, inside: tuple[str, ...], opener: str) -> None:
+        """List an open folder and close it."""
+        try:
+            for entry in self._entries(folder):
+                if len(self.found) >= self.limits.files:
+                    self.cut = True
+                    return
+                self._entry(folder, entry, inside, opener)
+        finally:
+            os.close(folder)
+
+    def _entries(self, folder: int) -> list[os.DirEntry[str]]:
+        entries: list[os.DirEntry[str]] = []
+        try:
+            with os.scandir(folder) as listed:
+                for entry in listed:
+                    if len(entries) >= MAX_ENTRIES:
+                        self.cut = True
+                        break
+                    entries.append(entry)
+        except OSError:
+            self.refused += 1
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def _entry(
+        self, folder: int, entry: os.DirEntry[str], inside: tuple[str, ...], opener: str
+    ) -> None:
+        name = entry.name
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if len(inside) >= MAX_DEPTH:
+                    self.cut = True
+                    return
+                self.into(os.open(name, _FOLDER, dir_fd=folder), (*inside, name), opener)
+            elif entry.is_file(follow_symlinks=False):
+                path = "/".join((*inside, name))
+                size, digest = self._read(folder, name)
+                kind = artifact_kind(path)
+                self.found.append(Artifact(path, kind, size, digest, f"{opener}/{path}"))
+            else:
+                self.refused += 1
+        except OSError:
+            self.refused += 1
+
+    def _read(self, folder: int, name: str) -> tuple[int, str | None]:
+        """Size and digest of a file; no digest when it is too large."""
+        file = os.open(name, _FILE, dir_fd=folder)
+        try:
+            about = os.fstat(file)
+            if not stat.S_ISREG(about.st_mode):
+                raise OSError
+            size = about.st_size
+            limits = self.limits
+            if (
+                size > limits.hashed_file
+                or self.hashed + size > limits.hashed_run
+                or self.hashed_before + self.hashed + size > limits.hashed_store
+            ):
+                self.unhashed += 1
+                return size, None
+            digest, read = hashlib.sha256(), 0
+            # a file that grows meanwhile is read up to its size at the start
+            while block := os.read(file, min(_BLOCK, size - read)):
+                digest.update(block)
+                read += len(block)
+            self.hashed += read
+            return read, f"sha256:{digest.hexdigest()}"
+        finally:
+            os.close(file)

@@ -1,0 +1,191 @@
+"""A SQLite file that MLflow may have written: opened read-only, its schema looked at, its faults
+told as problems.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from runreport.errors import Problem, SourceError
+
+BUSY_S = 5.0
+"""How long a writer's lock is waited for."""
+LARGEST_VALUE = 64_000_000
+"""Bytes of one text or blob that SQLite may hand out."""
+NEEDED = {
+    "experiments": {"experiment_id", "name"},
+    "runs": {"run_uuid", "experiment_id"},
+    "params": {"run_uuid", "key", "value"},
+    "tags": {"run_uuid", "key", "value"},
+    "metrics": {"run_uuid", "key", "value", "timestamp"},
+}
+"""Without these tables and columns it is no store of MLflow's."""
+
+_BLOCK = 1 << 20
+_TICK = 50_000
+"""Steps of SQLite's machine between two looks at the clock."""
+
+
+class Database:
+    """One read-only connection, and what its schema holds."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        with self._faults():
+            if path.stat().st_size == 0:
+                hint = "is it the right file? MLflow's own default is mlflow.db"
+                raise SourceError(Problem("RR303", f"{name} is empty: 0 bytes", None, hint))
+            # never `immutable`: it would miss what a writer has not checkpointed yet
+            self._link = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro",
+                uri=True,
+                timeout=BUSY_S,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+            # surrogates keep the bytes that are no UTF-8, so that they can be asked for again
+            self._link.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+            for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
+                self._link.execute(f"PRAGMA {pragma}")
+            with self.snapshot():
+                self.columns = self._columns()
+                self.indexes = self._indexes()
+                self._version = self._data_version()
+        self._check_schema()
+
+    @contextmanager
+    def snapshot(self, seconds: float | None = None) -> Iterator[None]:
+        """All queries inside see one state of the store, and end in time.
+
+        Raises:
+            SourceError: RR301 damaged, RR302 locked, RR314 too slow.
+        """
+        with self._faults():
+            self._link.execute("BEGIN")
+            try:
+                if seconds is not None:
+                    self._end_by(time.monotonic() + seconds)
+                # a transaction begins with its first read, and so does waiting for a lock
+                self._link.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                yield
+            finally:
+                self._link.set_progress_handler(None, 0)
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
+    def ask(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Rows of a query, inside a snapshot."""
+        return self._link.execute(query, values)
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether a table exists with these columns."""
+        return table in self.columns and set(columns) <= self.columns[table]
+
+    def sql(self, table: str) -> str:
+        """The statement that made a table."""
+        query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return str(self.ask(query, [table]).fetchone()[0])
+
+    def changed(self) -> bool:
+        """Whether somebody wrote to the store since it was opened."""
+        return self._data_version() != self._version
+
+    def digest(self) -> Mapping[str, str]:
+        """SHA-256 of the file and of what lies in its write-ahead log."""
+        with self.snapshot():
+            note = " (changed while it was read)" if self.changed() else ""
+            found = {self.name: _sha256(self.path) + note}
+            log = self.path.with_name(self.path.name + "-wal")
+            if log.is_file() and log.stat().st_size > 0:
+                found[f"{self.name}-wal"] = _sha256(log)
+            return found
+
+    def _data_version(self) -> int:
+        return int(self._link.execute("PRAGMA data_version").fetchone()[0])
+
+    def _end_by(self, deadline: float) -> None:
+        self._link.set_progress_handler(lambda: time.monotonic() > deadline, _TICK)
+
+    def _columns(self) -> dict[str, set[str]]:
+        """Plain tables only: a view or a virtual table is not MLflow's and may run anything."""
+        tables = self._link.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
+        ).fetchall()
+        return {
+            name: {
+                column
+                for (column,) in self._link.execute("SELECT name FROM pragma_table_info(?)", [name])
+            }
+            for (name,) in tables
+        }
+
+    def _indexes(self) -> set[str]:
+        found = self._link.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+        return {name for (name,) in found}
+
+    def _check_schema(self) -> None:
+        missing = [table for table in NEEDED if table not in self.columns]
+        lacking = [
+            f"{table}.{column}"
+            for table, columns in NEEDED.items()
+            for column in sorted(columns - self.columns.get(table, columns))
+        ]
+        if missing or lacking:
+            what = "table" if len(missing) == 1 else "tables"
+            words = f"{what} {', '.join(missing)}" if missing else f"columns {', '.join(lacking)}"
+            hint = "it may belong to another program; MLflow's own default is mlflow.db"
+            message = f"{self.name} is no MLflow database: it lacks the {words}"
+            raise SourceError(Problem("RR303", message, None, hint, place=self.name))
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise SourceError(fault(error, self.name)) from error
+
+
+def fault(error: Exception, name: str) -> Problem:
+    """What SQLite or the system said, as a problem with a remedy."""
+    words = str(error)[:200]
+    if isinstance(error, OSError):
+        reason = (error.strerror or type(error).__name__).lower()
+        hint = "check the path and who may read it"
+        return Problem("RR301", f"cannot read {name}: {reason}", None, hint, place=name)
+    primary = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        message = f"{name} is locked: another program was writing for over {BUSY_S:.0f} seconds"
+        hint = "build again when it is done, or read a copy made with `sqlite3 DB '.backup COPY'`"
+        return Problem("RR302", message, None, hint, place=name)
+    if primary == sqlite3.SQLITE_INTERRUPT:
+        hint = "name the experiments to read: `experiments: [...]`"
+        return Problem("RR314", f"reading {name} took too long", None, hint, place=name)
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        message = f"cannot open {name}: {words}"
+        hint = (
+            "a database in WAL mode needs a folder that may be written to;"
+            " read a copy made with `sqlite3 DB '.backup COPY'`"
+        )
+        return Problem("RR301", message, None, hint, place=name)
+    if primary == sqlite3.SQLITE_NOTADB:
+        message = f"{name} is no SQLite database"
+        return Problem("RR301", message, None, "check the path", place=name)
+    message = f"{name} is damaged or cannot be read: {words}"
+    hint = "try `sqlite3 DB '.recover'`, or restore a backup"
+    return Problem("RR301", message, None, hint, place=name)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

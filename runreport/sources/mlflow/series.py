@@ -1,0 +1,128 @@
+"""Metric histories out of MLflow's SQL: the query plan that its schema allows."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from runreport.sources.mlflow.database import Database
+from runreport.sources.mlflow.facts import LARGEST
+from runreport.sources.mlflow.points import NO_TIME, PART, Parts
+from runreport.sources.mlflow.stored import stored_number, whole
+
+INDEX = "index_metrics_run_uuid_key_step"
+"""Recent schemas have it. The planner never takes it by itself, and scans every run instead."""
+KEYS = 500
+"""Names in one query."""
+
+Row = tuple[Any, Any, Any, Any]
+"""Step, milliseconds, value, NaN flag."""
+
+
+class SeriesReader:
+    """Reads points of (run, metric) pairs.
+
+    Args:
+        database: inside a snapshot.
+        last_row: points added to the store after its tables were read are not read.
+    """
+
+    def __init__(self, database: Database, last_row: int | None) -> None:
+        self._db = database
+        self._end = "" if last_row is None else f" AND rowid <= {last_row:d}"
+        step = "step" if database.has("metrics", "step") else "0"
+        is_nan = "is_nan" if database.has("metrics", "is_nan") else "0"
+        self._columns = f"{step}, timestamp, value, {is_nan}"
+        self.bad: dict[tuple[str, str], int] = {}
+        """Points that are no numbers, by run and metric: left out."""
+
+    def parts(
+        self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
+    ) -> Iterator[pa.Table]:
+        """Points in HISTORY_SCHEMA.
+
+        Args:
+            runs: id in the tables to id in the store.
+            metrics: name in the tables and name in the store.
+        """
+        parts = Parts()
+        plan = self._by_run if INDEX in self._db.indexes else self._by_metric
+        for run, metric, rows in plan(runs, metrics):
+            parts.add(run, metric, *self._typed(run, metric, rows))
+            yield from parts.full()
+        yield from parts.rest()
+
+    def _by_run(
+        self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[str, str, list[Row]]]:
+        """One look-up per run and metric; a run's metrics lie on the same pages."""
+        query = (
+            f"SELECT {self._columns} FROM metrics INDEXED BY {INDEX}"  # noqa: S608  # our own words
+            f" WHERE run_uuid = CAST(? AS TEXT) AND key = CAST(? AS TEXT){self._end}"
+        )
+        for known, run in runs.items():
+            for name, key in metrics:
+                cursor = self._db.ask(query, (stored_bytes(run), stored_bytes(key)))
+                while rows := cursor.fetchmany(PART):
+                    yield known, name, rows
+
+    def _by_metric(
+        self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[str, str, list[Row]]]:
+        """One pass for many metrics: over the primary key where it begins with the metric."""
+        wanted_runs = {run: known for known, run in runs.items()}
+        for start in range(0, len(metrics), KEYS):
+            names = {key: name for name, key in metrics[start : start + KEYS]}
+            marks = ", ".join(["CAST(? AS TEXT)"] * len(names))
+            query = (
+                f"SELECT run_uuid, key, {self._columns} FROM metrics"  # noqa: S608  # our own words
+                f" WHERE key IN ({marks}){self._end}"
+            )
+            cursor = self._db.ask(query, [stored_bytes(key) for key in names])
+            while rows := cursor.fetchmany(PART):
+                series: dict[tuple[str, str], list[Row]] = {}
+                for run, key, *point in rows:
+                    if run in wanted_runs:
+                        series.setdefault((run, key), []).append(tuple(point))
+                for (run, key), points in series.items():
+                    yield wanted_runs[run], names[key], points
+
+    def _typed(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
+        steps, times, values, flags = zip(*rows, strict=True)
+        try:
+            step, ms, value = array("d", steps), array("q", times), array("d", values)
+        except (TypeError, OverflowError):
+            return self._mended(run, metric, rows)
+        numbers = np.frombuffer(value)
+        if any(flags):
+            numbers = np.where(np.array([bool(flag) for flag in flags]), np.nan, numbers)
+        huge = np.abs(numbers) >= LARGEST
+        if huge.any():
+            numbers = np.where(huge, np.copysign(np.inf, numbers), numbers)
+        return np.frombuffer(step), np.frombuffer(ms, np.int64), numbers
+
+    def _mended(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
+        """The same, row by row, for what MLflow would not have written."""
+        fit: list[tuple[float, int, float]] = []
+        for step, ms, value, flag in rows:
+            number, time = stored_number(value, flag), whole(ms)
+            if number is None or not isinstance(step, int | float):
+                self.bad[run, metric] = self.bad.get((run, metric), 0) + 1
+            else:
+                fit.append((float(step), NO_TIME if time is None else time, number))
+        columns = zip(*fit, strict=True) if fit else ((), (), ())
+        step_column, ms_column, value_column = columns
+        return (
+            np.array(step_column, np.float64),
+            np.array(ms_column, np.int64),
+            np.array(value_column, np.float64),
+        )
+
+
+def stored_bytes(name: str) -> bytes:
+    """A name as the store holds it: what was no UTF-8 comes back as it was."""
+    return name.encode("utf-8", "surrogateescape")

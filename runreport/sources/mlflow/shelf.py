@@ -1,0 +1,88 @@
+"""The artifacts of all runs of a local store, and what has to be said about those not read."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from runreport.errors import Problem, SourceError
+from runreport.kinds import SourceContext
+from runreport.sources.mlflow.artifacts import ArtifactFolders, Listing
+from runreport.sources.mlflow.collect import Collector
+from runreport.sources.mlflow.options import Limits, Options
+from runreport.tables import Artifact, RunTables
+
+_SOME = 3
+"""Runs that a note names."""
+
+
+class Shelf:
+    """Lists the artifacts of one run after the other."""
+
+    def __init__(self, roots: tuple[Path, ...], limits: Limits) -> None:
+        self._folders = ArtifactFolders(roots, limits)
+        self._limits = limits
+        self._missing: list[str] = []
+        self._unhashed = 0
+
+    def of(self, run_id: str, addresses: tuple[str | None, ...], told: Collector) -> tuple[
+        Artifact, ...
+    ]:  # fmt: skip
+        """Artifacts of a run, from the first of its addresses that is a folder we may read."""
+        listing = Listing()
+        for address in addresses:
+            listing = self._folders.of(run_id, address)
+            if listing.found:
+                break
+        if not listing.found and any(addresses):
+            self._missing.append(run_id)
+        if listing.cut:
+            message = f"showing {len(listing.artifacts):,} artifacts; there are more"
+            told.tell("RR307", message, run_id)
+        if listing.refused:
+            message = f"{listing.refused:,} of its artifacts are links or cannot be read; left out"
+            told.tell("RR310", message, run_id)
+        self._unhashed += listing.unhashed
+        return listing.artifacts
+
+    def tell(self, told: Collector) -> None:
+        """Say what holds for the store, once."""
+        if self._missing:
+            some = ", ".join(run[:32] for run in self._missing[:_SOME])
+            more = ", ..." if len(self._missing) > _SOME else ""
+            told.tell(
+                "RR309",
+                f"no artifacts were found for {len(self._missing):,} runs: {some}{more}",
+                severity="note",
+                hint="they logged none, or their folder is not below the store's own;"
+                " `artifact_root: FOLDER` names another",
+            )
+        if self._unhashed:
+            message = f"{self._unhashed:,} large artifacts are listed without a digest"
+            told.tell("RR311", message, severity="note")
+
+
+def roots(own: Path, options: Options, context: SourceContext) -> tuple[Path, ...]:
+    """The folders that artifacts may be read from: the store's own, and the one that is named.
+
+    Raises:
+        SourceError: RR300 when the named folder is not there.
+    """
+    if options.artifact_root is None:
+        return (own.resolve(),)
+    named = context.base / options.artifact_root
+    if not named.is_dir():
+        message = f"artifact_root {options.artifact_root!r} is no folder"
+        hint = "relative paths start at the folder of the spec"
+        raise SourceError(Problem("RR300", message, None, hint))
+    return (own.resolve(), named.resolve())
+
+
+def digest(tables: RunTables) -> str | None:
+    """SHA-256 over every artifact that was listed; None when there is none."""
+    rows = zip(
+        *(tables.artifacts[name].to_pylist() for name in ("run_id", "path", "bytes", "digest")),
+        strict=True,
+    )
+    lines = sorted("\0".join(map(str, row)) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else None
