@@ -18,6 +18,8 @@ from runreport.samples import Group, Value
 from runreport.selection import Selected, group, report_time, select
 from runreport.spec.check import check_names
 from runreport.spec.expressions import Expression, Names, Scope, parse
+from runreport.spec.families import expand
+from runreport.spec.grammar import REDUCERS
 from runreport.spec.model import Spec
 from runreport.tables import Run, RunTables
 
@@ -75,6 +77,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
     Raises:
         SpecError: RR2xx names that do not exist, a baseline that is not one group.
     """
+    spec = expand(spec, Names.of(facts.tables.rows, Design()).metrics)
     design = design_of(spec)
     names = Names.of(facts.tables.rows, design)
     if problems := [p for p in check_names(spec, names) if p.severity == "error"]:
@@ -158,7 +161,7 @@ class _Values:
 
 def reducer(metric: Metric) -> Expression:
     """The expression that makes one number of a metric's history."""
-    if metric.value in ("last", "first", "min", "max", "mean"):
+    if metric.value in REDUCERS:
         return parse(f"{metric.value}(metrics[{metric.name!r}])")
     return parse(metric.value)
 

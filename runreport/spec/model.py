@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from runreport.design import Correction, Metric
+from runreport.design import Correction, Margin, Metric, MetricName
 from runreport.errors import Problem, Span
 from runreport.spec.expressions import Expression
+from runreport.spec.limits import MARGIN, SINCE, AtLeast, Between
 
 
 @dataclass(frozen=True, slots=True)
 class ReportInfo:
     """What the report is called and by whom."""
 
-    title: str
+    title: str = "A comparison of runs"
     authors: tuple[str, ...] = ()
     description: str = ""
 
@@ -38,11 +39,14 @@ class SourceEntry:
 class Selection:
     """Which runs are compared, in what order."""
 
-    where: Expression | None = None
-    since: str | None = None
+    where: Annotated[Expression, "condition"] | None = None
+    """Runs for which this is true."""
+    since: Annotated[str, SINCE] | None = None
     """`30d`, `12h`, or a date."""
     sort: tuple[Expression, ...] = ()
-    limit: int | None = None
+    """First key first; a leading `-` means descending."""
+    limit: Annotated[int, AtLeast(1)] | None = None
+    """So many runs at most, the first ones of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,28 @@ class Grouping:
 class Comparison:
     """The rules of inference."""
 
-    alpha: float = 0.05
-    level: float = 0.95
+    alpha: Annotated[float, Between(0, 1)] = 0.05
+    """How often a difference may be claimed where there is none."""
+    level: Annotated[float, Between(0, 1)] = 0.95
+    """Of intervals."""
     correction: Correction = "holm"
+    """For several comparisons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A pass or fail rule for a promotion; kept, not yet evaluated."""
+
+    metric: MetricName
+    """A declared or logged metric."""
+    require: Literal["better", "not_worse", "equivalent"]
+    """The verdict that passes."""
+    against: str = "baseline"
+    """The group it is compared with."""
+    margin: Annotated[Margin, MARGIN] | None = None
+    """Instead of the metric's own."""
+    severity: Literal["error", "warning"] = "error"
+    """Whether failing stops a promotion or is only said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,15 @@ class PageEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A metric or param that the spec names outside of expressions."""
+
+    kind: Literal["metric", "param"]
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A loaded spec: its text is right, its options are typed, its expressions parse."""
 
@@ -101,6 +133,7 @@ class Spec:
     metrics: tuple[tuple[Metric, Span], ...]
     comparison: Comparison
     pages: tuple[PageEntry, ...]
+    gates: tuple[Gate, ...] = ()
     decision: Mapping[str, str] = field(default_factory=dict)
     theme: str = "default"
     output: Path = Path("site")
@@ -110,3 +143,9 @@ class Spec:
     files: tuple[Path, ...] = ()
     """Every YAML file that was read, the spec first: inputs of the build."""
     warnings: tuple[Problem, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    """What the meaning pass looks up besides expressions."""
+    values: Mapping[str, Expression] = field(default_factory=dict)
+    """Metrics whose `value` is an expression, parsed, with its place."""
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    """Families (`val/f1/*`): what the part under the `*` is, as in `context: class`."""

@@ -1,0 +1,95 @@
+"""The meaning pass: every name of a spec against what the stores hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from runreport.design import Design
+from runreport.errors import Problem
+from runreport.spec.expressions import Expression
+from runreport.spec.families import expand, is_family, members
+from runreport.spec.load import in_order
+from runreport.spec.model import Mention, Spec
+from runreport.spec.names import Names, suggestion
+
+
+def check_names(spec: Spec, names: Names) -> list[Problem]:
+    """Names that no run has, as problems with places, in the order of the text.
+
+    A store without runs says nothing about names, so nothing is said about them either.
+    """
+    if not (names.runs or names.params or names.metrics or names.tags):
+        return []
+    expanded = expand(spec, names.metrics)
+    design = Design(metrics=tuple(metric for metric, _ in expanded.metrics))
+    found = list(_declared(spec, names))
+    for mention in spec.mentions:
+        found += _mentioned(mention, names)
+    for expression in expressions(spec):
+        found += expression.problems(names, design)
+    files = [str(spec.path), *dict.fromkeys(p.span.file for p in found if p.span is not None)]
+    return list(in_order(found, files))
+
+
+def expressions(spec: Spec) -> Iterator[Expression]:
+    """Every expression that the author wrote."""
+    grouping = spec.groups
+    if spec.runs.where is not None:
+        yield spec.runs.where
+    yield from spec.runs.sort
+    yield from grouping.by
+    for single in (grouping.replicates, grouping.pair_by, grouping.baseline):
+        if single is not None:
+            yield single
+    yield from spec.values.values()
+    for page in spec.pages:
+        for entry in page.sections:
+            yield from _inside(entry.options)
+
+
+def _inside(value: Any) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _inside(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _inside(item)
+
+
+def _declared(spec: Spec, names: Names) -> Iterator[Problem]:
+    """Declared metrics that no run logged."""
+    for metric, span in spec.metrics:
+        if metric.name in names.metrics or metric.name in spec.values:
+            continue
+        if is_family(metric.name):
+            if not members(metric.name, names.metrics):
+                message = f"no run logged a metric of the form `{metric.name}`"
+                hint = suggestion(metric.name, names.metrics)
+                yield Problem("RR213", message, span, hint, "warning")
+        elif names.metrics:
+            message = f"no run logged the declared metric '{metric.name}'"
+            yield Problem("RR213", message, span, suggestion(metric.name, names.metrics))
+        else:
+            # nothing was logged yet: no reason to suspect the name
+            message = f"no run logged any metric, so not '{metric.name}' either"
+            yield Problem("RR213", message, span, severity="warning")
+
+
+def _mentioned(mention: Mention, names: Names) -> Iterator[Problem]:
+    """A metric or param that an option names and that no run has."""
+    if mention.kind == "metric" and mention.name not in names.known_metrics:
+        message = f"no run logged a metric '{mention.name}'"
+        hint = suggestion(mention.name, names.known_metrics)
+        if mention.name in names.params:
+            hint = "that is a param; a metric is expected here"
+        yield Problem("RR211", message, mention.span, hint)
+    if mention.kind == "param" and mention.name not in names.params:
+        message = f"no run has a param '{mention.name}'"
+        hint = suggestion(mention.name, names.params)
+        if mention.name in names.metrics:
+            hint = "that is a metric; a param is expected here"
+        yield Problem("RR212", message, mention.span, hint)

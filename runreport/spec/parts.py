@@ -1,0 +1,356 @@
+"""The parts of a spec besides its pages, each read for itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from runreport.design import Metric
+from runreport.errors import Span
+from runreport.spec.expressions import Expression
+from runreport.spec.grammar import REDUCERS
+from runreport.spec.keys import DecisionKeys, GroupKeys, MetricKeys
+from runreport.spec.layers import Layered
+from runreport.spec.marked import Marked
+from runreport.spec.model import (
+    Gate,
+    Grouping,
+    Mention,
+    ReportInfo,
+    Selection,
+    SourceEntry,
+)
+from runreport.spec.names import suggestion
+from runreport.spec.shape import Shaper, Unusable, cut, found
+
+RecordT = TypeVar("RecordT")
+
+
+class SourceKind(Protocol):
+    """What the loader knows of a kind of source."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def options(self) -> type[Any]: ...
+
+
+SourceKinds = Mapping[str, SourceKind]
+
+
+def _absent(node: Marked | None) -> bool:
+    return node is None or node.value is None
+
+
+def read_record(cls: type[RecordT], node: Marked | None, where: str, shaper: Shaper) -> RecordT:
+    """A dataclass whose fields all have defaults."""
+    if node is None or node.value is None or node.span in shaper.broken:
+        return cls()
+    try:
+        record: RecordT = shaper.record(cls, node, where)
+    except Unusable:
+        return cls()
+    return record
+
+
+def read_report(node: Marked | None, shaper: Shaper) -> ReportInfo:
+    """`report: {title: ...}`, or the title alone."""
+    if node is not None and isinstance(node.value, str):
+        return ReportInfo(shaper.attempt(str, node) or ReportInfo().title)
+    return read_record(ReportInfo, node, "`report`", shaper)
+
+
+def read_runs(node: Marked | None, shaper: Shaper) -> Selection:
+    """The selection; `sort` takes one key or a list."""
+    if node is None or node.mapping is None:
+        return read_record(Selection, node, "`runs`", shaper)
+    entries = dict(node.mapping)
+    sort = entries.pop("sort", None)
+    rest = replace(node, value=entries)
+    try:
+        chosen: Selection = shaper.record(Selection, rest, "`runs`")
+    except Unusable:
+        return Selection()
+    if sort is None or sort.value is None:
+        return chosen
+    items = sort.sequence if sort.sequence is not None else (sort,)
+    return replace(chosen, sort=tuple(_expressions(items, shaper, sort=True)))
+
+
+def _expressions(
+    items: tuple[Marked, ...], shaper: Shaper, *, sort: bool = False
+) -> list[Expression]:
+    read = []
+    for item in items:
+        try:
+            read.append(shaper.expression(item, sort=sort))
+        except Unusable:
+            continue
+    return read
+
+
+# ---- sources -------------------------------------------------------------------------------------
+
+
+def read_sources(
+    node: Marked | None, kinds: SourceKinds, layered: Layered, shaper: Shaper
+) -> tuple[tuple[SourceEntry, ...], bool]:
+    """Every entry that can be read, and whether that is all of them."""
+    example = "as in sources: [{mlflow: mlruns}]"
+    if node is None or node.value is None:
+        span = layered.tree.keys.get("sources", layered.tree.span)
+        shaper.say("RR108", "the spec needs 'sources'", span, example)
+        return (), False
+    if node.sequence is None:
+        shaper.wrong(node, "a list of sources", example)
+        return (), False
+    if not node.sequence:
+        shaper.say("RR108", "`sources` needs at least one source", node.span, example)
+    entries = [_source(item, kinds, layered, shaper) for item in node.sequence]
+    read = tuple(entry for entry in entries if entry is not None)
+    return read, bool(read) and len(read) == len(entries)
+
+
+def _source(
+    node: Marked, kinds: SourceKinds, layered: Layered, shaper: Shaper
+) -> SourceEntry | None:
+    if node.mapping is None:
+        shaper.wrong(node, "a source: {name: location, ...options}", "as in {mlflow: mlruns}")
+        return None
+    chosen = [key for key in node.mapping if key in kinds]
+    if not chosen:
+        known = suggestion(next(iter(node.mapping), ""), kinds)
+        if node.mapping:
+            first = next(iter(node.mapping))
+            message = f"unknown source '{cut(first)}'"
+            shaper.say("RR133", message, node.keys[first], known)
+        else:
+            shaper.say("RR108", "a source needs its name and location", node.span, known)
+        return None
+    name = chosen[0]
+    if len(chosen) > 1:
+        message = f"'{name}' and '{chosen[1]}' in one entry; one source is one entry"
+        shaper.say("RR134", message, node.keys[chosen[1]], "start each with its own `- `")
+    kind = kinds[name]
+    location = fields(kind.options)[0].name
+    span = node.keys[name]
+    given = node.mapping[name]
+    value = shaper.attempt(str, given)
+    if value is None:
+        return None
+    if not value.strip():
+        shaper.wrong(given, f"where '{name}' reads from: a path or an address")
+        return None
+    rest = {key: item for key, item in node.mapping.items() if key not in chosen}
+    options_node = Marked(rest, node.span, {key: node.keys[key] for key in rest})
+    try:
+        options = shaper.record(kind.options, options_node, f"source '{name}'", **{location: value})
+    except Unusable:
+        return None
+    base = layered.bases.get(span.file, Path())
+    return SourceEntry(name, options, base, node.span)
+
+
+# ---- groups --------------------------------------------------------------------------------------
+
+
+def read_groups(node: Marked | None, shaper: Shaper) -> Grouping:
+    """Groups; `by` is `all_but(...)` or a list."""
+    if node is None or node.mapping is None:
+        if not _absent(node):
+            read_record(GroupKeys, node, "`groups`", shaper)
+        return Grouping()
+    entries = dict(node.mapping)
+    by = entries.pop("by", None)
+    rest = Marked(entries, node.span, {key: s for key, s in node.keys.items() if key != "by"})
+    try:
+        read: GroupKeys = shaper.record(GroupKeys, rest, "`groups`", also=("by",))
+    except Unusable:
+        read = GroupKeys()
+    grouping = Grouping(replicates=read.replicates, pair_by=read.pair_by, baseline=read.baseline)
+    if by is None or by.value is None or by.span in shaper.broken:
+        return grouping
+    if by.sequence is not None:
+        return replace(grouping, by=tuple(_expressions(by.sequence, shaper)))
+    return replace(grouping, all_but=_all_but(by, shaper))
+
+
+def _all_but(node: Marked, shaper: Shaper) -> tuple[str, ...] | None:
+    """The params that do not separate groups."""
+    expected = "`all_but(...)` or a list of columns"
+    text = node.value
+    if not isinstance(text, str):
+        shaper.wrong(node, expected, "as in by: all_but(seed) or by: [params.optimizer]")
+        return None
+    lead = len(text) - len(text.lstrip())
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    if not (
+        isinstance(tree, ast.Call)
+        and isinstance(tree.func, ast.Name)
+        and tree.func.id == "all_but"
+        and not tree.keywords
+    ):
+        hint = f"write by: [{cut(text)}]" if "all" not in text else "as in by: all_but(seed)"
+        shaper.say("RR131", f"expected {expected}, found {found(node)}", node.span, hint)
+        return None
+    names = []
+    for argument in tree.args:
+        source = text.strip().encode()
+        start = lead + len(source[: argument.col_offset].decode())
+        length = len(source[argument.col_offset : argument.end_col_offset].decode())
+        span = node.within(start, length)
+        name = _param(argument)
+        if name is None:
+            message = "`all_but` takes names of params"
+            shaper.say("RR131", message, span, 'as in all_but(seed, params["data seed"])')
+            continue
+        names.append(name)
+        shaper.mentions.append(Mention("param", name, span))
+    return tuple(names)
+
+
+def _param(tree: ast.expr) -> str | None:
+    """`seed`, `a.b`, `params.seed`, `params["data seed"]`, `"data seed"`."""
+    if isinstance(tree, ast.Constant):
+        return tree.value if isinstance(tree.value, str) else None
+    if isinstance(tree, ast.Subscript):
+        inside = isinstance(tree.value, ast.Name) and tree.value.id == "params"
+        return _param(tree.slice) if inside and isinstance(tree.slice, ast.Constant) else None
+    words: list[str] = []
+    while isinstance(tree, ast.Attribute):
+        words.insert(0, tree.attr)
+        tree = tree.value
+    if not isinstance(tree, ast.Name):
+        return None
+    return ".".join(words if tree.id == "params" and words else [tree.id, *words])
+
+
+# ---- metrics -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The declared metrics."""
+
+    with_spans: tuple[tuple[Metric, Span], ...]
+    values: Mapping[str, Expression]
+    contexts: Mapping[str, str]
+
+    @property
+    def declared(self) -> tuple[Metric, ...]:
+        return tuple(metric for metric, _ in self.with_spans)
+
+
+def read_metrics(node: Marked | None, shaper: Shaper) -> Metrics:
+    """`metrics: {name: {goal: ..., ...}}`, or a list of names."""
+    if node is None or node.value is None:
+        return Metrics((), {}, {})
+    entries = node.mapping
+    if entries is None:
+        shaper.wrong(node, "a mapping of metrics by name", "as in accuracy: {goal: maximize}")
+        return Metrics((), {}, {})
+    metrics: list[tuple[Metric, Span]] = []
+    values: dict[str, Expression] = {}
+    contexts: dict[str, str] = {}
+    for name, entry in entries.items():
+        span = node.keys[name]
+        read = _metric(name, entry, shaper)
+        if read.value is not None and read.value.text.strip() not in REDUCERS:
+            values[name] = read.value
+        if read.context:
+            contexts[name] = read.context
+            if "*" not in name:
+                message = f"metric '{cut(name)}' is no family, so it has no context"
+                shaper.say("RR137", message, span, "a family has a `*`, as in val/f1/*")
+        metrics.append((_declared(name, read), span))
+    return Metrics(tuple(metrics), values, contexts)
+
+
+def _metric(name: str, entry: Marked, shaper: Shaper) -> MetricKeys:
+    if entry.mapping is None and entry.value is not None:
+        if entry.value in ("maximize", "minimize"):
+            hint = f"write {{goal: {entry.value}}}"
+        else:
+            hint = "as in {goal: maximize}"
+        shaper.wrong(entry, "a mapping (goal, unit, scale, ...)", hint)
+        return MetricKeys()
+    return read_record(MetricKeys, entry, f"metric '{cut(name)}'", shaper)
+
+
+def _declared(name: str, read: MetricKeys) -> Metric:
+    return Metric(
+        name=name,
+        goal=read.goal,
+        unit=read.unit,
+        scale=read.scale,
+        value="last" if read.value is None else read.value.text.strip(),
+        margin=read.margin,
+        primary=read.primary,
+        role=read.role,
+        label=read.label,
+    )
+
+
+# ---- the rest ------------------------------------------------------------------------------------
+
+
+def read_gates(node: Marked | None, shaper: Shaper) -> tuple[Gate, ...]:
+    """Gates are kept for a later version, and that is said."""
+    if node is None or node.value is None:
+        return ()
+    if node.sequence is None:
+        shaper.wrong(node, "a list of gates", "as in [{metric: accuracy, require: better}]")
+        return ()
+    gates = []
+    for index, item in enumerate(node.sequence):
+        try:
+            gates.append(shaper.record(Gate, item, f"gate {index + 1}"))
+        except Unusable:
+            continue
+    if gates:
+        message = "gates are not evaluated yet: the report is built whatever they say"
+        shaper.say("RR135", message, node.span, severity="warning")
+    return tuple(gates)
+
+
+def read_decision(node: Marked | None, shaper: Shaper) -> Mapping[str, str]:
+    """What was decided: the keys that were written."""
+    read = read_record(DecisionKeys, node, "`decision`", shaper)
+    texts = {field.name: str(getattr(read, field.name)) for field in fields(read)}
+    return {name: text for name, text in texts.items() if text}
+
+
+def read_name(node: Marked | None, default: str, shaper: Shaper) -> str:
+    """A text that names something."""
+    if node is None or node.value is None:
+        return default
+    text: str | None = shaper.attempt(str, node)
+    if text is not None and not text.strip():
+        shaper.wrong(node, "a name")
+    return text or default
+
+
+def read_output(node: Marked | None, path: Path, layered: Layered, shaper: Shaper) -> Path:
+    """The folder of the site: relative to the file that names it, else `site` beside the spec."""
+    if node is None or node.value is None:
+        return path.parent / "site"
+    text = read_name(node, "site", shaper)
+    if "\0" in text:
+        shaper.wrong(node, "the path of a folder")
+        return path.parent / "site"
+    return layered.bases.get(node.span.file, path.parent) / text
+
+
+def read_names(node: Marked | None, shaper: Shaper) -> tuple[str, ...]:
+    """A list of names."""
+    if node is None or node.value is None:
+        return ()
+    names: tuple[str, ...] | None = shaper.attempt(tuple[str, ...], node)
+    return names or ()
