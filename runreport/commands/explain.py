@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import os
 import textwrap
+from itertools import takewhile
 
 import click
 
@@ -22,6 +22,7 @@ def command(code: str | None) -> int:
             click.echo(f"{known}  {explanation.title}")
         return 0
     wanted = code.strip().upper()
+    wanted = f"RR{wanted}" if wanted.isdigit() else wanted
     if wanted not in CODES:
         near = nearest(wanted)
         hint = f"did you mean {near}?" if near else "`runreport explain` lists them"
@@ -35,11 +36,12 @@ def command(code: str | None) -> int:
 def nearest(wanted: str) -> str | None:
     """The code that was probably meant: alike, and alike from the left."""
     digits = "".join(char for char in wanted if char.isdigit())
-    tried = wanted if wanted.startswith("RR") else f"RR{digits}"
+    tried = wanted if wanted.startswith("RR") and len(wanted) == 5 else f"RR{digits}"
 
     def likeness(code: str) -> tuple[float, int]:
         ratio = difflib.SequenceMatcher(None, tried, code).ratio()
-        return ratio, len(os.path.commonprefix((tried, code)))
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(tried, code, strict=False))
+        return ratio, len(list(alike))
 
     best = max(CODES, key=likeness)
     return best if digits and likeness(best)[0] >= 0.6 else None
