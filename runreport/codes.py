@@ -235,6 +235,108 @@ CODES: dict[str, Explanation] = {
         "Reading the tables of one source ends after two minutes. Name the experiments that the "
         "report is about, or read from a faster disk.",
     ),
+    "RR320": Explanation(
+        "an address of a server that cannot be used",
+        "The address of a tracking server is written `http://host:5000` or `https://host/path`, "
+        "without a user name, a password, a query or a fragment. Credentials come from the "
+        "environment alone, so that they never stand in a spec, a log or a page.",
+    ),
+    "RR321": Explanation(
+        "credentials or certificates that cannot be used",
+        "A token from the environment holds characters that no header may hold, for instance the "
+        "end of a line, or a file of certificates that the environment names cannot be read.",
+    ),
+    "RR322": Explanation(
+        "no connection to the server",
+        "Nothing listens at the address, its name is unknown, or the network does not lead there. "
+        "Start the server or correct the address; no proxy is used.",
+    ),
+    "RR323": Explanation(
+        "no secure connection to the server",
+        "The server's certificate was not accepted or it does not speak TLS. For an authority of "
+        "your own, name its certificate in MLFLOW_TRACKING_SERVER_CERT_PATH.",
+    ),
+    "RR324": Explanation(
+        "the server does not answer in time",
+        "No byte came for ten seconds, or one answer took more than thirty, twice in a row. "
+        "MLFLOW_HTTP_REQUEST_TIMEOUT is the number of seconds to wait between two bytes.",
+    ),
+    "RR325": Explanation(
+        "reading a server takes too long",
+        "All requests to one source share one deadline, so that a slow server cannot hold up a "
+        "build for ever. Name the experiments to read, ask for fewer curves, or read the "
+        "database behind the server.",
+    ),
+    "RR326": Explanation(
+        "the server refuses access",
+        "It answered 401 or 403. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
+        "MLFLOW_TRACKING_TOKEN; the hint says which of them were sent. They must give the right "
+        "to read the experiments that are named.",
+    ),
+    "RR327": Explanation(
+        "the server does not know the page",
+        "It answered 404 where MLflow's interface should be: it is another kind of server, or "
+        "MLflow lies below a path that the address leaves out, as in `https://host/mlflow`.",
+    ),
+    "RR328": Explanation(
+        "the server keeps failing",
+        "It answered with a failure of its own (HTTP 5xx), or asked to be asked less often (429), "
+        "each time it was asked again. Nothing of what it did answer is used. Its log may say why.",
+    ),
+    "RR329": Explanation(
+        "the server redirects elsewhere",
+        "Redirects are followed within the same scheme, host and port alone, and a few times at "
+        "most, since credentials go to no other server. Write the address where the server really "
+        "is; a redirect to a login page means that credentials are missing.",
+    ),
+    "RR330": Explanation(
+        "an answer that is no JSON",
+        "A web page came instead, an answer was packed unasked, or its bytes are no JSON at all. "
+        "Often a proxy or a login page stands before the tracking server, or the address is that "
+        "of another server.",
+    ),
+    "RR331": Explanation(
+        "an answer that is too large",
+        "Answers are read up to 32 million bytes and one million objects, so that no server can "
+        "fill the memory. Pages of runs are made smaller first; a single run of this size can "
+        "only be read from the database behind the server.",
+    ),
+    "RR332": Explanation(
+        "an answer that is cut off",
+        "The connection was closed before the whole answer had come, four times in a row. The "
+        "server, or a proxy before it, gives up too early; a part of an answer is never used.",
+    ),
+    "RR333": Explanation(
+        "an answer of another shape",
+        "The server's JSON is not what MLflow's interface promises: a list is missing, or a field "
+        "has another type. It is another kind of server, or a version that this reader does not "
+        "know.",
+    ),
+    "RR334": Explanation(
+        "pages without an end",
+        "Long answers come in pages, each naming the next. This server names a page again that "
+        "was already read, or sends empty pages only, so reading would never end.",
+    ),
+    "RR335": Explanation(
+        "something of a run cannot be read",
+        "One item of a run, or a whole run, came from the server in a form that MLflow does not "
+        "write. It was left out and is named here; everything else of the run is in the report.",
+    ),
+    "RR336": Explanation(
+        "artifacts cannot be listed",
+        "The tracking server did not list the artifacts of a run, often because it cannot reach "
+        "the place where they are stored. The report names no files for it; all else is complete.",
+    ),
+    "RR337": Explanation(
+        "the model registry cannot be read",
+        "The server refused to list registered models or models of runs, so their versions and "
+        "aliases are missing from the lineage. The account may lack the right to read them.",
+    ),
+    "RR339": Explanation(
+        "the server rejects a request",
+        "It understood the request and answered with a status other than 200, for instance since "
+        "its version lacks a part of MLflow's interface. The message quotes what it said.",
+    ),
     # --- RR4xx: data unfit for the question -------------------------------------------------
     # --- RR5xx: rendering -------------------------------------------------------------------
     "RR501": Explanation(

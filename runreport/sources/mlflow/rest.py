@@ -1,0 +1,159 @@
+"""Runs of an MLflow tracking server, read over its REST interface.
+
+Only what is asked for travels: the experiments that are wanted, and the raw history of single
+(run, metric) pairs, page by page; never the bulk interval, which samples. No proxy is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from runreport.errors import Problem, SourceError
+from runreport.kinds import Reader, SourceContext
+from runreport.sources.json_server import Deadline, JsonServer, Retries
+from runreport.sources.mlflow.access import TIMEOUT, address_of, credentials_in, patience_in
+from runreport.sources.mlflow.answers import Points, Unfit
+from runreport.sources.mlflow.options import LIMITS, Limits, Options
+from runreport.sources.mlflow.paging import pages
+from runreport.sources.mlflow.points import Parts
+from runreport.sources.mlflow.search import Found, read_runs
+from runreport.sources.refusals import Refusals
+from runreport.sources.transport import Patience
+from runreport.tables import RunTables
+
+HISTORY = "/api/2.0/mlflow/metrics/get-history"
+PAGE = 10_000
+"""Points of one answer, about a megabyte."""
+
+
+def open_rest(
+    options: Options,
+    context: SourceContext,
+    *,
+    patience: Patience | None = None,
+    retries: Retries | None = None,
+    limits: Limits = LIMITS,
+) -> Reader:
+    """A reader of the server that the location names; nothing is asked of it yet.
+
+    Raises:
+        SourceError: RR320 an address we cannot use, RR321 credentials that cannot be sent.
+    """
+    refusals = Refusals(
+        address=address_of(options.location),
+        credentials=credentials_in(context.environ),
+        what="an MLflow tracking server",
+        slow_advice=f"is it overloaded? {TIMEOUT} is how many seconds to wait for it",
+    )
+    server = JsonServer(
+        refusals,
+        Deadline(context.deadline_s),
+        patience or patience_in(context.environ),
+        retries or Retries(),
+    )
+    return ServerReader(server, options.experiments, context, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One series to fetch."""
+
+    run_id: str
+    """Of the tables."""
+    own_id: str
+    metric: str
+    """Of the tables."""
+    key: str
+    """In the store."""
+
+
+class ServerReader:
+    """What one server says of the wanted experiments, read once."""
+
+    def __init__(
+        self,
+        server: JsonServer,
+        experiments: Sequence[str],
+        context: SourceContext,
+        limits: Limits,
+    ) -> None:
+        self._server = server
+        self._experiments = experiments
+        self._context = context
+        self._limits = limits
+
+    def tables(self) -> RunTables:
+        """Every run of the wanted experiments; all of it, or an error.
+
+        Raises:
+            SourceError: RR305 unknown experiments, RR321-RR334 or RR339 when the server fails.
+        """
+        return self._found.tables
+
+    def histories(self, runs: Sequence[str], metrics: Collection[str]) -> Iterator[pa.Table]:
+        """Raw points, run by run; raises as `tables` does."""
+        found = self._found
+        wanted = [
+            _Wanted(run, found.own_ids[run], metric, found.keys[run][metric])
+            for run in runs
+            if run in found.own_ids
+            for metric in metrics
+            if metric in found.keys[run]
+        ]
+        parts = Parts()
+        with self._server.deadline:
+            try:
+                series = self._server.in_order(self._series, wanted)
+                for pair, points in zip(wanted, series, strict=True):
+                    self._tell_unread(pair, points)
+                    parts.add(pair.run_id, pair.metric, *points.columns())
+                    yield from parts.full()
+                yield from parts.rest()
+            finally:
+                self._server.close()
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """The server's version, and a digest of all answers that were used."""
+        version = self._found.version or "unknown"
+        return {"mlflow server": version, "answers": self._server.digest()}
+
+    @cached_property
+    def _found(self) -> Found:
+        with self._server.deadline:
+            try:
+                qualifier = self._context.qualifier
+                return read_runs(self._server, self._experiments, qualifier, self._limits)
+            finally:
+                self._server.close()
+
+    def _series(self, wanted: _Wanted) -> Points:
+        points = Points()
+        query: dict[str, Any] = {
+            "run_id": wanted.own_id,
+            "metric_key": wanted.key,
+            "max_results": PAGE,
+        }
+        try:
+            for page in pages(self._server, HISTORY, query):
+                points.add(page)
+        except Unfit as error:
+            message = f"the history of {wanted.metric[:80]!r} of run {wanted.own_id[:40]}: {error}"
+            raise SourceError(self._server.problem("RR333", message)) from None
+        return points
+
+    def _tell_unread(self, wanted: _Wanted, points: Points) -> None:
+        what, hint = f"of {wanted.metric[:80]!r}", None
+        if points.bad:
+            message = f"{points.bad:,} points {what} cannot be read and were left out"
+        elif len(points) == 0:
+            message = f"there are no points {what}, although the run lists it"
+            hint = "the run may have been deleted meanwhile: build again"
+        else:
+            return
+        place = f"{self._server.address}, run {wanted.own_id[:64]}"
+        self._context.tell(Problem("RR335", message, None, hint, "warning", place))
