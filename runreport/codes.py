@@ -337,6 +337,144 @@ CODES: dict[str, Explanation] = {
         "It understood the request and answered with a status other than 200, for instance since "
         "its version lacks a part of MLflow's interface. The message quotes what it said.",
     ),
+    "RR340": Explanation(
+        "nothing at this location",
+        "`files` names a file, a folder or a pattern, relative to the file that names it. Nothing "
+        "is there, or a folder on the way cannot be entered. Check the spelling, and whether the "
+        "results were written where the spec expects them.",
+    ),
+    "RR341": Explanation(
+        "no file that can be read here",
+        "Plain files are told by their ending: .csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml, "
+        ".parquet. The location holds none, or the pattern matches none. `*` stands for any text "
+        "within a name and `**` for any folders.",
+    ),
+    "RR342": Explanation(
+        "a link that leads elsewhere",
+        "Links inside a location are followed only while they stay inside it, so that results "
+        "never bring in other files of the machine. Name the link's target in the spec instead, or "
+        "copy the file.",
+    ),
+    "RR343": Explanation(
+        "a file that cannot be opened or is too large",
+        "The system refused to read the file, it is no regular file, or it is larger than what is "
+        "read of its kind. JSON and YAML documents are read as a whole and therefore bounded more "
+        "tightly; JSONL, CSV and Parquet hold more.",
+    ),
+    "RR344": Explanation(
+        "a file that is no text",
+        "Text files are UTF-8, or UTF-16 and UTF-32 with a byte order mark. At the byte named the "
+        "file is none of them: it was cut, is binary, or was written in another encoding. Save it "
+        "as UTF-8.",
+    ),
+    "RR345": Explanation(
+        "a table that is broken",
+        "The file is empty, or its quotes do not match. Rows before the place named are read. A "
+        "quote inside a quoted cell is written twice; a cell that holds a separator or a line "
+        "break is quoted.",
+    ),
+    "RR346": Explanation(
+        "a text that is no JSON",
+        "JSON is read strictly: no comments, no trailing commas, no single quotes. NaN and "
+        "Infinity are understood, since many tools write them, and stay what they are. In JSONL a "
+        "line that is no JSON, such as one cut off by a crash, is left out; the others are read.",
+    ),
+    "RR347": Explanation(
+        "a YAML file that is not read",
+        "YAML of results is read by the same rules as a spec: one document, no tags, no merge "
+        "keys, bounded aliases, each key once. The message names the place.",
+    ),
+    "RR348": Explanation(
+        "a file that is no Parquet",
+        "The file's end does not describe its content, which happens when it was cut off while it "
+        "was written, or it uses a feature that this version of Arrow does not know.",
+    ),
+    "RR349": Explanation(
+        "a row that was left out",
+        "The row has more or fewer cells than the header, is no object, belongs to no run, or has "
+        "no step. Nothing is guessed from it; the other rows of the file are read.",
+    ),
+    "RR350": Explanation(
+        "a name that occurs twice",
+        "Two columns, or two keys of one object, have the same name, and neither value is more "
+        "right than the other. None of them is read; give each its own name.",
+    ),
+    "RR351": Explanation(
+        "a cell that is no number",
+        "The column is a metric, and this cell holds something else. It counts as missing. If the "
+        "column is no metric, say so with `params:` or `tags:` of the source.",
+    ),
+    "RR352": Explanation(
+        "a number that is too large",
+        "The cell holds a number beyond 1.8e308, which no float can hold. It is treated as "
+        "infinite: shown, counted, and kept out of means and tests.",
+    ),
+    "RR353": Explanation(
+        "a time that cannot be",
+        "Times are ISO 8601 or seconds, milliseconds, microseconds or nanoseconds since 1970, and "
+        "lie between 1990 and 2200. Others come from a clock that was wrong, or are no times; they "
+        "count as unknown.",
+    ),
+    "RR354": Explanation(
+        "an id that occurs twice",
+        "Each run needs an id of its own. Rows with an equal id are all read, and told apart by a "
+        "number in the order of the file. If they are steps of one run, write `shape: history`.",
+    ),
+    "RR355": Explanation(
+        "a column that no file has",
+        "An option of the source names a column, and none of its files has one of that name. "
+        "Nested keys are joined by dots: `config.optimizer.lr`. The hint names the nearest one.",
+    ),
+    "RR356": Explanation(
+        "more than is read",
+        "Files, rows, keys and the length of texts are bounded, so that a build ends in known time "
+        "and memory. The message says how much was read of how much there is. Narrow the location, "
+        "ignore columns, or store large tables as Parquet.",
+    ),
+    "RR357": Explanation(
+        "how rows were understood",
+        "The spec leaves open whether rows are runs or steps of runs, so it was decided by rule: "
+        "rows are steps where a column is called step, epoch or iteration and the rows are not "
+        "told apart by an id. `shape:` of the source decides it for good.",
+    ),
+    "RR358": Explanation(
+        "how columns were sorted",
+        "Columns that no option names are sorted by rule: objects called params, config, metrics "
+        "or tags say what they hold; text is a param; then the name decides; then whole numbers "
+        "and repeating ones are params, and what remains are metrics. `params:`, `metrics:` and "
+        "`tags:` of the source decide it for good.",
+    ),
+    "RR359": Explanation(
+        "a file without a run",
+        "The file can be read, and what it holds is no run: a header without rows, a list without "
+        "objects, a single value. A run is a row, or an object of names and values.",
+    ),
+    "RR360": Explanation(
+        "a column that was not read",
+        "The column has no name, is nested too deeply, or holds text that changes from step to "
+        "step, which is neither a metric nor a param of the run.",
+    ),
+    "RR361": Explanation(
+        "a status of another kind",
+        "How a run ended is one of finished, failed, killed, running, or a usual synonym of these. "
+        "This word is none of them, so the run's status is unknown.",
+    ),
+    "RR362": Explanation(
+        "a guess about the text",
+        "The file is no UTF-8 and was read as Latin-1, or its cells are separated by semicolons "
+        "and its decimal commas were read as points. Both are said because both could be wrong.",
+    ),
+    "RR365": Explanation(
+        "nothing that is known here",
+        "`init` and `list` look for an MLflow database, an mlruns folder, a tracking server's "
+        "address, and plain files with runs, at the path and in the folders below it. None was "
+        "found. Name the store itself, or write the source into a spec.",
+    ),
+    "RR366": Explanation(
+        "a spec that is already there",
+        "`init` does not write over a file, since it may hold hours of work. Write to another name "
+        "with `-o`, or replace it with `--force`.",
+    ),
     # --- RR4xx: data unfit for the question -------------------------------------------------
     # --- RR5xx: rendering -------------------------------------------------------------------
     "RR501": Explanation(

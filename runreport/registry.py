@@ -5,16 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
-from runreport.sections import bars, distribution, history, parallel, scatter
-from runreport.sources import mlflow
+from runreport.sections import (
+    bars,
+    diff,
+    distribution,
+    history,
+    lineage,
+    metrics,
+    parallel,
+    run,
+    runs,
+    scatter,
+    text,
+)
+from runreport.sources import files, mlflow
 
 SOURCES: Mapping[str, AnySource] = {
+    "files": files.SOURCE,
     "mlflow": mlflow.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
     "bars": bars.SECTION,
+    "diff": diff.SECTION,
     "distribution": distribution.SECTION,
     "history": history.SECTION,
+    "lineage": lineage.SECTION,
+    "metrics": metrics.SECTION,
     "parallel": parallel.SECTION,
+    "run": run.SECTION,
+    "runs": runs.SECTION,
     "scatter": scatter.SECTION,
+    "text": text.SECTION,
 }

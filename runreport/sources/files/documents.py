@@ -1,0 +1,258 @@
+"""JSON, JSONL and YAML: strict texts to rows; numbers keep the way they were written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runreport.errors import Problem, SourceError, SpecError
+from runreport.sources.files import sheets
+from runreport.sources.files.complaints import Complaints
+from runreport.sources.files.places import File, read_bytes
+from runreport.sources.files.sheets import Sheet, flatten, sheet_of_rows
+from runreport.sources.files.text import decode
+from runreport.spec import marked
+
+MAX_JSON = 16_000_000
+"""A document is parsed as a whole."""
+MAX_JSONL = 256_000_000
+MAX_LINE = 4_000_000
+MAX_YAML = marked.MAX_BYTES
+REMEMBERED = 10_000
+"""Equal numbers of one document share their text, so that a list of ones costs little."""
+
+
+class Written(str):
+    """A number's text: `1e-05` stays as it is, and stays apart from a text in quotes."""
+
+    __slots__ = ()
+
+
+class Parser:
+    """Reads JSON texts strictly; NaN and infinities stay words, repeated keys are told."""
+
+    def __init__(self) -> None:
+        self.repeated: list[str] = []
+        """Keys that occurred twice in one object since this was last emptied."""
+        self._known: dict[str, Written] = {}
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_float=self._number,
+            parse_int=self._number,
+            parse_constant=self._number,
+        )
+
+    def parse(self, text: str) -> Any:
+        """The value of a JSON text.
+
+        Raises:
+            ValueError: with a message for people.
+        """
+        try:
+            return self._decoder.decode(text)
+        except json.JSONDecodeError as error:
+            words = error.msg[0].lower() + error.msg[1:]
+            raise ValueError(f"{words} (line {error.lineno}, column {error.colno})") from None
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+    def _number(self, text: str) -> Written:
+        found = self._known.get(text)
+        if found is None:
+            found = Written(text)
+            if len(self._known) < REMEMBERED:
+                self._known[found] = found
+        return found
+
+    def _object(self, pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    # neither value is more right than the other
+                    found.pop(key, None)
+                    self.repeated.append(key[:80])
+                seen.add(key)
+        return found
+
+
+def written(value: Any) -> str:
+    """A value that is no object as one cell."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return compact(value)
+
+
+def compact(value: Any, depth: int = 0) -> str:
+    """JSON text that keeps numbers as they were written."""
+    if isinstance(value, Written):
+        return value
+    if depth > sheets.MAX_DEPTH:
+        return '"\u2026"'
+    if isinstance(value, Mapping):
+        inner = (f"{json.dumps(key)}: {compact(item, depth + 1)}" for key, item in value.items())
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(compact(item, depth + 1) for item in value) + "]"
+    return json.dumps(value)
+
+
+def read_json(file: File, complaints: Complaints) -> Sheet:
+    """The rows of a JSON file: a list of objects, or one object.
+
+    Raises:
+        SourceError: RR343, RR344, RR346 no JSON, RR359 JSON that holds no run.
+    """
+    data = read_bytes(file, MAX_JSON)
+    text = decode(data, file.name, complaints, latin=False)
+    parser = Parser()
+    try:
+        value = parser.parse(text)
+    except ValueError as error:
+        hint = "the file is empty" if not text.strip() else None
+        raise SourceError(
+            Problem("RR346", f"this is no JSON: {error}", hint=hint, place=file.name)
+        ) from None
+    _tell_repeated(file.name, parser, complaints, None)
+    return _sheet(file.name, value, complaints)
+
+
+def read_yaml(file: File, complaints: Complaints) -> Sheet:
+    """The rows of a YAML file: a list of mappings, or one mapping.
+
+    Raises:
+        SourceError: RR343, RR344, RR347 no YAML that is read here, RR359 no run in it.
+    """
+    text = decode(read_bytes(file, MAX_YAML), file.name, complaints, latin=False)
+    try:
+        tree = marked.read_text(text, file.name)
+    except SpecError as error:
+        first = error.problems[0]
+        place = str(first.span) if first.span else file.name
+        raise SourceError(Problem("RR347", first.message, hint=first.hint, place=place)) from None
+    return _sheet(file.name, _plain(tree), complaints)
+
+
+def _plain(node: marked.Marked) -> Any:
+    """The tree without positions; numbers as written."""
+    value = node.value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = node.raw if node.raw is not None else str(value)
+        # YAML writes `.nan` and `-.inf`
+        return Written(text.replace(".", "", 1) if text.lstrip("+-")[:2] in _SPECIAL else text)
+    return value
+
+
+_SPECIAL = {".n", ".N", ".i", ".I"}
+
+
+def _sheet(name: str, value: Any, complaints: Complaints) -> Sheet:
+    if isinstance(value, Mapping):
+        row = _row(name, value, 1, complaints)
+        if not row:
+            raise _no_run(name, "an object without a value")
+        return sheet_of_rows(name, [(1, row)], "item", complaints, single=True)
+    if not isinstance(value, list):
+        raise _no_run(name, f"a single {_kind(value)}")
+    rows = []
+    for index, item in enumerate(value, start=1):
+        if isinstance(item, Mapping):
+            rows.append((index, _row(name, item, index, complaints)))
+        else:
+            message = f"a {_kind(item)} where an object was expected; it is left out"
+            complaints.add("RR349", name, message, line=f"item {index}")
+    if value and not rows:
+        raise _no_run(name, f"a list of {len(value):,} items of which none is an object")
+    return sheet_of_rows(name, rows, "item", complaints)
+
+
+def _row(name: str, value: Mapping[str, Any], index: int, complaints: Complaints) -> dict[str, str]:
+    deep: list[str] = []
+    row = flatten(value, written, deep)
+    if deep:
+        message = f"{deep[0]!r} is nested deeper than {sheets.MAX_DEPTH} levels; it is not read"
+        complaints.add("RR360", name, message, line=f"item {index}")
+    return row
+
+
+def _no_run(name: str, what: str) -> SourceError:
+    hint = "a run is an object of names and values; runs are a list of them"
+    return SourceError(Problem("RR359", f"no run in it: it holds {what}", hint=hint, place=name))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Written):
+        return "number"
+    if isinstance(value, bool):
+        return "truth value"
+    return "list" if isinstance(value, list) else "text"
+
+
+def _tell_repeated(name: str, parser: Parser, complaints: Complaints, line: int | None) -> None:
+    for key in dict.fromkeys(parser.repeated):
+        message = f"key {key!r} occurs twice in one object; neither value is read"
+        complaints.add("RR350", name, message, line=line)
+    parser.repeated.clear()
+
+
+def read_jsonl(file: File, complaints: Complaints) -> Sheet:
+    """The rows of a file of one JSON object per line; broken lines are named and left out.
+
+    Raises:
+        SourceError: RR343, RR344, RR346 when no line is JSON.
+    """
+    data = read_bytes(file, MAX_JSONL)
+    text = decode(data, file.name, complaints, latin=False)
+    del data
+    parser = Parser()
+    rows: list[tuple[int, Mapping[str, str]]] = []
+    cells = lines = 0
+    for number, line in enumerate(_lines(text), start=1):
+        if not line or line.isspace():
+            continue
+        lines += 1
+        value: Any = None
+        try:
+            if len(line) > MAX_LINE:
+                raise ValueError(f"longer than {MAX_LINE:,} characters")
+            value = parser.parse(line)
+        except ValueError as error:
+            words = str(error).replace("(line 1, ", "(")
+            message = f"this line is no JSON: {words}; it is left out"
+            complaints.add("RR346", file.name, message, line=number)
+            parser.repeated.clear()
+            continue
+        _tell_repeated(file.name, parser, complaints, number)
+        if not isinstance(value, Mapping):
+            message = f"a {_kind(value)} where an object was expected; the line is left out"
+            complaints.add("RR349", file.name, message, line=number)
+            continue
+        row = _row(file.name, value, number, complaints)
+        cells += len(row)
+        rows.append((number, row))
+        if cells > sheets.MAX_CELLS:
+            break
+    if not rows:
+        why = "the file is empty" if not lines else f"none of its {lines:,} lines is an object"
+        raise SourceError(Problem("RR346", why, place=file.name))
+    return sheet_of_rows(file.name, rows, "line", complaints)
+
+
+def _lines(text: str) -> Any:
+    """Lines as other tools count them: U+2028 inside a text does not end one."""
+    start = 0
+    while start < len(text):
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        yield text[start:stop]
+        start = stop + 1

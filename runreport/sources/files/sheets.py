@@ -1,0 +1,161 @@
+"""A file's content before anything is decided about it: rows of named cells, as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport.sources.files import readings
+from runreport.sources.files.complaints import Complaints
+from runreport.sources.files.readings import Numbers
+from runreport.tables import clean_text
+
+MAX_CELLS = 2_000_000
+"""Held as text, per file."""
+MAX_KEYS = 10_000
+"""Columns of one file."""
+MAX_KEY_LENGTH = 500
+MAX_DEPTH = 20
+"""Of nested objects."""
+
+
+class TextColumn:
+    """Cells as written; None where one is missing."""
+
+    def __init__(self, texts: Sequence[str | None]) -> None:
+        self.texts = texts
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The same as numbers."""
+        return readings.numbers(self.texts)
+
+
+class NumberColumn:
+    """Cells that were read as numbers at once."""
+
+    def __init__(
+        self, values: NDArray[np.float64], valid: NDArray[np.bool_], whole: bool = False
+    ) -> None:
+        self._whole = whole
+        self.numbers = Numbers(values, valid)
+
+    @cached_property
+    def texts(self) -> Sequence[str | None]:
+        """The same as text: the shortest that reads back equal."""
+        pairs = zip(self.numbers.values.tolist(), self.numbers.valid.tolist(), strict=True)
+        return [number_text(value, self._whole) if valid else None for value, valid in pairs]
+
+
+Column = TextColumn | NumberColumn
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One file's rows."""
+
+    name: str
+    """Of the file."""
+    columns: Mapping[str, Column]
+    """In the order of the file; cleaned names, each once."""
+    lines: Sequence[int]
+    """Where each row stands: a line from 1, or an item or row from 1."""
+    unit: str
+    """What `lines` counts: `line`, `item`, `row`."""
+    single: bool = False
+    """The file is one object: one run."""
+
+    @property
+    def size(self) -> int:
+        """Rows."""
+        return len(self.lines)
+
+    def where(self, index: int) -> int | str:
+        """The place of a row, for messages."""
+        line = self.lines[index]
+        return line if self.unit == "line" else f"{self.unit} {line}"
+
+    def head(self, rows: int) -> Sheet:
+        """The first rows."""
+        if self.size <= rows:
+            return self
+        columns: dict[str, Column] = {
+            name: TextColumn(column.texts[:rows]) for name, column in self.columns.items()
+        }
+        return Sheet(self.name, columns, self.lines[:rows], self.unit, self.single)
+
+
+def number_text(value: float, whole: bool = False) -> str:
+    """A stored number as a text file would hold it."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if whole else repr(value)
+
+
+def sheet_of_rows(
+    name: str,
+    rows: Sequence[tuple[int, Mapping[str, str]]],
+    unit: str,
+    complaints: Complaints,
+    *,
+    single: bool = False,
+) -> Sheet:
+    """A sheet from rows that need not have the same keys."""
+    texts: dict[str, list[str | None]] = {}
+    cells = 0
+    kept = len(rows)
+    for index, (_, row) in enumerate(rows):
+        cells += len(row)
+        if cells > MAX_CELLS:
+            kept = index
+            break
+        for key, text in row.items():
+            column = texts.get(key)
+            if column is None:
+                if len(texts) >= MAX_KEYS:
+                    continue
+                column = texts[key] = []
+            column.extend([None] * (index - len(column)))
+            column.append(text)
+    keys = {key for _, row in rows[:kept] for key in row}
+    if len(keys) > MAX_KEYS:
+        message = f"the first {MAX_KEYS:,} of {len(keys):,} keys are read"
+        complaints.add("RR356", name, message)
+    if kept < len(rows):
+        message = f"the first {kept:,} of {len(rows):,} rows are read"
+        complaints.add("RR356", name, message, hint="store large tables as Parquet")
+    for column in texts.values():
+        column.extend([None] * (kept - len(column)))
+    columns: dict[str, Column] = {key: TextColumn(column) for key, column in texts.items()}
+    return Sheet(name, columns, [line for line, _ in rows[:kept]], unit, single)
+
+
+def flatten(value: Mapping[str, Any], scalar: Any, deep: list[str]) -> dict[str, str]:
+    """Nested objects as one level, keys joined by `.`, lists as JSON text, null left out.
+
+    Args:
+        value: the object; its scalars may be anything `scalar` understands.
+        scalar: turns what is no object and not null into text.
+        deep: receives the keys of what is nested too deeply to be read.
+    """
+    found: dict[str, str] = {}
+    stack: list[tuple[str, Any, int]] = [("", value, 0)]
+    while stack:
+        prefix, item, depth = stack.pop()
+        if isinstance(item, Mapping):
+            if depth >= MAX_DEPTH:
+                deep.append(prefix[:80])
+                continue
+            children = [(f"{prefix}.{key}" if prefix else key, v) for key, v in item.items()]
+            stack += [(key, child, depth + 1) for key, child in reversed(children)]
+        elif item is not None and prefix:
+            found[clean_text(prefix)[:MAX_KEY_LENGTH]] = scalar(item)
+    return found
