@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from runreport import formats
 from runreport.design import Goal, Metric
+from runreport.errors import SpecError
 from runreport.kinds import Context
 from runreport.samples import Value, sample
 from runreport.sections import charting
 from runreport.sections.digits import Digits
-from runreport.spec.expressions import Expression, Scalar
+from runreport.spec.expressions import Expression, Names, Scalar
+from runreport.spec.meaning import metric_name, resolve
+from runreport.spec.nodes import Call, Name, Node
 from runreport.tables import Run
 
 Format: TypeAlias = int | Literal["percent", "duration", "bytes", "text"]
@@ -30,13 +32,6 @@ VISIBLE = 12
 
 MOST = 40
 """Columns of one table."""
-
-_PLAIN = r"(?:metrics\.)?(?P<{0}>[\w.]+)|metrics\[\s*[\"'](?P<{0}q>[^\"']+)[\"']\s*\]"
-_READS = re.compile(
-    r"\s*(?:(?:last|first|min|max|mean)\(\s*(?:{})\s*\)|at_step\(\s*(?:{})\s*,[^()]*\)"
-    r"|at\(.*\)\.(?:{})|(?:{}))\s*".format(*(_PLAIN.format(part) for part in "abcd"))
-)
-"""Expressions whose value is one metric's: what is better follows from its goal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,31 +58,56 @@ class RunColumn:
 # ---- the author's columns ------------------------------------------------------------------------
 
 
-def read(context: Context, expression: Expression, form: Format | None = None) -> RunColumn:
-    """The column of one expression."""
-    text = expression.text.strip()
+def read(
+    context: Context, names: Names, expression: Expression, form: Format | None = None
+) -> RunColumn:
+    """The column of one expression.
+
+    Args:
+        context: the report.
+        names: what its runs and its design call things.
+        expression: what to show.
+        form: how numbers are written; by what they need when None.
+    """
+    text, tree = expression.text.strip(), _tree(expression)
     if text in ("name", "status"):
         found = tuple(getattr(run, text) for run in context.runs)
         kind: Literal["run", "status"] = "run" if text == "name" else "status"
-        return RunColumn(expression.heading or text, kind, found, found)
-    declared = next((m for m in context.design.metrics if m.name == _metric_name(text)), None)
-    if declared is not None and declared.name == text.removeprefix("metrics."):
-        return _titled(measured(context, declared, form), expression.heading)
-    if text.startswith("params.") and form is None:
-        column = param(context, text.removeprefix("params."))
-        if any(value is not None for value in column.values):
-            return _titled(column, expression.heading)
+        return RunColumn(expression.title, kind, found, found)
+    target = resolve(tree, names) if isinstance(tree, Name) else None
+    if target is not None and target.family == "params" and form is None:
+        return _titled(param(context, target.name), expression.heading)
+    metric = context.design.metric(_read_metric(tree, names) or "")
+    if metric.declared and target is not None:
+        return _titled(measured(context, metric, form), expression.heading)
     values = tuple(_plain(context.evaluate(expression, run)) for run in context.runs)
-    title = expression.heading or text
+    if text in ("started", "ended"):
+        words = tuple(formats.MISSING if v is None else str(v)[:16] for v in values)
+        return RunColumn(expression.title, "time", values, words, unit="UTC")
     if text == "duration" and form is None:
         form = "duration"
-    return _of_values(context, title, values, form, declared.goal if declared else None)
+    column = _of_values(context, expression.title, values, form, metric.goal)
+    return replace(column, unit=column.unit or (metric.unit if metric.declared else ""))
 
 
-def _metric_name(text: str) -> str | None:
-    """The metric whose value an expression is, if it is one metric's."""
-    found = _READS.fullmatch(text)
-    return None if found is None else next((n for n in found.groups() if n is not None), None)
+def _tree(expression: Expression) -> Node | None:
+    try:
+        return expression.tree
+    except SpecError:
+        return None
+
+
+def _read_metric(tree: Node | None, names: Names) -> str | None:
+    """The metric whose value an expression is: what is better follows from its goal."""
+    match tree:
+        case Name():
+            target = resolve(tree, names)
+            return target.name if target is not None and target.family == "metrics" else None
+        case Call(function="at", other=Name() as other):
+            return metric_name(other, names)
+        case Call(function="last" | "first" | "min" | "max" | "mean" | "at_step"):
+            return metric_name(tree.arguments[0], names)
+    return None
 
 
 def _titled(column: RunColumn, heading: str | None) -> RunColumn:
@@ -253,8 +273,9 @@ def defaults(context: Context) -> list[RunColumn]:
     metrics = [replace(measured(context, m), family="metrics") for m in _metrics(context)]
     if not context.design.metrics:
         metrics = [replace(c, hidden=i >= LOGGED) for i, c in enumerate(metrics)]
+    names = Names.of(context.runs, context.design)
     name, status, duration = (
-        read(context, Expression(text)) for text in ("name", "status", "duration")
+        read(context, names, Expression(text)) for text in ("name", "status", "duration")
     )
     return [name, *params, *metrics, status, duration]
 

@@ -286,7 +286,7 @@ def _note(data: MetricsData, best: bool, limit: int, tables: Sequence[MetricTabl
     elif best and any(estimate.n == 1 for table in tables for estimate in table.estimates):
         said.append("A single run has no interval and is not called best.")
     if best:
-        said.append("★ marks the best mean; a significance section says whether chance explains it.")
+        said.append("★ marks the best mean, whether or not chance explains it.")
     guessed = [t.metric.title for t in tables if t.metric.goal_guessed and t.metric.goal]
     if guessed:
         said.append(f"The better direction is guessed from the name: {charting.named(guessed)}.")

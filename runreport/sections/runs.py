@@ -4,22 +4,25 @@ Runs that failed or diverged stay in it with their state; none of them is called
 `columns` it shows the params that vary, the metrics, status and duration.
 
     - runs:
-        columns: [name, params.optimizer, val_accuracy, max(val_accuracy) as peak, duration]
-        formats: {peak: 3}
+        columns:
+          - name
+          - params.optimizer
+          - max(val_accuracy) as peak
+          - {value: train_time, heading: time, format: duration}
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Inline, Mark, Note, Row, RunRef, Table, Text
 from runreport.kinds import Context, Section
 from runreport.sections import charting, leaderboard
 from runreport.sections.leaderboard import Format, RunColumn
-from runreport.spec.expressions import Expression
+from runreport.spec.expressions import Expression, Names
 from runreport.tables import Run
 
 CELLS = 16_000
@@ -29,15 +32,24 @@ STOPPED = ("failed", "killed")
 
 
 @dataclass(frozen=True, slots=True)
+class Styled:
+    """A column whose numbers are written in a way of their own."""
+
+    value: Expression
+    """What it shows."""
+    heading: str | None = None
+    """What stands above it; the expression when empty."""
+    format: Format | None = None
+    """So many decimals, `percent` (of a share), `duration` (of seconds), `bytes` or `text`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the author may write."""
 
-    columns: tuple[Expression, ...] = ()
-    """From left to right, `expression as heading`; the params that vary and the metrics when
-    empty."""
-    formats: Mapping[str, Format] = field(default_factory=dict)
-    """Heading to how its numbers are written: so many decimals, `percent` (of a share),
-    `duration` (of seconds), `bytes`, or `text`."""
+    columns: tuple[Expression | Styled, ...] = ()
+    """From left to right: `expression as heading`, or a mapping of value, heading and format. The
+    params that vary and the metrics when empty."""
     difference: bool | None = None
     """Show each declared metric's difference to the baseline's mean; by default where there is a
     baseline."""
@@ -64,10 +76,9 @@ class RunsData:
 
 def compute(context: Context, options: Options) -> RunsData:
     """The columns, the best values, and what the table does not list."""
-    columns = [
-        leaderboard.read(context, expression, _form(options, expression))
-        for expression in options.columns
-    ] or leaderboard.defaults(context)
+    names = Names.of(context.runs, context.design)
+    columns = [_column(context, names, wanted) for wanted in options.columns]
+    columns = columns or leaderboard.defaults(context)
     columns = _with_differences(context, columns, options.difference)
     if not options.columns:
         columns = leaderboard.hide_the_rest(columns)
@@ -84,9 +95,11 @@ def compute(context: Context, options: Options) -> RunsData:
     )
 
 
-def _form(options: Options, expression: Expression) -> Format | None:
-    by_text = options.formats.get(expression.text.strip())
-    return options.formats.get(expression.heading or "", by_text)
+def _column(context: Context, names: Names, wanted: Expression | Styled) -> RunColumn:
+    if isinstance(wanted, Expression):
+        return leaderboard.read(context, names, wanted)
+    column = leaderboard.read(context, names, wanted.value, wanted.format)
+    return column if wanted.heading is None else replace(column, title=wanted.heading)
 
 
 def _with_differences(

@@ -220,11 +220,12 @@ def long_values(lines: Sequence[Line]) -> tuple[Block, ...]:
     title = f"{formats.count(len(found), 'long value')} in full"
     if len(found) > len(shown):
         title = f"{len(shown)} of {len(found)} long values in full"
-    blocks = (Preformatted(_cut(text), charting.fit(key, 80)) for key, text in shown)
+    blocks = (Preformatted(cut(text), charting.fit(key, 80)) for key, text in shown)
     return (Fold(title, tuple(blocks)),)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A long text, its length said where it is too long to be shown whole."""
     if len(text) <= FULL:
         return text
     return f"{text[:FULL]}\n[{len(text) - FULL:,} characters more]"

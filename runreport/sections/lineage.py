@@ -1,0 +1,283 @@
+"""Where the runs come from: code, command, user, data, environment and hardware, by group.
+
+What is the same everywhere is said once; what differs stands side by side; what nobody logged is
+listed, since a result without its origin cannot be reproduced.
+
+    - lineage
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from runreport import formats
+from runreport.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Column,
+    Fact,
+    Facts,
+    Fold,
+    Href,
+    Inline,
+    Muted,
+    Note,
+    Row,
+    Table,
+    Text,
+    Words,
+)
+from runreport.kinds import Context, Section
+from runreport.sections import charting, variation
+from runreport.sections.origins import Origin, Topic, origins
+from runreport.sections.variation import Line, Side
+from runreport.tables import Run
+
+PACKAGES = 3
+"""More equal packages than this are folded."""
+
+ROWS = 400
+"""Facts of one table."""
+
+NAMED = 12
+"""Runs named per fact that is unknown, or per value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the author may write."""
+
+    packages: bool = True
+    """Compare the environment's packages too, where runs logged them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unknown:
+    """Something that was not logged for some runs."""
+
+    what: str
+    """`no commit`, `no dataset`, ..."""
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LineageData:
+    """What is known of all runs, and what is not."""
+
+    runs: int
+    sides: tuple[Side, ...]
+    same: tuple[tuple[Origin, int], ...]
+    """Facts with one value in every run that has it, and how many runs have it."""
+    apart: tuple[Line, ...]
+    """Facts with several values."""
+    holders: Mapping[str, tuple[tuple[str, tuple[Run, ...]], ...]]
+    """Of those facts: value and the runs that have it."""
+    unknown: tuple[Unknown, ...]
+    uncommitted: tuple[Run, ...]
+    """Runs whose code is in no commit."""
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def compute(context: Context, options: Options) -> LineageData:
+    """Every fact of every run, sorted into same, different and unknown."""
+    known = {run.id: _origins(run, options) for run in context.runs}
+    sides = variation.sides_of_groups(context)
+    lines = variation.compare(
+        sides, lambda run: {o.label: o.text for o in known[run.id]}, numbers=False
+    )
+    first: dict[str, Origin] = {}
+    for found in known.values():
+        for origin in found:
+            first.setdefault(origin.label, origin)
+    # topics in reading order: packages of an environment are many and come late
+    places = {label: place for place, label in enumerate(first)}
+    lines.sort(key=lambda line: (_ORDER.index(first[line.key].topic), places[line.key]))
+    several = [line for line in lines if len({v for h in line.held for v in h.values}) > 1]
+    single = [line for line in lines if line not in several]
+    return LineageData(
+        runs=len(context.runs),
+        sides=sides,
+        same=tuple((first[line.key], _count(line)) for line in single),
+        apart=tuple(several),
+        holders={line.key: _holders(context.runs, known, line.key) for line in several},
+        unknown=_unknown(context.runs, known),
+        uncommitted=tuple(run for run in context.runs if _is_dirty(known[run.id])),
+    )
+
+
+def _is_dirty(found: Sequence[Origin]) -> bool:
+    return any(o.label.startswith("uncommitted changes") and o.text == "yes" for o in found)
+
+
+_ORDER: tuple[Topic, ...] = (
+    "code",
+    "command",
+    "user",
+    "data",
+    "hardware",
+    "environment",
+    "other",
+)
+
+
+def _origins(run: Run, options: Options) -> tuple[Origin, ...]:
+    found = origins(run)
+    return found if options.packages else tuple(o for o in found if o.topic != "environment")
+
+
+def _count(line: Line) -> int:
+    return sum(held.runs - held.lacking for held in line.held)
+
+
+def _holders(
+    runs: Sequence[Run], known: Mapping[str, Sequence[Origin]], label: str
+) -> tuple[tuple[str, tuple[Run, ...]], ...]:
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        for origin in known[run.id]:
+            if origin.label == label:
+                found.setdefault(origin.text, []).append(run)
+    ordered = sorted(found, key=charting.natural)
+    return tuple((text, tuple(found[text])) for text in ordered)
+
+
+def _has(topic: Topic, label: str = "") -> Callable[[Sequence[Origin]], bool]:
+    return lambda found: any(o.topic == topic and o.label.startswith(label) for o in found)
+
+
+_EXPECTED: tuple[tuple[str, Callable[[Sequence[Origin]], bool]], ...] = (
+    ("commit", _has("code", "commit")),
+    ("word on uncommitted changes", _has("code", "uncommitted changes")),
+    ("command", _has("command")),
+    ("user", _has("user")),
+    ("dataset", _has("data")),
+    ("environment", _has("environment")),
+    ("hardware", _has("hardware")),
+)
+
+
+def _unknown(runs: Sequence[Run], known: Mapping[str, Sequence[Origin]]) -> tuple[Unknown, ...]:
+    found = []
+    for what, has in _EXPECTED:
+        if without := tuple(run for run in runs if not has(known[run.id])):
+            found.append(Unknown(f"no {what}", without))
+    undigested = tuple(run for run in runs if _says(known[run.id], "data", "no digest"))
+    if undigested:
+        found.append(Unknown("no digest of a dataset", undigested))
+    return tuple(found)
+
+
+def _says(found: Sequence[Origin], topic: Topic, text: str) -> bool:
+    return any(o.topic == topic and o.text == text for o in found)
+
+
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def present(data: LineageData, options: Options) -> tuple[Block, ...]:
+    """What is the same, what differs, what is unknown."""
+    if not data.runs:
+        return (Note("info", "No lineage", (Text(("This report has no runs.",)),)),)
+    blocks: list[Block] = []
+    packages = [pair for pair in data.same if pair[0].topic == "environment"]
+    folded = packages if len(packages) > PACKAGES else []
+    facts = [pair for pair in data.same if pair not in folded]
+    if facts:
+        blocks.append(Facts(tuple(_fact(origin, count, data.runs) for origin, count in facts)))
+    if folded:
+        blocks.append(_packages(folded, data.runs))
+    if data.apart:
+        blocks += [_table(data), *variation.long_values(data.apart), _which(data)]
+    elif data.same:
+        said = "What is known of the runs' origin is the same for all of them."
+        blocks.append(Text((said,)))
+    lines = [_gap(gap, data.runs) for gap in data.unknown]
+    if data.uncommitted:
+        who = "every run" if len(data.uncommitted) == data.runs else _who(data.uncommitted)
+        lines.append((f"Uncommitted changes: no commit holds the code of {who}.",))
+    if lines:
+        blocks.append(Note("warning", "What is not known", (Bullets(tuple(lines)),)))
+    return tuple(blocks)
+
+
+def _fact(origin: Origin, count: int, runs: int) -> Fact:
+    shown = variation.brief(origin.text, 40)
+    word: Inline = shown if origin.url is None else Href(origin.url, shown)
+    who = "all runs" if count == runs else f"{count} of {formats.count(runs, 'run')}"
+    whole = shown != origin.text
+    detail: Words = (Code(charting.fit(origin.text, 400)), f" \u00b7 {who}") if whole else (who,)
+    return Fact(charting.fit(origin.label, 60), (word,), detail)
+
+
+def _packages(pairs: Sequence[tuple[Origin, int]], runs: int) -> Fold:
+    rows = tuple(
+        Row(
+            (
+                Cell((charting.fit(origin.label, 60),), origin.label),
+                Cell((variation.brief(origin.text),), origin.text[:1000]),
+                charting.cell(float(count)),
+            )
+        )
+        for origin, count in pairs[:ROWS]
+    )
+    columns = (Column("Package or file"), Column("Version or digest"), Column("Runs", "number"))
+    title = f"{len(pairs)} parts of the environment are the same wherever they were logged"
+    cut = len(pairs) - len(rows)
+    note: Words = (f"{cut} more are not listed.",) if cut else ()
+    caption = f"Logged the same way, of {formats.count(runs, 'run')}"
+    return Fold(title, (Table(columns, rows, caption, note=note, export="environment"),))
+
+
+def _table(data: LineageData) -> Table:
+    between = [line for line in data.apart if line.differs]
+    said = [variation.cut_words(data.sides, "group")]
+    if len(between) < len(data.apart):
+        said.append("Some values differ within groups, in the same way in each of them.")
+    if sum(side.is_baseline for side in data.sides) == 1 and between:
+        said.append("≠ marks what is not as in the baseline.")
+    if len(data.apart) > ROWS:
+        said.append(f"{len(data.apart) - ROWS} more facts differ.")
+    where = "between groups" if between else "within groups"
+    return Table(
+        columns=variation.columns(data.sides, "Fact"),
+        rows=tuple(variation.row(line, data.sides) for line in data.apart[:ROWS]),
+        caption=f"What differs {where}",
+        note=(note,) if (note := " ".join(part for part in said if part)) else (),
+        export="lineage",
+    )
+
+
+def _which(data: LineageData) -> Fold:
+    """Value by value, the runs that have it."""
+    lines: list[Words] = []
+    for line in data.apart[:ROWS]:
+        words: list[Inline] = [f"{charting.fit(line.key, 60)}: "]
+        values = data.holders[line.key]
+        for index, (text, runs) in enumerate(values[:NAMED]):
+            words.append("; " if index else "")
+            words += [Code(variation.brief(text)), Muted(f" {_who(runs)}")]
+        if len(values) > NAMED:
+            words.append(f"; and {len(values) - NAMED} more values")
+        lines.append(tuple(word for word in words if word != ""))
+    return Fold("Which run has what", (Bullets(tuple(lines)),))
+
+
+def _gap(gap: Unknown, runs: int) -> Words:
+    if len(gap.runs) == runs:
+        return (f"{gap.what} was logged for any run".replace("no ", "No ", 1) + ".",)
+    count = formats.count(len(gap.runs), "run")
+    return (f"{gap.what} was logged for {count}".replace("no ", "No ", 1), f": {_who(gap.runs)}.")
+
+
+def _who(runs: Sequence[Run]) -> str:
+    return charting.named([run.name or run.id for run in runs], NAMED)
+
+
+SECTION = Section(
+    name="lineage", options=Options, compute=compute, present=present, title="Lineage"
+)
