@@ -21,12 +21,48 @@ class Explanation:
 
 CODES: dict[str, Explanation] = {
     # --- RR1xx: text of the spec ------------------------------------------------------------
+    "RR101": Explanation(
+        "a file that cannot be read",
+        "The file is missing, belongs to someone else, is larger than a spec may be, or holds "
+        "bytes that are no text. Specs are UTF-8; control characters, and the line separators "
+        "that other tools do not show, are refused because they would stand invisibly in names. "
+        "Save the file as UTF-8, or delete the character the message points to.",
+    ),
     "RR102": Explanation(
         "an unknown key",
         "Every key of a spec is known by name, so that a misspelt one is never passed over in "
         "silence. The hint names the nearest key that is allowed at this place; `runreport "
         "schema` lists them all, and an editor that reads the schema completes them. Keys of "
         "your own are possible under `vars`, `metrics` and `profiles` only.",
+    ),
+    "RR103": Explanation(
+        "the text is no YAML",
+        "The parser stopped at the place shown, often because of a tab, a missing space behind a "
+        "colon, or a text with `: ` or `#` that needs quotes. Refused too is what older YAML "
+        "parsers read otherwise than YAML 1.2 says: a comment glued to a value, a tab that begins "
+        "a line, a `?` or a lone `-` as a text.",
+    ),
+    "RR104": Explanation(
+        "a key is there twice",
+        "A mapping holds each key once. Most parsers silently keep the last one, so half of what "
+        "was written would have no effect. Delete one of the two, or rename it.",
+    ),
+    "RR105": Explanation(
+        "YAML that a spec does not use",
+        "Specs are plain: one document, names as keys, no tags (`!!python/...`, `!include`), no "
+        "merge keys `<<`, which YAML 1.2 dropped. Anchors and aliases work. Shared parts go into "
+        "a file of their own that `extends` names.",
+    ),
+    "RR106": Explanation(
+        "too deep or too many values",
+        "Aliases let a few lines stand for billions of values. A spec may nest 50 levels and hold "
+        "50,000 values once every alias is written out, and no anchor may contain itself. Real "
+        "specs stay far below; write the part out, or split it with `extends`.",
+    ),
+    "RR107": Explanation(
+        "a number that cannot be meant",
+        "A number without quotes has more digits, or is larger, than any setting of a report. If "
+        "it is an identifier, put it in quotes and it is text.",
     ),
     "RR108": Explanation(
         "something is missing",
@@ -51,6 +87,12 @@ CODES: dict[str, Explanation] = {
         "fine up to twenty files; a circle is not, and neither is an address on the network: a "
         "report must be built from files that are there.",
     ),
+    "RR112": Explanation(
+        "a variable without quotes inside braces",
+        "In `{x: ${store}}` YAML reads the first `}` as the end of the mapping. Put the value in "
+        "quotes, `{x: \"${store}\"}`, or write the mapping on lines of its own, where no quotes "
+        "are needed.",
+    ),
     "RR113": Explanation(
         "a value of the command line that fits nowhere",
         "`--set path.to.key=value` replaces one value of the spec. The path is the keys from "
@@ -72,6 +114,12 @@ CODES: dict[str, Explanation] = {
         "group only on a page with `foreach: run` or `foreach: group`. In filters and columns "
         "use the plain name: `params.optimizer`.",
     ),
+    "RR116": Explanation(
+        "no length of time and no date",
+        "Expected is a length such as `30d`, `12h`, `90m`, `2w`, counted back from the report's "
+        "time, or a date such as `2026-01-31` or `2026-01-31T09:00`; times without a zone are "
+        "UTC. The attributes `started` and `ended` compare with such texts, in quotes.",
+    ),
     "RR117": Explanation(
         "variables that never end",
         "Values of `vars` may use other variables, but not in a circle, not in chains of more "
@@ -87,6 +135,45 @@ CODES: dict[str, Explanation] = {
         "`${env:NAME}` is taken from the environment of the command. Set it there, or give a "
         "value to fall back to: `${env:NAME:-default}`, which also stands in when the variable "
         "is empty.",
+    ),
+    "RR120": Explanation(
+        "no expression",
+        "Expressions follow Python's grammar: comparisons with `==`, conditions joined by `and`, "
+        "`or`, `not`, texts in quotes. Names that are no identifiers, or that are words of the "
+        "language such as `lambda`, are written params[\"lambda\"], metrics[\"val/f1\"], "
+        "tags[\"mlflow.user\"]. An expression has at most 2,000 characters and nests 40 levels.",
+    ),
+    "RR121": Explanation(
+        "outside the expression language",
+        "The language compares runs and nothing else. It has numbers, texts, true, false, names, "
+        "lists right of `in`, `and or not`, `== != < <= > >=`, `+ - * /`, and the calls "
+        "matches(x, \"regex\"), contains(x, \"text\"), has(x), since(\"7d\"), last, first, min, "
+        "max, mean and count of a metric, at(min(m)).other, at_step(m, 1000), baseline(m). A "
+        "missing value satisfies no comparison, not even `!=`; ask with has(x).",
+    ),
+    "RR122": Explanation(
+        "a call that is not understood",
+        "The function does not exist, or its arguments are not what it takes; the message shows "
+        "the form. Reductions take one metric by name: max(val_accuracy), "
+        "max(metrics[\"val/f1\"]). Behind at(...) a dot and the metric to read there: "
+        "at(min(val_loss)).val_accuracy.",
+    ),
+    "RR123": Explanation(
+        "a pattern that cannot be used",
+        "Patterns are RE2's regular expressions, which take time in proportion to the text: no "
+        "look-ahead, no references to groups. They match anywhere in the text; anchor them with "
+        "`^` and `$`. In YAML, single quotes around the expression keep its backslashes.",
+    ),
+    "RR124": Explanation(
+        "no condition",
+        "A filter or a baseline must hold for a run or not: a comparison, a param that is true or "
+        "false, has(x), contains(...), or several joined by `and` and `or`. A number alone, such "
+        "as max(val_accuracy), is none; compare it with something.",
+    ),
+    "RR125": Explanation(
+        "a heading that is not understood",
+        "Behind `as` stands the heading of a column: one word, or several in quotes, as in "
+        "`max(val_accuracy) as \"Best accuracy\"`. It ends the expression.",
     ),
     "RR130": Explanation(
         "a margin that is none",
@@ -133,6 +220,44 @@ CODES: dict[str, Explanation] = {
         "metric without a `*` has no such part.",
     ),
     # --- RR2xx: names that do not exist -----------------------------------------------------
+    "RR200": Explanation(
+        "an unknown name",
+        "Names of an expression are looked up among the attributes of a run (id, name, status, "
+        "experiment, user, started, ended, duration, source, parent), the params and metrics that "
+        "any run of the sources has, and the metrics the spec declares; tags only behind `tags.`. "
+        "`runreport list` shows what there is. A text such as \"adam\" needs quotes.",
+    ),
+    "RR201": Explanation(
+        "a name that may mean several things",
+        "A param and a metric, or an attribute and a param, are called the same, and a report "
+        "must not guess. Write the qualified form that the hint lists: run.name, params.lr, "
+        "metrics.lr.",
+    ),
+    "RR202": Explanation(
+        "a name that is read as arithmetic",
+        "Without quotes `val/f1` is the quotient of `val` and `f1`, and `learning-rate` a "
+        "difference. Write metrics[\"val/f1\"] or params[\"learning-rate\"]. Dividing and "
+        "subtracting names that do exist stays possible.",
+    ),
+    "RR203": Explanation(
+        "a metric without points of its own",
+        "The metric is declared by an expression over other metrics, so it is one number per run, "
+        "and there is nothing to take the minimum or the mean of. Write its name alone, or reduce "
+        "one of the logged metrics it is made of.",
+    ),
+    "RR204": Explanation(
+        "no metric where one is needed",
+        "last, first, min, max, mean, count, at, at_step and baseline read the history of one "
+        "metric. The name stands for a param or an attribute, or there is an expression in its "
+        "place. Reduce first and calculate then: max(a) - max(b).",
+    ),
+    "RR210": Explanation(
+        "the baseline is not one group",
+        "Differences are taken from one group, so `groups.baseline` must hold for every run of "
+        "exactly one group and for none or only some runs of the others. The message lists the "
+        "groups it selects. Narrow the condition, or group by fewer columns (`by`), so that the "
+        "runs you mean form one group.",
+    ),
     "RR211": Explanation(
         "a metric that no run logged",
         "An option names a metric that is neither declared under `metrics` nor logged by any "

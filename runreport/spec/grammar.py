@@ -81,7 +81,7 @@ def parse_tree(text: str, locate: Locate) -> Node:
     body = text.lstrip()
     lead = len(text) - len(body)
     # one character for one, so that positions stay
-    body = re.sub(r"[\r\n\f\t]", " ", body)
+    body = re.sub(r"[\r\n\f]", " ", body)
     if not body.strip():
         raise SpecError(Problem("RR120", "the expression is empty", locate(0, 1)))
     if "#" in (outside := _without_texts(body)):

@@ -7,7 +7,6 @@ reading, and no tag ever constructs anything.
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,29 +16,26 @@ from typing import Any
 import yaml
 
 from runreport.errors import Problem, Span, SpecError
+from runreport.spec.lines import BREAK, Lines
+from runreport.spec.scalars import Plain, plain_scalar
+from runreport.spec.strict import Strict
+
+__all__ = ["MAX_DEPTH", "MAX_NODES", "Marked", "plain_scalar", "read_file", "read_text"]
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_NODES = 50_000
 """After expanding aliases."""
-MAX_DIGITS = 300
 MAX_PROBLEMS = 100
 """Of one file; a file with more is not a spec."""
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_BREAK = re.compile("\r\n|\r|\n")
-_INT = re.compile(r"[-+]?[0-9]+")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS: Mapping[str, bool | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-
-Plain = str | int | float | bool | None
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+"""Not printable, or a line break to YAML 1.1 alone."""
+_PROPERTIES = re.compile(r"(?:&\S+\s+)?")
+_VARIABLE = re.compile(r"[{\[,:]\s*[^\"'\s]{0,80}\$\{")
+_WINDOW = 500
+"""Characters around a fault that are searched for its cause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +90,9 @@ def read_file(path: Path, name: str) -> Marked:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+    except (OSError, ValueError) as error:
+        # a ValueError is a NUL or half of a surrogate pair in the name
+        reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         hint = "`runreport init` writes one" if isinstance(error, FileNotFoundError) else None
         raise SpecError(
             Problem("RR101", f"cannot read {name}: {reason}", None, hint, place=name)
@@ -107,7 +104,7 @@ def read_file(path: Path, name: str) -> Marked:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
-        span = _Lines(name, before + "?").at(len(before), 1)
+        span = Lines(name, before + "?").at(len(before), 1)
         message = f"byte {error.start} is not UTF-8"
         raise SpecError(Problem("RR101", message, span, "save the file as UTF-8")) from None
     return read_text(text, name)
@@ -115,60 +112,11 @@ def read_file(path: Path, name: str) -> Marked:
 
 def read_text(text: str, name: str) -> Marked:
     """The tree of a YAML text; the same as `read_file` after decoding."""
-    lines = _Lines(name, text)
+    lines = Lines(name, text)
     if unfit := _UNFIT.search(text):
         message = f"control character U+{ord(unfit[0]):04X} in the text"
         raise SpecError(Problem("RR101", message, lines.at(unfit.start(), 1), "delete it"))
     return _Reader(text, lines).read()
-
-
-def plain_scalar(text: str) -> Plain:
-    """What an unquoted scalar stands for.
-
-    Raises:
-        OverflowError: when it is a number too long to be meant.
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    if len(text) > MAX_DIGITS and (_INT.fullmatch(text) or _BASED.fullmatch(text)):
-        raise OverflowError(len(text))
-    if _INT.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    if _SPECIAL.fullmatch(text):
-        return float(text.replace(".", ""))
-    return text
-
-
-class _Lines:
-    """Character offsets to lines and columns."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self.text = text
-        self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
-
-    def at(self, start: int, end_or_length: int, *, until: bool = False) -> Span:
-        start = min(start, len(self.text))
-        line = bisect.bisect_right(self._starts, start) - 1
-        stop = end_or_length if until else start + end_or_length
-        after = self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
-        # a span covers one line at most, without its line break
-        content = len(self.text[self._starts[line] : after].rstrip("\r\n"))
-        column = start - self._starts[line]
-        length = min(stop - start, content - column)
-        return Span(self.name, line + 1, column + 1, max(1, length))
-
-    def of(self, event: Any) -> Span:
-        return self.at(event.start_mark.index, event.end_mark.index, until=True)
-
-    def line(self, number: int) -> str:
-        start = self._starts[number - 1]
-        stop = self._starts[number] if number < len(self._starts) else len(self.text)
-        return self.text[start:stop]
 
 
 class _Refused(Exception):  # noqa: N818  control flow inside this file
@@ -178,7 +126,7 @@ class _Refused(Exception):  # noqa: N818  control flow inside this file
 class _Reader:
     """Builds one tree from events."""
 
-    def __init__(self, text: str, lines: _Lines) -> None:
+    def __init__(self, text: str, lines: Lines) -> None:
         self._lines = lines
         self._problems: list[Problem] = []
         self._anchors: dict[str, Marked | None] = {}
@@ -208,8 +156,12 @@ class _Reader:
         loader = None
         try:
             loader = _PARSER(self._text)
+            strict = Strict(self._text)
             while loader.check_event():
-                yield loader.get_event()
+                event = loader.get_event()
+                for fault in strict.faults(event):
+                    self._refuse("RR103", fault.message, self._lines.at(fault.at, 1), fault.hint)
+                yield event
         except yaml.MarkedYAMLError as error:
             raise self._syntax(error) from None
         except (yaml.YAMLError, ValueError) as error:
@@ -226,15 +178,12 @@ class _Reader:
         words = " ".join(filter(None, (error.context, error.problem)))
         line = self._lines.line(span.line)
         hint = None
-        if re.search(r"[{\[,:]\s*[^\"'\s]*\$\{", line):
-            self._problems.append(
-                Problem(
-                    "RR112",
-                    "`${...}` without quotes inside `{...}` or `[...]` ends the mapping early",
-                    self._lines.at(self._lines.text.index("${", self._start(span.line)), 2),
-                    'put the value in quotes: {x: "${name}"}',
-                )
-            )
+        first = max(0, span.column - _WINDOW)
+        if found := _VARIABLE.search(line, first, span.column + _WINDOW):
+            message = "`${...}` without quotes inside `{...}` or `[...]` ends the mapping early"
+            place = self._lines.at(self._lines.start(span.line) + found.end() - 2, 2)
+            hint = 'put the value in quotes: {x: "${name}"}'
+            self._problems.append(Problem("RR112", message, place, hint))
             return _Refused()
         if "\t" in line[: span.column]:
             hint = "indent with spaces, not tabs"
@@ -242,9 +191,6 @@ class _Reader:
             hint = "put a text that holds `: ` in quotes"
         self._problems.append(Problem("RR103", f"this is no YAML: {words}", span, hint))
         return _Refused()
-
-    def _start(self, line: int) -> int:
-        return self._lines._starts[line - 1]
 
     def _refuse(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self._problems.append(Problem(code, message, span, hint))
@@ -295,17 +241,22 @@ class _Reader:
 
     def _scalar(self, event: Any, span: Span) -> Marked:
         start, stop = event.start_mark.index, event.end_mark.index
-        source = self._lines.text[start:stop]
-        one_line = not _BREAK.search(source)
+        if event.anchor is not None and (named := _PROPERTIES.match(self._text, start, stop)):
+            start = named.end()
+            span = self._lines.at(start, stop - start)
+        source = self._text[start:stop]
+        one_line = not BREAK.search(source)
         if event.style:
             quoted = event.style in "'\""
             return Marked(event.value, span, raw=source if one_line and quoted else None)
+        value: Plain = None
         try:
             value = plain_scalar(event.value)
         except OverflowError:
-            message = f"a number of {len(event.value):,} digits"
+            message = f"the number {event.value[:20]}\u2026 is too long to be meant"
+            if len(event.value) <= 20:
+                message = f"the number {event.value} is too large"
             self._refuse("RR107", message, span, "put it in quotes to make it text")
-            value = None
         return Marked(value, span, raw=source if one_line else None)
 
     def _sequence(self, events: Iterator[Any], span: Span, depth: int) -> Marked:

@@ -22,7 +22,6 @@ from runreport.spec.nodes import (
     Many,
     Name,
     Node,
-    Operation,
     children,
 )
 
