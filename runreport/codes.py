@@ -90,7 +90,7 @@ CODES: dict[str, Explanation] = {
     "RR112": Explanation(
         "a variable without quotes inside braces",
         "In `{x: ${store}}` YAML reads the first `}` as the end of the mapping. Put the value in "
-        "quotes, `{x: \"${store}\"}`, or write the mapping on lines of its own, where no quotes "
+        'quotes, `{x: "${store}"}`, or write the mapping on lines of its own, where no quotes '
         "are needed.",
     ),
     "RR113": Explanation(
@@ -140,14 +140,14 @@ CODES: dict[str, Explanation] = {
         "no expression",
         "Expressions follow Python's grammar: comparisons with `==`, conditions joined by `and`, "
         "`or`, `not`, texts in quotes. Names that are no identifiers, or that are words of the "
-        "language such as `lambda`, are written params[\"lambda\"], metrics[\"val/f1\"], "
-        "tags[\"mlflow.user\"]. An expression has at most 2,000 characters and nests 40 levels.",
+        'language such as `lambda`, are written params["lambda"], metrics["val/f1"], '
+        'tags["mlflow.user"]. An expression has at most 2,000 characters and nests 40 levels.',
     ),
     "RR121": Explanation(
         "outside the expression language",
         "The language compares runs and nothing else. It has numbers, texts, true, false, names, "
         "lists right of `in`, `and or not`, `== != < <= > >=`, `+ - * /`, and the calls "
-        "matches(x, \"regex\"), contains(x, \"text\"), has(x), since(\"7d\"), last, first, min, "
+        'matches(x, "regex"), contains(x, "text"), has(x), since("7d"), last, first, min, '
         "max, mean and count of a metric, at(min(m)).other, at_step(m, 1000), baseline(m). A "
         "missing value satisfies no comparison, not even `!=`; ask with has(x).",
     ),
@@ -155,7 +155,7 @@ CODES: dict[str, Explanation] = {
         "a call that is not understood",
         "The function does not exist, or its arguments are not what it takes; the message shows "
         "the form. Reductions take one metric by name: max(val_accuracy), "
-        "max(metrics[\"val/f1\"]). Behind at(...) a dot and the metric to read there: "
+        'max(metrics["val/f1"]). Behind at(...) a dot and the metric to read there: '
         "at(min(val_loss)).val_accuracy.",
     ),
     "RR123": Explanation(
@@ -173,7 +173,7 @@ CODES: dict[str, Explanation] = {
     "RR125": Explanation(
         "a heading that is not understood",
         "Behind `as` stands the heading of a column: one word, or several in quotes, as in "
-        "`max(val_accuracy) as \"Best accuracy\"`. It ends the expression.",
+        '`max(val_accuracy) as "Best accuracy"`. It ends the expression.',
     ),
     "RR130": Explanation(
         "a margin that is none",
@@ -225,7 +225,7 @@ CODES: dict[str, Explanation] = {
         "Names of an expression are looked up among the attributes of a run (id, name, status, "
         "experiment, user, started, ended, duration, source, parent), the params and metrics that "
         "any run of the sources has, and the metrics the spec declares; tags only behind `tags.`. "
-        "`runreport list` shows what there is. A text such as \"adam\" needs quotes.",
+        '`runreport list` shows what there is. A text such as "adam" needs quotes.',
     ),
     "RR201": Explanation(
         "a name that may mean several things",
@@ -236,7 +236,7 @@ CODES: dict[str, Explanation] = {
     "RR202": Explanation(
         "a name that is read as arithmetic",
         "Without quotes `val/f1` is the quotient of `val` and `f1`, and `learning-rate` a "
-        "difference. Write metrics[\"val/f1\"] or params[\"learning-rate\"]. Dividing and "
+        'difference. Write metrics["val/f1"] or params["learning-rate"]. Dividing and '
         "subtracting names that do exist stays possible.",
     ),
     "RR203": Explanation(
