@@ -18,8 +18,11 @@ class ReportInfo:
     """What the report is called and by whom."""
 
     title: str = "A comparison of runs"
+    """Name of the site."""
     authors: tuple[str, ...] = ()
+    """Who answers for it."""
     description: str = ""
+    """A sentence on what was compared and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,21 +93,20 @@ def _section(node: Marked, kinds: Kinds, shaper: Shaper) -> SectionEntry | None:
         message = "a section needs the name of its kind"
         shaper.say("RR108", message, node.span, f"there are {', '.join(sorted(kinds))}")
         return None
-    chosen = [name for name in names if name in kinds]
-    if len(chosen) > 1:
-        message = f"'{chosen[0]}' and '{chosen[1]}' in one entry; one section is one entry"
-        hint = "start each with its own `- `"
-        shaper.say("RR134", message, node.keys[chosen[1]], hint)
-    if not chosen:
+    name = next((key for key in names if key in kinds), None)
+    if name is None:
         _known(names[0], node.keys[names[0]], kinds, shaper)
         return None
-    name = chosen[0]
+    own = [field.name for field in fields(kinds[name].options)]
     for key in names:
-        if key not in chosen:
-            own = [field.name for field in fields(kinds[name].options)]
-            hint = f"indent it, so that it belongs to '{name}'" if key in own else "take it out"
+        inside = f"indent it, so that it belongs to '{name}'"
+        if key in kinds and key != name:
+            message = f"'{name}' and '{key}' in one entry; one section is one entry"
+            hint = inside if key in own else "start each with its own `- `"
+            shaper.say("RR134", message, node.keys[key], hint)
+        elif key != name:
             message = f"unknown key '{cut(key)}' beside section '{name}'"
-            shaper.say("RR102", message, node.keys[key], hint)
+            shaper.say("RR102", message, node.keys[key], inside if key in own else "take it out")
     title = node.mapping.get("title")
     beside: str | None = None if title is None else shaper.attempt(str | None, title)
     return _with_options(kinds[name], node.mapping[name], node.keys[name], beside, shaper)

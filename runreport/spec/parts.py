@@ -121,22 +121,21 @@ def _source(
     if node.mapping is None:
         shaper.wrong(node, "a source: {name: location, ...options}", "as in {mlflow: mlruns}")
         return None
-    chosen = [key for key in node.mapping if key in kinds]
-    if not chosen:
-        known = suggestion(next(iter(node.mapping), ""), kinds)
-        if node.mapping:
-            first = next(iter(node.mapping))
-            message = f"unknown source '{cut(first)}'"
-            shaper.say("RR133", message, node.keys[first], known)
-        else:
+    name = next((key for key in node.mapping if key in kinds), None)
+    if name is None:
+        first = next(iter(node.mapping), None)
+        known = suggestion(first or "", kinds)
+        if first is None:
             shaper.say("RR108", "a source needs its name and location", node.span, known)
+        else:
+            shaper.say("RR133", f"unknown source '{cut(first)}'", node.keys[first], known)
         return None
-    name = chosen[0]
-    if len(chosen) > 1:
-        message = f"'{name}' and '{chosen[1]}' in one entry; one source is one entry"
-        shaper.say("RR134", message, node.keys[chosen[1]], "start each with its own `- `")
     kind = kinds[name]
-    location = fields(kind.options)[0].name
+    location, *own = (field.name for field in fields(kind.options))
+    second = next((k for k in node.mapping if k in kinds and k != name and k not in own), None)
+    if second is not None:
+        message = f"'{name}' and '{second}' in one entry; one source is one entry"
+        shaper.say("RR134", message, node.keys[second], "start each with its own `- `")
     span = node.keys[name]
     given = node.mapping[name]
     value = shaper.attempt(str, given)
@@ -145,7 +144,7 @@ def _source(
     if not value.strip():
         shaper.wrong(given, f"where '{name}' reads from: a path or an address")
         return None
-    rest = {key: item for key, item in node.mapping.items() if key not in chosen}
+    rest = {key: item for key, item in node.mapping.items() if key not in (name, second)}
     options_node = Marked(rest, node.span, {key: node.keys[key] for key in rest})
     try:
         options = shaper.record(kind.options, options_node, f"source '{name}'", **{location: value})
