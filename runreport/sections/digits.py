@@ -9,8 +9,8 @@ from statistics import median, pstdev
 
 from runreport import formats
 
-MOST, LEAST = 6, 3
-"""Significant digits of the largest value: no more, no fewer."""
+MOST = 5
+"""Significant digits of the largest value."""
 
 UNEVEN = 1e4
 """Magnitudes that lie further apart share no decimals."""
@@ -24,8 +24,13 @@ class Digits:
     """None: each number has its own significant digits."""
 
     @staticmethod
-    def of(values: Iterable[float | None]) -> Digits:
-        """Decimals that show what tells the values apart, and no noise below it."""
+    def of(values: Iterable[float | None], least: int = 3) -> Digits:
+        """Decimals that show what tells the values apart, and no noise below it.
+
+        Args:
+            values: of the column; what is not finite does not count.
+            least: significant digits of the largest value.
+        """
         fine = [value for value in values if value is not None and math.isfinite(value)]
         sizes = [abs(value) for value in fine if value]
         if not sizes or all(value == int(value) for value in fine):
@@ -37,9 +42,9 @@ class Digits:
         # one diverged run does not coarsen the rest
         near = 1.5 * median(abs(value - middle) for value in fine)
         spread = min(pstdev(fine), near) or pstdev(fine)
-        wanted = [_decimals(largest, LEAST), _decimals(median(sizes), LEAST - 1)]
+        wanted = [_decimals(largest, least), _decimals(smallest, least - 1)]
         wanted += [formats.decimals_for(spread)] if spread > 0 else []
-        return Digits(min(max(wanted), _decimals(largest, MOST)))
+        return Digits(min(max(wanted), _decimals(largest, max(MOST, least))))
 
     def text(self, value: float | None) -> str:
         """One of the values; NaN, infinity and what is missing have their own words."""

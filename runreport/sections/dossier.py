@@ -22,6 +22,7 @@ from runreport.blocks import (
 )
 from runreport.design import Metric
 from runreport.sections import charting, variation
+from runreport.sections.digits import Digits
 from runreport.sections.origins import origins
 from runreport.tables import MetricSummary, Run
 
@@ -45,22 +46,19 @@ class MetricRow:
     """As logged."""
 
 
-Field = Callable[[MetricRow], float | None]
+Field = Callable[[MetricSummary], float | None]
 
-_FIELDS: tuple[tuple[str, Field], ...] = (
-    ("Last", lambda row: _scaled(row.summary.last, row)),
-    ("Lowest", lambda row: _scaled(row.summary.min, row)),
-    ("at step", lambda row: row.summary.step_of_min),
-    ("Highest", lambda row: _scaled(row.summary.max, row)),
-    ("at step", lambda row: row.summary.step_of_max),
-    ("Last step", lambda row: row.summary.last_step),
-    ("Points", lambda row: row.summary.count),
-    ("NaN or ∞", lambda row: row.summary.non_finite),
+_FIELDS: tuple[tuple[str, bool, Field], ...] = (
+    ("Last", True, lambda found: found.last),
+    ("Lowest", True, lambda found: found.min),
+    ("at step", False, lambda found: found.step_of_min),
+    ("Highest", True, lambda found: found.max),
+    ("at step", False, lambda found: found.step_of_max),
+    ("Last step", False, lambda found: found.last_step),
+    ("Points", False, lambda found: found.count),
+    ("NaN or ∞", False, lambda found: found.non_finite),
 )
-
-
-def _scaled(value: float | None, row: MetricRow) -> float | None:
-    return None if value is None else value * row.metric.scale
+"""Heading, whether it is in the metric's unit, and where it stands."""
 
 
 def metrics(found: Sequence[MetricRow]) -> Block:
@@ -68,21 +66,31 @@ def metrics(found: Sequence[MetricRow]) -> Block:
     if not found:
         return Text(("No metric was logged.",))
     shown = found[:ROWS]
-    fields = [(title, get) for title, get in _FIELDS if any(get(r) is not None for r in shown)]
+    fields = [f for f in _FIELDS if any(f[2](row.summary) is not None for row in shown)]
     if not any(row.summary.non_finite for row in shown):
         fields = [field for field in fields if field[0] != "NaN or ∞"]
     reduced = any(row.metric.value != "last" for row in shown)
     columns = [Column("Metric")]
     columns += [Column("Reported", "number", hint="As the report reads it")] if reduced else []
-    columns += [Column(title, "number") for title, _ in fields]
+    columns += [Column(title, "number") for title, *_ in fields]
     rows = []
     for row in shown:
+        values = [_field(field, row) for field in fields]
+        digits = Digits.of((v for v, f in zip(values, fields, strict=True) if f[1]), least=4)
         cells = [Cell((charting.metric_label(row.metric),), row.metric.title)]
         cells += [number(row.reported)] if reduced else []
-        cells += [number(get(row)) for _, get in fields]
+        cells += [
+            number(value, digits.text if field[1] else formats.number)
+            for value, field in zip(values, fields, strict=True)
+        ]
         rows.append(Row(tuple(cells)))
     caption = formats.count(len(found), "metric")
     return Table(tuple(columns), tuple(rows), caption, note=_said(found, shown))
+
+
+def _field(field: tuple[str, bool, Field], row: MetricRow) -> float | None:
+    value = field[2](row.summary)
+    return value * row.metric.scale if value is not None and field[1] else value
 
 
 def _said(found: Sequence[MetricRow], shown: Sequence[MetricRow]) -> Words:
@@ -94,12 +102,12 @@ def _said(found: Sequence[MetricRow], shown: Sequence[MetricRow]) -> Words:
     return (" ".join(said),) if said else ()
 
 
-def number(value: float | None) -> Cell:
+def number(value: float | None, write: Callable[[float | None], str] = formats.number) -> Cell:
     """A number; NaN and infinities are marked."""
     if value is None:
         return charting.cell(None)
     marks: frozenset[Mark] = frozenset(() if math.isfinite(value) else ("warning",))
-    return Cell((formats.number(value),), value, marks)
+    return Cell((write(value),), value, marks)
 
 
 def params(run: Run) -> tuple[Block, ...]:
@@ -111,10 +119,18 @@ def params(run: Run) -> tuple[Block, ...]:
 
 
 def tags(pairs: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
-    """What was written beside the run; many tags are folded."""
-    count = formats.count(len(pairs), "tag")
-    table = _pairs(("Tag", "Value"), pairs, count)
-    return _folded(table, *_long(pairs), title=count, many=len(pairs) > OPEN)
+    """What was written beside the run; what the tracker wrote for itself is folded."""
+    own = [pair for pair in pairs if pair[0].startswith("mlflow.")]
+    rest = [pair for pair in pairs if not pair[0].startswith("mlflow.")]
+    found: list[Block] = []
+    if rest:
+        count = formats.count(len(rest), "tag")
+        blocks: tuple[Block, ...] = (_pairs(("Tag", "Value"), rest, count), *_long(rest))
+        found += [Fold(count, blocks)] if len(rest) > OPEN else blocks
+    if own:
+        count = f"{formats.count(len(own), 'tag')} of the tracker itself"
+        found.append(Fold(count, (_pairs(("Tag", "Value"), own, count), *_long(own))))
+    return tuple(found)
 
 
 def _pairs(heads: tuple[str, str], pairs: Sequence[tuple[str, str]], caption: str) -> Table:
@@ -144,10 +160,6 @@ def _long(pairs: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
         for key, text in found[: variation.MANY]
     )
     return (Fold(f"{formats.count(len(found), 'long value')} in full", tuple(whole)),)
-
-
-def _folded(*blocks: Block, title: str, many: bool) -> tuple[Block, ...]:
-    return (Fold(title, blocks),) if many else blocks
 
 
 def origin(run: Run) -> tuple[Block, ...]:

@@ -24,7 +24,7 @@ COLUMNS = 12
 LONG = 60
 """Characters of a value in its cell."""
 
-_DIGEST = re.compile(r"((?:[a-z0-9]{1,12}:)?[0-9a-f]{10})[0-9a-f]{22,}")
+_DIGEST = re.compile(r"(?:[a-z0-9]{1,12}:)?([0-9a-f]{10})[0-9a-f]{22,}")
 
 FULL, MANY = 5_000, 60
 """Characters of a value written out below, and how many such values."""
@@ -197,7 +197,7 @@ def constants(lines: Sequence[Line], noun: str, most: int = 12) -> str:
     if not lines:
         return ""
     shown = [
-        f"{charting.fit(line.key, 40)} = {charting.fit(line.held[0].texts[0], 40)}"
+        f"{charting.fit(line.key, 40)} = {brief(line.held[0].texts[0], 40)}"
         for line in lines[:most]
     ]
     rest = f" and {len(lines) - len(shown)} more" if len(lines) > len(shown) else ""
