@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from itertools import chain, islice
 from typing import Any
 
 from runreport.design import Design
@@ -13,6 +14,10 @@ from runreport.spec.families import expand, is_family, members
 from runreport.spec.load import in_order
 from runreport.spec.model import Mention, Spec
 from runreport.spec.names import Names, suggestion
+from runreport.spec.shape import cut
+
+MAX_PROBLEMS = 100
+"""A spec with more wrong names is the spec of another store."""
 
 
 def check_names(spec: Spec, names: Names) -> list[Problem]:
@@ -24,11 +29,13 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
         return []
     expanded = expand(spec, names.metrics)
     design = Design(metrics=tuple(metric for metric, _ in expanded.metrics))
-    found = list(_declared(spec, names))
-    for mention in spec.mentions:
-        found += _mentioned(mention, names)
-    for expression in expressions(spec):
-        found += expression.problems(names, design)
+    every = chain(
+        _declared(spec, names),
+        (p for mention in spec.mentions for p in _mentioned(mention, names)),
+        (p for e in expressions(spec) for p in e.problems(names, design)),
+    )
+    # each costs a search for the nearest name
+    found = list(islice(every, MAX_PROBLEMS))
     files = [str(spec.path), *dict.fromkeys(p.span.file for p in found if p.span is not None)]
     return list(in_order(found, files))
 
@@ -71,7 +78,7 @@ def _declared(spec: Spec, names: Names) -> Iterator[Problem]:
                 hint = suggestion(metric.name, names.metrics)
                 yield Problem("RR213", message, span, hint, "warning")
         elif names.metrics:
-            message = f"no run logged the declared metric '{metric.name}'"
+            message = f"no run logged the declared metric '{cut(metric.name)}'"
             yield Problem("RR213", message, span, suggestion(metric.name, names.metrics))
         else:
             # nothing was logged yet: no reason to suspect the name
@@ -82,13 +89,17 @@ def _declared(spec: Spec, names: Names) -> Iterator[Problem]:
 def _mentioned(mention: Mention, names: Names) -> Iterator[Problem]:
     """A metric or param that an option names and that no run has."""
     if mention.kind == "metric" and mention.name not in names.known_metrics:
-        message = f"no run logged a metric '{mention.name}'"
+        message = f"no run logged a metric '{cut(mention.name)}'"
         hint = suggestion(mention.name, names.known_metrics)
         if mention.name in names.params:
             hint = "that is a param; a metric is expected here"
+        elif "(" in mention.name:
+            hint = "declare it: metrics: {best: {value: max(accuracy)}}, and name it here"
+        elif is_family(mention.name):
+            hint = "declare the family under `metrics`, and name one of its metrics here"
         yield Problem("RR211", message, mention.span, hint)
     if mention.kind == "param" and mention.name not in names.params:
-        message = f"no run has a param '{mention.name}'"
+        message = f"no run has a param '{cut(mention.name)}'"
         hint = suggestion(mention.name, names.params)
         if mention.name in names.metrics:
             hint = "that is a metric; a param is expected here"

@@ -89,3 +89,14 @@ TOP: Mapping[str, str] = MappingProxyType(
     }
 )
 """The keys of a spec and what each holds."""
+
+HOMES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("title", "authors", "description"), "`report`"),
+        **dict.fromkeys(("where", "since", "sort", "limit"), "`runs`"),
+        **dict.fromkeys(("by", "replicates", "pair_by", "baseline"), "`groups`"),
+        **dict.fromkeys(("alpha", "level", "correction"), "`comparison`"),
+        **dict.fromkeys(("sections", "foreach"), "an entry of `pages`"),
+    }
+)
+"""Keys that are easily written at the top, and where they belong."""

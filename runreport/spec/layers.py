@@ -44,10 +44,10 @@ def read_layers(
     asked: Marked | None = None
     while True:
         try:
-            tree = read_file(place, name)
+            tree = read_file(place, name, problems)
         except SpecError as error:
             if asked is None:
-                raise
+                raise SpecError([*problems, *error.problems]) from None
             problems += [replace(p, span=p.span or asked.span, place=None) for p in error.problems]
             break
         chain.append((place, name, tree))

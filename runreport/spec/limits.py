@@ -94,7 +94,7 @@ class Form:
         return margin(text) if self is MARGIN else _since(text)
 
 
-MARGIN = Form("a number or a percentage", "0.5 (in displayed units) or 5%", "RR130")
+MARGIN = Form("a number above 0 or a percentage", "0.5 (in displayed units) or 5%", "RR130")
 SINCE = Form("a length of time or a date", "30d, 12h or 2026-01-31", "RR116")
 
 

@@ -91,7 +91,7 @@ def read_spec(
         raise SpecError([*layered.problems, problem])
     shaper = Shaper()
     shaper.problems += layered.problems
-    shaper.known_keys(layered.tree, keys.TOP, "the spec")
+    shaper.known_keys(layered.tree, keys.TOP, "the spec", keys.HOMES)
     resolver = Resolver(_variables(layered.tree, shaper), environ)
     _check_profiles(layered.tree, shaper)
     tree = resolver.spec(layered.tree)

@@ -77,12 +77,13 @@ class Marked:
         return Span(span.file, span.line, span.column + first, max(1, last - first))
 
 
-def read_file(path: Path, name: str) -> Marked:
+def read_file(path: Path, name: str, problems: list[Problem] | None = None) -> Marked:
     """The tree of a YAML file.
 
     Args:
         path: the file.
         name: how messages call it.
+        problems: takes what is wrong with parts of the tree, so that the rest can be used.
 
     Raises:
         SpecError: RR101, RR103-RR106 with all problems found.
@@ -107,16 +108,16 @@ def read_file(path: Path, name: str) -> Marked:
         span = Lines(name, before + "?").at(len(before), 1)
         message = f"byte {error.start} is not UTF-8"
         raise SpecError(Problem("RR101", message, span, "save the file as UTF-8")) from None
-    return read_text(text, name)
+    return read_text(text, name, problems)
 
 
-def read_text(text: str, name: str) -> Marked:
+def read_text(text: str, name: str, problems: list[Problem] | None = None) -> Marked:
     """The tree of a YAML text; the same as `read_file` after decoding."""
     lines = Lines(name, text)
     if unfit := _UNFIT.search(text):
         message = f"control character U+{ord(unfit[0]):04X} in the text"
         raise SpecError(Problem("RR101", message, lines.at(unfit.start(), 1), "delete it"))
-    return _Reader(text, lines).read()
+    return _Reader(text, lines).read(problems)
 
 
 class _Refused(Exception):  # noqa: N818  control flow inside this file
@@ -134,8 +135,9 @@ class _Reader:
         self._nodes = 0
         self._text = text
 
-    def read(self) -> Marked:
+    def read(self, problems: list[Problem] | None) -> Marked:
         root = Marked(None, self._lines.at(0, 1))
+        whole = True
         try:
             events = self._events()
             for event in events:
@@ -147,9 +149,11 @@ class _Reader:
                     message = "a second document starts here; a spec is one document"
                     self._refuse("RR105", message, self._lines.of(event), "delete the `---`")
         except _Refused:
-            pass
-        if self._problems:
+            whole = False
+        if self._problems and (problems is None or not whole):
             raise SpecError(self._problems)
+        if problems is not None:
+            problems += self._problems
         return root
 
     def _events(self) -> Iterator[Any]:

@@ -56,9 +56,9 @@ def _page(node: Marked, kinds: Kinds, shaper: Shaper) -> PageEntry | None:
         foreach = shaper.attempt(Foreach, node.mapping["foreach"])
     entries: tuple[SectionEntry, ...] = ()
     sections = node.mapping.get("sections")
-    if sections is None or sections.value is None:
+    if sections is None or sections.value in (None, ()):
         span = node.keys.get("sections", node.span)
-        shaper.say("RR108", "a page needs 'sections'", span, "as in sections: [summary, runs]")
+        shaper.say("RR108", "a page needs sections", span, "as in sections: [summary, runs]")
     elif sections.sequence is None:
         shaper.wrong(sections, "a list of sections", "as in sections: [summary, runs]")
     else:

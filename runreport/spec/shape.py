@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from runreport.errors import Problem, Span, SpecError
@@ -24,6 +25,9 @@ from runreport.spec.names import nearest, suggestion
 
 LONGEST = 60
 """Characters of a found value that a message repeats."""
+
+MANY = 20
+"""Unknown keys of one mapping that are named one by one."""
 
 
 class Unusable(Exception):  # noqa: N818  control flow of the walk; the problem is already kept
@@ -127,13 +131,24 @@ class Shaper:
             raise self.wrong(node, expected)
         return node.mapping
 
-    def known_keys(self, node: Marked, known: Iterable[str], where: str) -> None:
-        """Keep a problem for every key that is not known."""
+    def known_keys(
+        self,
+        node: Marked,
+        known: Iterable[str],
+        where: str,
+        homes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Keep a problem for every key that is not known; `homes` says where some belong."""
         names = list(known)
-        for key, span in node.keys.items():
-            if key not in names:
-                message = f"unknown key '{cut(key)}' in {where}"
-                self.say("RR102", message, span, suggestion(key, names))
+        unknown = [(key, span) for key, span in node.keys.items() if key not in names]
+        for key, span in unknown[:MANY]:
+            message = f"unknown key '{cut(key)}' in {where}"
+            home = homes.get(key)
+            hint = f"'{key}' belongs under {home}" if home else suggestion(key, names)
+            self.say("RR102", message, span, hint)
+        if len(unknown) > MANY:
+            message = f"{len(unknown) - MANY} more unknown keys in {where}"
+            self.say("RR102", message, unknown[MANY][1])
 
     def record(
         self,
