@@ -167,7 +167,9 @@ class _Search:
             self._tell_refused("the aliases of a registered model", model)
             return {}
         with _shape(self.server, "registered-models/get"):
-            return answers.aliases_of(answers.inner(model, "registered_model"))
+            found = answers.inner(model, "registered_model")
+            answers.text(found, "name")
+            return answers.aliases_of(found)
 
     def models(self, experiments: Mapping[str, str]) -> Mapping[str, tuple[LoggedModel, ...]]:
         """Run id to the models of MLflow 3 that it logged."""
@@ -221,7 +223,8 @@ class _Search:
         found: list[Mapping[str, Any]] = []
         for page in pages_or_refusal(self.server, path, query, body):
             if isinstance(page, Refused):
-                if page.code:
+                # before MLflow 3 there are no logged models, and no such page
+                if page.code or name != "models":
                     self._tell_refused(name.replace("_", " "), page)
                 return None
             with _shape(self.server, path):
@@ -229,8 +232,7 @@ class _Search:
         return found
 
     def _tell_refused(self, what: str, refused: Refused) -> None:
-        message = f"{what} cannot be read (HTTP {refused.status}): {refused.words or refused.code}"
-        self.collector.tell("RR337", message)
+        self.collector.tell("RR337", f"{what} cannot be read: {_why(refused)}")
 
     def tell_unread(self, run: ReadRun) -> None:
         """Say what of a run was left out."""
