@@ -53,6 +53,8 @@ _PYTHON_WORDS = frozenset(
     {"and", "or", "not", "in", "True", "False", "None", "is", "if", "else", "for"}
 )
 """Python's own words that a mistaken expression may hold in their meaning."""
+_NAMED = re.compile(r"(?:\b(params|metrics|tags|run)\s*\.\s*)?\b([^\W\d]\w*)")
+_UNFINISHED = re.compile(r"([-+*/<>=!]|\b(and|or|not|in))\s*$")
 _TEXTS = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 
 REDUCERS = ("last", "first", "min", "max", "mean", "count")
@@ -103,14 +105,15 @@ def parse_tree(text: str, locate: Locate) -> Node:
 
 def _syntax_problem(body: str, lead: int, error: SyntaxError, locate: Locate) -> Problem:
     outside = _without_texts(body)
-    for match in re.finditer(r"[^\W\d]\w*", outside):
-        word = match[0]
+    for match in _NAMED.finditer(outside):
+        family, word = match.groups()
         if keyword.iskeyword(word) and word not in _PYTHON_WORDS:
+            forms = [family] if family else ["params", "metrics", "tags"]
             return Problem(
                 "RR120",
                 f"`{word}` is a word of the expression language, so it cannot stand as a name",
-                locate(lead + match.start(), len(word)),
-                f'write params["{word}"], metrics["{word}"] or tags["{word}"]',
+                locate(lead + match.start(2), len(word)),
+                "write " + " or ".join(f'{form}["{word}"]' for form in forms),
             )
     offset = max(0, (error.offset or 1) - 1)
     hint = None
@@ -120,9 +123,11 @@ def _syntax_problem(body: str, lead: int, error: SyntaxError, locate: Locate) ->
         hint = "compare with `==`"
     elif re.search(r"\w[/@:$.-]+\w", outside):
         hint = 'a name that is no identifier is written metrics["val/f1"] or params["a:b"]'
-    if offset >= len(body.rstrip()):
+    if offset >= len(body.rstrip()) or _UNFINISHED.search(outside):
         message, offset = "the expression ends too early", max(0, len(body.rstrip()) - 1)
-    elif error.msg.startswith("invalid syntax"):
+    elif error.msg.startswith("unterminated string"):
+        message = "a text without its closing quote"
+    elif error.msg.startswith(("invalid syntax", "unexpected char")):
         found = re.match(r"\w+|.", body[offset:])
         message = f"this is no expression: `{found[0] if found else ''}` was not expected here"
     else:
@@ -183,13 +188,19 @@ class _Builder:
             case ast.Compare():
                 return self._comparison(tree, at, depth)
             case ast.Call():
-                return self._call(tree, at, depth)
+                call = self._call(tree, at, depth)
+                if call.function == "at":
+                    message = f"which metric is read there is missing; expected {FUNCTIONS['at']}"
+                    raise self._refuse("RR122", message, tree)
+                return call
             case ast.List() | ast.Tuple() | ast.Set():
                 message = "a list stands only right of `in` or `not in`"
                 raise self._refuse("RR121", message, tree)
         shown = self._source(tree)
         message = f"`{shown if len(shown) <= 40 else shown[:39] + '…'}` is not part of the language"
         hint = "it has: and or not in == != < <= > >= + - * / and the calls in `explain RR121`"
+        if isinstance(tree, ast.BinOp) and re.fullmatch(r"[\w/@.%-]+", shown):
+            hint = f'if it is one name, write metrics["{shown}"] or params["{shown}"]'
         raise self._refuse("RR121", message, tree, hint)
 
     def _constant(self, tree: ast.Constant, at: tuple[int, int]) -> Constant:

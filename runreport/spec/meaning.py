@@ -272,7 +272,7 @@ class _Checker:
         part = self._text[start:stop]
         what = "a division" if "/" in part else "a subtraction"
         self._said.update(range(start, stop))
-        message = f"`{part}` is read as {what} of names that do not exist"
+        message = f"`{part}` is read as {what}, not as one name"
         return Problem("RR202", message, self._locate(start, stop - start), hint)
 
     def _metric(self, node: Node, function: str) -> Iterator[Problem]:
@@ -303,11 +303,14 @@ class _Checker:
 
     def _comparison(self, node: Comparison) -> Iterator[Problem]:
         sides = children(node)
-        for side in sides:
-            if isinstance(side, Name):
-                yield from self._name(side, quotable=True)
-            else:
-                yield from self.node(side)
+        yield from self.node(node.first)
+        for operator, side in node.rest:
+            for part in side.items if isinstance(side, Many) else (side,):
+                if isinstance(part, Name):
+                    quotable = operator in ("==", "!=", "in", "not in")
+                    yield from self._name(part, quotable=quotable)
+                else:
+                    yield from self.node(part)
         for left, right in itertools.pairwise(sides):
             for time, moment in ((left, right), (right, left)):
                 if isinstance(time, Name) and self._is_time(time):
