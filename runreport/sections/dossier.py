@@ -43,7 +43,7 @@ class MetricRow:
     why: str
     """Why there is no reported value; empty where there is one."""
     summary: MetricSummary
-    """As logged."""
+    """In displayed units."""
 
 
 Field = Callable[[MetricSummary], float | None]
@@ -75,7 +75,7 @@ def metrics(found: Sequence[MetricRow]) -> Block:
     columns += [Column(title, "number") for title, *_ in fields]
     rows = []
     for row in shown:
-        values = [_field(field, row) for field in fields]
+        values = [get(row.summary) for *_, get in fields]
         digits = Digits.of((v for v, f in zip(values, fields, strict=True) if f[1]), least=4)
         cells = [Cell((charting.metric_label(row.metric),), row.metric.title)]
         cells += [number(row.reported)] if reduced else []
@@ -86,11 +86,6 @@ def metrics(found: Sequence[MetricRow]) -> Block:
         rows.append(Row(tuple(cells)))
     caption = formats.count(len(found), "metric")
     return Table(tuple(columns), tuple(rows), caption, note=_said(found, shown))
-
-
-def _field(field: tuple[str, bool, Field], row: MetricRow) -> float | None:
-    value = field[2](row.summary)
-    return value * row.metric.scale if value is not None and field[1] else value
 
 
 def _said(found: Sequence[MetricRow], shown: Sequence[MetricRow]) -> Words:

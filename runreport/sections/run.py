@@ -71,6 +71,18 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
+class Curve:
+    """One metric over the run's steps."""
+
+    metric: Metric
+    picture: Picture
+    points: tuple[tuple[str, float, float], ...]
+    """Name, step and value (displayed units) of the first, lowest, highest and last one."""
+    odd: int
+    """Points that are NaN or infinite."""
+
+
+@dataclass(frozen=True, eq=False)
 class RunData:
     """Everything of one run."""
 
@@ -83,8 +95,7 @@ class RunData:
     """Runs of the group besides this one."""
     primary: Metric | None
     replicates: str
-    pictures: tuple[tuple[Metric, Picture, int], ...]
-    """Metric, its curve, and how many points of it are NaN or infinite."""
+    curves: tuple[Curve, ...]
 
 
 # ---- numbers -------------------------------------------------------------------------------------
@@ -112,7 +123,7 @@ def compute(context: Context, options: Options) -> RunData:
         others=len(group.runs) - 1,
         primary=primary,
         replicates=(context.design.replicates or "").removeprefix("params."),
-        pictures=tuple(_pictures(context, run, options)) if options.curves else (),
+        curves=tuple(_curves(context, run, options)) if options.curves else (),
     )
 
 
@@ -124,12 +135,34 @@ def _metrics(context: Context, run: Run) -> list[MetricRow]:
         number = leaderboard.number_of(value, run, metric)
         why = "" if value.state == "ok" else REASONS[value.state].format(metric="it")
         summary = run.metrics.get(metric.name, MetricSummary(None))
-        found.append(MetricRow(metric, number, why, summary))
+        found.append(MetricRow(metric, number, why, _displayed(summary, metric.scale)))
     declared = {metric.name for metric in context.design.metrics}
     for name in sorted(run.metrics.keys() - declared):
         summary = run.metrics[name]
         found.append(MetricRow(context.design.metric(name), summary.last, "", summary))
     return found
+
+
+def _displayed(summary: MetricSummary, scale: float) -> MetricSummary:
+    """The summary in displayed units; a negative scale turns the lowest into the highest."""
+    if scale == 1:
+        return summary
+    values = (summary.last, summary.first, summary.min, summary.max)
+    last, first, low, high = (None if value is None else value * scale for value in values)
+    at_low, at_high = summary.step_of_min, summary.step_of_max
+    if scale < 0:
+        low, high, at_low, at_high = high, low, at_high, at_low
+    return MetricSummary(
+        last,
+        summary.last_step,
+        summary.count,
+        first,
+        low,
+        high,
+        at_low,
+        at_high,
+        summary.non_finite,
+    )
 
 
 def _neighbours(
@@ -150,7 +183,7 @@ def _neighbours(
     return found
 
 
-def _pictures(context: Context, run: Run, options: Options) -> list[tuple[Metric, Picture, int]]:
+def _curves(context: Context, run: Run, options: Options) -> list[Curve]:
     chosen = [context.design.metric(name) for name in options.metrics]
     found = []
     for metric in chosen or context.design.metrics:
@@ -159,10 +192,20 @@ def _pictures(context: Context, run: Run, options: Options) -> list[tuple[Metric
             continue
         axes = Axes(metric, "step")
         track = tracks.place(context, run, series[run.id], None, axes)
-        if np.isfinite(track.y).sum() < 2:
+        fine = np.flatnonzero(np.isfinite(track.y))
+        if fine.size < 2:
             continue
         lines = strokes.run_strokes(track, track.group.color, Pen(axes, COLUMNS))
-        found.append((metric, strokes.picture(lines, (), axes, "step"), track.odd))
+        y = track.y[fine]
+        places = {
+            "First": fine[0],
+            "Lowest": fine[y.argmin()],
+            "Highest": fine[y.argmax()],
+            "Last": fine[-1],
+        }
+        points = tuple((n, float(track.step[i]), float(track.y[i])) for n, i in places.items())
+        picture = strokes.picture(lines, (), axes, "step")
+        found.append(Curve(metric, picture, points, track.odd))
     return found
 
 
@@ -184,7 +227,7 @@ def present(data: RunData, options: Options) -> tuple[Block, ...]:
     if note := run.tags.get(NOTE_TAG, "").strip():
         blocks += [Headline("Notes"), Markdown(note)]
     blocks += [Headline("Metrics"), dossier.metrics(data.metrics)]
-    blocks += [_curve(*picture) for picture in data.pictures]
+    blocks += [_curve(curve) for curve in data.curves]
     blocks += [Headline("Params"), *dossier.params(run)]
     blocks += [Headline("Origin"), *dossier.origin(run)]
     if run.artifacts:
@@ -211,16 +254,22 @@ def _time(run: Run) -> str:
     return formats.MISSING if run.started is None else f"{run.started:%Y-%m-%d %H:%M} UTC"
 
 
-def _curve(metric: Metric, picture: Picture, odd: int) -> Figure:
-    name = charting.fit(metric.title)
+def _curve(curve: Curve) -> Figure:
+    name, unit = charting.fit(curve.metric.title), curve.metric.unit or None
     note: Words = ()
-    if odd:
-        note = (f"{formats.count(odd, 'point')} NaN or infinite; the line breaks there.",)
+    if curve.odd:
+        note = (f"{formats.count(curve.odd, 'point')} NaN or infinite; the line breaks there.",)
+    rows = tuple(
+        Row((Cell((point,), point), charting.cell(step), charting.cell(value)))
+        for point, step, value in curve.points
+    )
+    columns = (Column("Point"), Column("Step", "number"), Column(name, "number", unit=unit))
     return Figure(
         draw=draw,
-        data=picture,
+        data=curve.picture,
         title=f"{name} over step",
         description=f"Line chart of {name} over the steps of this run.",
+        table=Table(columns, rows, f"Points of {name}"),
         height=2.4,
         note=note,
     )
