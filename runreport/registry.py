@@ -16,6 +16,8 @@ from runreport.sections import (
     run,
     runs,
     scatter,
+    significance,
+    summary,
     text,
 )
 from runreport.sources import files, mlflow
@@ -35,5 +37,7 @@ SECTIONS: Mapping[str, AnySection] = {
     "run": run.SECTION,
     "runs": runs.SECTION,
     "scatter": scatter.SECTION,
+    "significance": significance.SECTION,
+    "summary": summary.SECTION,
     "text": text.SECTION,
 }

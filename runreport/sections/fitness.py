@@ -1,0 +1,233 @@
+"""Whether the runs of a group are fit for a comparison: what is missing, copied, far out, or was
+measured on other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from runreport import formats
+from runreport.design import Metric
+from runreport.samples import Dropped, Group, Sample, ValueOf, sample
+from runreport.sections import charting
+from runreport.stats import effects, ties, words
+from runreport.stats.findings import Finding
+from runreport.tables import Run
+
+TRAINING = ("train", "training")
+"""Contexts of data that a model learns from: a comparison may well be about them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One group's usable values, and what must be said about the group."""
+
+    sample: Sample
+    """Without copies and values out of range."""
+    failed: tuple[str | None, ...]
+    """Replicate of each run that failed, was killed or diverged; None where it has none."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def group(self) -> Group:
+        return self.sample.group
+
+    @property
+    def mean(self) -> float | None:
+        """None without a value."""
+        return float(self.sample.values.mean()) if self.sample.values.size else None
+
+
+def fit_of(group: Group, metric: Metric, value_of: ValueOf) -> Fit:
+    """The usable values of a group."""
+    raw = sample(group, metric, value_of)
+    used, copies = _without_copies(_in_range(raw))
+    missing = tuple(item for item in used.dropped if item not in copies)
+    findings = (
+        *_missing(group, metric, used, missing, len(copies)),
+        *_copied(group, copies),
+        *_far_out(group, metric, used),
+    )
+    return Fit(used, tuple(_failed(group, metric, value_of)), findings)
+
+
+def metric_findings(metric: Metric) -> tuple[Finding, ...]:
+    """What must be said about how a metric was declared."""
+    found = []
+    name = charting.fit(metric.title)
+    best = {"maximize": ("max",), "minimize": ("min",), None: ("max", "min")}[metric.goal]
+    if metric.value.split("(")[0].strip() in best:
+        said = (
+            f"{name} is the best value over all steps of each run. The more often a run was "
+            "evaluated, the higher its best by luck alone; a value of the last step, or one chosen "
+            "on other data, is not."
+        )
+        found.append(Finding("BEST_OF_CHECKPOINTS", said))
+    if metric.goal is None:
+        said = f"No goal is declared for {name}, so nothing is ranked by it."
+        found.append(Finding("NO_GOAL", said))
+    elif metric.goal_guessed:
+        said = f"The goal of {name} ({metric.goal}) was guessed from its name; declare it."
+        found.append(Finding("DIRECTION_GUESSED", said))
+    return tuple(found)
+
+
+def data_differ(one: Group, other: Group) -> tuple[str, bool] | None:
+    """How the data of two groups differ, and whether a verdict must be withheld.
+
+    Data of one purpose differ when the groups share no digest of it. Other evaluation data make
+    values incomparable; other training data may be the very question.
+    """
+    left, right = (_digests(group) for group in (one, other))
+    told = None
+    for purpose in sorted(left.keys() & right.keys()):
+        if left[purpose] & right[purpose]:
+            continue
+        kind, _, name = purpose.partition(":")
+        what = f"data set {charting.fit(name, 40)}" if name else f"{charting.fit(kind, 40)} data"
+        digests = " and ".join(charting.fit(min(side[purpose]), 20) for side in (left, right))
+        if kind not in TRAINING:
+            return f"The {what} of the two differ (digests {digests}), so values say little.", True
+        told = f"The {what} of the two differ (digests {digests}).", False
+    return told
+
+
+def _digests(group: Group) -> dict[str, set[str]]:
+    """Purpose, or name where no purpose is known, to the digests seen in the group."""
+    found: dict[str, set[str]] = {}
+    for run in group.runs:
+        for fact in run.lineage:
+            if fact.kind == "data" and fact.digest:
+                purpose = fact.version.lower() if fact.version else f":{fact.name}"
+                found.setdefault(purpose, set()).add(fact.digest)
+    return found
+
+
+# ---- values --------------------------------------------------------------------------------------
+
+
+def _in_range(raw: Sample) -> Sample:
+    fine = charting.usable(raw.values)
+    if fine.all():
+        return raw
+    reason = f"{charting.fit(raw.metric.title, 40)} is out of range"
+    beyond = [
+        Dropped(run.id, run.name, reason) for run, ok in zip(raw.runs, fine, strict=True) if not ok
+    ]
+    return _keep(raw, np.flatnonzero(fine).tolist(), beyond)
+
+
+def _without_copies(raw: Sample) -> tuple[Sample, tuple[Dropped, ...]]:
+    """The sample with each value counted once where runs are copies of each other."""
+    first: dict[float, int] = {}
+    copies: dict[int, Dropped] = {}
+    constant = raw.values.size > 1 and ties.is_constant(raw.values)
+    for index, value in enumerate(raw.values.tolist()):
+        original = first.setdefault(value, index)
+        if original != index and _is_copy(raw, original, index, constant):
+            run = raw.runs[index]
+            name = charting.fit(raw.runs[original].name or raw.runs[original].id, 40)
+            copies[index] = Dropped(run.id, run.name, f"equal to {name} in every bit")
+    if not copies:
+        return raw, ()
+    kept = [index for index in range(raw.values.size) if index not in copies]
+    dropped = tuple(copies.values())
+    return _keep(raw, kept, dropped), dropped
+
+
+def _is_copy(raw: Sample, original: int, index: int, constant: bool) -> bool:
+    """Whether two runs of one value are one run.
+
+    The same seed with the same value is; another seed only if it agrees in every metric, since
+    values that are counted (347 of 360 right) coincide by chance.
+    """
+    one, other = raw.replicates[original], raw.replicates[index]
+    if one is not None and one == other:
+        return True
+    # where all agree, the comparison says so and makes no test
+    if constant or ties.is_coarse(float(raw.values[index]) / (raw.metric.scale or 1.0)):
+        return False
+    if one is None or other is None:
+        return True
+    return _agree(raw.runs[original], raw.runs[index])
+
+
+def _agree(one: Run, other: Run) -> bool:
+    shared = one.metrics.keys() & other.metrics.keys()
+    return all(one.metrics[name].last == other.metrics[name].last for name in shared)
+
+
+def _keep(raw: Sample, places: Sequence[int], dropped: Sequence[Dropped]) -> Sample:
+    return replace(
+        raw,
+        values=raw.values[list(places)],
+        runs=tuple(raw.runs[index] for index in places),
+        replicates=tuple(raw.replicates[index] for index in places),
+        dropped=(*raw.dropped, *dropped),
+    )
+
+
+def _failed(group: Group, metric: Metric, value_of: ValueOf) -> Iterator[str | None]:
+    for run, replicate in zip(group.runs, group.replicate_of, strict=True):
+        state = value_of(run, metric).state
+        finished = run.status in charting.FINISHED
+        if run.status in ("failed", "killed") or (finished and state in ("nan", "inf")):
+            yield replicate
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def _missing(
+    group: Group, metric: Metric, used: Sample, missing: Sequence[Dropped], copies: int
+) -> Iterator[Finding]:
+    if not missing:
+        return
+    total, name = len(group.runs), charting.fit(group.label)
+    reasons = charting.dropped_words(missing).removeprefix("Not shown: ")
+    count = used.values.size + copies
+    said = f"{name}: {count} of {total} finished with a value of {charting.fit(metric.title, 40)}."
+    yield Finding("MISSING_RUNS", f"{said} Left out: {reasons}")
+
+
+def _copied(group: Group, copies: Sequence[Dropped]) -> Iterator[Finding]:
+    if not copies:
+        return
+    names = "; ".join(
+        f"{charting.fit(item.name or item.run_id, 40)} is {item.reason}" for item in copies[:4]
+    )
+    more = f"; and {len(copies) - 4} more" if len(copies) > 4 else ""
+    said = (
+        f"{charting.fit(group.label)}: {names}{more}. Copies count once. Remove them from the "
+        "selection, or find out why different seeds give the same run."
+    )
+    yield Finding("DUPLICATE_RUNS", said)
+
+
+def _far_out(group: Group, metric: Metric, used: Sample) -> Iterator[Finding]:
+    places = ties.far_out(used.values)
+    if not places:
+        return
+    spread = float(np.ptp(used.values))
+    far = [
+        f"{charting.fit(used.runs[index].name or used.runs[index].id, 40)} "
+        f"({words.with_unit(words.short(float(used.values[index])), metric.unit)})"
+        for index in places[:4]
+    ]
+    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
+    centres = ", ".join(
+        f"{name} {formats.fixed(value, formats.decimals_for(spread) + 1)}"
+        for name, value in (
+            ("mean", float(used.values.mean())),
+            ("median", float(np.median(used.values))),
+            ("mean of the middle half", effects.interquartile_mean(used.values)),
+        )
+    )
+    said = (
+        f"{charting.fit(group.label)}: {', '.join(far)}{more} lies far from the other runs. It is "
+        f"kept: {centres}."
+    )
+    yield Finding("POSSIBLE_COLLAPSE", said)

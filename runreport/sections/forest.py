@@ -1,0 +1,256 @@
+"""The forest chart: differences with their intervals around zero, the margin shaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runreport import formats
+from runreport.blocks import Figure
+from runreport.design import Metric
+from runreport.drawing import Drawing, Mark, Marks, Style
+from runreport.sections import charting
+from runreport.sections.charting import Scale
+from runreport.sections.comparing import Answer, Comparison, unit_of_difference
+from runreport.sections.verdicts import LABELS, basis
+from runreport.stats import words
+
+NAME_LENGTH = 34
+"""Characters of a row's name; the table says the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One comparison, in the metric's unit."""
+
+    name: str
+    difference: float
+    low: float
+    """Equal to the difference where there is no interval."""
+    high: float
+    margin: float
+    """0 where none is declared."""
+    token: str
+    settled: bool
+    """Filled when the verdict says which way, or that there is nothing to say."""
+    run_ids: tuple[str, ...]
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """What is drawn."""
+
+    lines: tuple[Line, ...]
+    x: Scale
+    label: str
+
+
+def forest(answer: Answer, comparisons: Sequence[Comparison], limit: int) -> Figure | None:
+    """The chart of these comparisons in their order; None when none has an interval."""
+    tested = [item for item in comparisons if item.result.adjusted is not None]
+    if not tested:
+        return None
+    drawn = tested[: max(1, limit)]
+    lines = tuple(_line(answer, item) for item in drawn)
+    scale, cut = _scale(lines)
+    name = charting.fit(answer.metric.title)
+    said = [_legend_words(answer, lines, drawn)]
+    if cut:
+        said.append("Intervals that reach beyond the chart are cut at its edge.")
+    if len(tested) > len(drawn):
+        rest = formats.count(len(tested) - len(drawn), "comparison")
+        said.append(f"The first {len(drawn)} are drawn; the table has {rest} more.")
+    if len(comparisons) > len(tested):
+        rest = formats.count(len(comparisons) - len(tested), "comparison")
+        said.append(f"{rest} without an interval {_are(len(comparisons) - len(tested))} not drawn.")
+    return Figure(
+        draw=draw,
+        data=Forest(lines, scale, _label(answer.metric)),
+        title=_title(answer, name),
+        description=_description(answer, drawn, name),
+        height=1.0 + 0.36 * len(lines),
+        note=(" ".join(said),),
+    )
+
+
+def _line(answer: Answer, item: Comparison) -> Line:
+    result, unit = item.result, unit_of_difference(item.metric)
+    interval, difference = result.adjusted, result.difference or 0.0
+    low, high = (interval.low, interval.high) if interval else (difference, difference)
+    return Line(
+        name=charting.fit(pair_name(answer, item, NAME_LENGTH), NAME_LENGTH),
+        difference=difference,
+        low=low,
+        high=high,
+        margin=result.margin or 0.0,
+        token=item.candidate.color,
+        settled=result.verdict != "inconclusive",
+        run_ids=tuple(run.id for run in item.candidate.runs),
+        tip=(
+            f"{charting.fit(item.candidate.label)}\nagainst {charting.fit(item.baseline.label)}\n"
+            f"{words.change(difference, unit, high - low)} ({basis(result)})\n"
+            f"{LABELS[result.verdict][0]}"
+        ),
+    )
+
+
+def pair_name(answer: Answer, item: Comparison, length: int = 60) -> str:
+    """The candidate's name; both names where pairs are compared."""
+    if answer.kind == "baseline":
+        return charting.fit(item.candidate.label, length)
+    half = max(8, (length - 3) // 2)
+    first, second = (charting.fit(g.label, half) for g in (item.candidate, item.baseline))
+    return f"{first} {formats.MINUS} {second}"
+
+
+def _scale(lines: Sequence[Line]) -> tuple[Scale, bool]:
+    """The range of differences and intervals around zero; an interval of few runs may not dwarf
+    the others.
+    """
+    halves = np.array([(line.high - line.low) / 2 for line in lines])
+    most = 4 * float(np.median(halves))
+    centres = [line.difference for line in lines]
+    ends = [
+        end
+        for line in lines
+        for end in (max(line.low, line.difference - most), min(line.high, line.difference + most))
+    ]
+    values = np.array([0.0, *centres, *ends])
+    span = float(np.ptp(values))
+    # a margin far beyond everything seen would squeeze it; its band then fills the chart
+    margins = [line.margin for line in lines if line.margin <= span]
+    values = np.array([*values, *margins, *(-margin for margin in margins)])
+    cut = bool(np.any(halves > most * (1 + 1e-9)))
+    return charting.scale_for(values), cut
+
+
+def _label(metric: Metric) -> str:
+    unit = unit_of_difference(metric)
+    name = f"difference in {charting.fit(metric.title, 40)}" + (f" ({unit})" if unit else "")
+    if metric.goal == "maximize":
+        return f"{name}, better \u2192"
+    return f"\u2190 better, {name}" if metric.goal == "minimize" else name
+
+
+def _title(answer: Answer, name: str) -> str:
+    if answer.kind == "baseline" and answer.comparisons:
+        return f"{name}: difference from {charting.fit(answer.comparisons[0].baseline.label, 60)}"
+    return f"{name}: differences between groups"
+
+
+def _legend_words(answer: Answer, lines: Sequence[Line], drawn: Sequence[Comparison]) -> str:
+    result = drawn[0].result
+    wide = "adjusted " if result.family > 1 and result.correction != "none" else ""
+    said = f"Whiskers are {wide}{words.percent(1 - result.alpha)} intervals"
+    if any(line.margin for line in lines):
+        said += "; the shaded band is the declared margin"
+    if not all(line.settled for line in lines):
+        said += "; hollow marks are open"
+    return f"{said}."
+
+
+def _description(answer: Answer, drawn: Sequence[Comparison], name: str) -> str:
+    count = formats.count(len(drawn), "comparison")
+    unit = unit_of_difference(answer.metric)
+    top = max(drawn, key=lambda item: item.result.difference or 0.0)
+    low = min(drawn, key=lambda item: item.result.difference or 0.0)
+    said = f"{count} of {name} as differences with intervals around zero."
+    ends = [
+        f"{pair_name(answer, item)} {words.change(item.result.difference or 0.0, unit)}"
+        for item in ([top] if top is low else [top, low])
+    ]
+    return f"{said} {'Highest' if len(ends) > 1 else 'It is'} {', lowest '.join(ends)}."
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+# ---- drawing -------------------------------------------------------------------------------------
+
+
+def draw(data: Forest, style: Style) -> Drawing:
+    """The band of the margin, zero, then intervals and differences."""
+    figure, axes = _canvas(data, style)
+    rows = range(len(data.lines))
+    low, high = data.x.ends
+    _draw_band(axes, data, style)
+    axes.plot([0, 0], [-0.5, len(data.lines) - 0.5], color=style.color("ink-muted"), linewidth=1.2)
+    colors = [style.color(line.token) for line in data.lines]
+    from matplotlib.collections import LineCollection
+
+    axes.add_collection(
+        LineCollection(
+            [
+                [(max(line.low, low), place), (min(line.high, high), place)]
+                for place, line in zip(rows, data.lines, strict=True)
+            ],
+            colors=colors,
+            linewidths=2.2,
+            gid="m0",
+            zorder=3,
+        ),
+        autolim=False,
+    )
+    axes.scatter(
+        [line.difference for line in data.lines],
+        list(rows),
+        s=42,
+        marker="D",
+        facecolors=[
+            color if line.settled else style.color("surface")
+            for color, line in zip(colors, data.lines, strict=True)
+        ],
+        edgecolors=colors,
+        linewidths=1.6,
+        clip_on=False,
+        gid="m1",
+        zorder=4,
+    )
+    marks = tuple(Mark(line.run_ids, line.tip) for line in data.lines)
+    return Drawing(figure, (Marks("m0", marks), Marks("m1", marks)))
+
+
+def _canvas(data: Forest, style: Style) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure as Canvas
+
+    figure = Canvas(figsize=(style.width, style.height))
+    line = style.font_size * 100 / 72
+    w, h = style.width * 100, style.height * 100
+    names = [row.name for row in data.lines]
+    left = min(max(charting.text_width(name, style) for name in names) * 1.05 + 14, w * 0.45)
+    bottom, top, right = line * 3.6, line * 0.6, 16.0
+    axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
+    axes.set_xlim(*data.x.ends)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    values, texts = charting.ticks(data.x, most=5)
+    axes.set_xticks(values, texts)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0, pad=6)
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+    figure.text(1 - right / w, line * 0.5 / h, data.label, ha="right", va="bottom")
+    return figure, axes
+
+
+def _draw_band(axes: Any, data: Forest, style: Style) -> None:
+    from matplotlib.collections import PolyCollection
+
+    low, high = data.x.ends
+    boxes = [
+        [(a, place - 0.5), (b, place - 0.5), (b, place + 0.5), (a, place + 0.5)]
+        for place, line in enumerate(data.lines)
+        if line.margin > 0
+        for a, b in ((max(-line.margin, low), min(line.margin, high)),)
+    ]
+    if boxes:
+        axes.add_collection(
+            PolyCollection(
+                boxes, facecolors=style.color("band"), alpha=0.18, linewidths=0, zorder=1
+            ),
+            autolim=False,
+        )

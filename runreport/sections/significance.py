@@ -1,0 +1,255 @@
+"""Which groups differ: a verdict in words first, then the workings.
+
+The test follows from the declared design (replicates, pairs, baseline, margins), the correction
+covers every declared comparison, and what the runs cannot show is said before any p-value.
+
+    - significance: {metrics: [val_accuracy, train_time]}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from runreport import formats
+from runreport.blocks import Block, Bullets, Headline, Note, Strong, Text, Words
+from runreport.design import MetricName
+from runreport.kinds import Context, Section
+from runreport.sections import charting, workings
+from runreport.sections.comparing import (
+    Answer,
+    Comparison,
+    compare,
+    findings_of,
+    unit_of_difference,
+)
+from runreport.sections.forest import forest
+from runreport.sections.leads import mean_words
+from runreport.sections.verdicts import (
+    headline,
+    sensitivity_words,
+    sentence,
+    tally,
+)
+from runreport.stats import words
+from runreport.stats.findings import Finding
+
+SAID = 6
+"""Verdicts written as sentences; the table has them all."""
+
+CAUTIONS = 8
+"""Cautions listed openly; the rest are folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the author may write."""
+
+    metrics: tuple[MetricName, ...] = ()
+    """Which ones; every declared metric when empty. Correction covers the declared ones anyway."""
+    limit: int = 30
+    """With more comparisons than this the first ones are drawn; the table has all."""
+
+
+@dataclass(frozen=True, eq=False)
+class SignificanceData:
+    """What is compared on each metric shown."""
+
+    answers: tuple[Answer, ...]
+    """Comparisons of a page about one group are that group's alone."""
+    level: float
+    primaries: int
+    """Metrics of the confirmatory family."""
+    others: int
+    """Metrics of the exploratory family."""
+
+
+def compute(context: Context, options: Options) -> SignificanceData:
+    """Every comparison of the metrics shown, best first."""
+    design = context.design
+    metrics = [design.metric(name) for name in options.metrics] or list(design.metrics)
+    answers = [
+        replace(answer, comparisons=_shown(context, answer)) for answer in compare(context, metrics)
+    ]
+    primaries = len(design.primary)
+    return SignificanceData(
+        tuple(answers), design.level, primaries, len(design.metrics) - primaries
+    )
+
+
+def _shown(context: Context, answer: Answer) -> tuple[Comparison, ...]:
+    """The comparisons in reading order: the largest improvement first, untested ones last."""
+    subject = context.subject_group
+    chosen = [
+        item
+        for item in answer.comparisons
+        if subject is None or subject.id in (item.candidate.id, item.baseline.id)
+    ]
+    return tuple(sorted(chosen, key=_order))
+
+
+def _order(item: Comparison) -> tuple[bool, bool, float]:
+    result = item.result
+    size = result.improvement if result.improvement is not None else result.difference
+    return (size is None, result.adjusted is None, -(size or 0.0))
+
+
+def present(data: SignificanceData, options: Options) -> tuple[Block, ...]:
+    """For each metric: the verdict, what it does not say, cautions, chart, table, and how."""
+    if not data.answers:
+        why = "The report declares no metric and this section names none."
+        return (Note("info", "Nothing to compare", (Text((why,)),)),)
+    blocks: list[Block] = []
+    for number, answer in enumerate(data.answers):
+        if len(data.answers) > 1:
+            blocks.append(Headline(_heading(answer), 3))
+        blocks += _one(data, answer, options, number)
+    return tuple(blocks)
+
+
+def _heading(answer: Answer) -> str:
+    name = charting.fit(answer.metric.title)
+    return name if answer.is_primary else f"{name} (exploratory)"
+
+
+def _one(data: SignificanceData, answer: Answer, options: Options, number: int) -> list[Block]:
+    if not answer.comparisons:
+        return _uncompared(data, answer)
+    found = findings_of(answer, answer.comparisons)
+    blocks: list[Block] = [
+        # what a test cannot reach stands before any of its numbers
+        *(Text((f.words,)) for f in found if f.name == "UNATTAINABLE_ALPHA"),
+        *_verdicts(answer),
+    ]
+    if limits := _limits(answer, found):
+        blocks.append(Text((limits,), "small"))
+    blocks += _cautions(answer, found)
+    chart = forest(answer, answer.comparisons, options.limit)
+    if chart is not None:
+        blocks.append(chart)
+    blocks.append(workings.table(answer, number))
+    blocks.append(workings.fold(answer, data.primaries, data.others))
+    return blocks
+
+
+def _uncompared(data: SignificanceData, answer: Answer) -> list[Block]:
+    name = charting.fit(answer.metric.title)
+    present_fits = [fit for fit in answer.fits if fit.mean is not None]
+    if not present_fits:
+        why = "No finished run has a value of it."
+        if not answer.fits:
+            why = "No runs are selected."
+        return [Note("info", f"Nothing to compare on {name}", (Text((why,)),))]
+    group = present_fits[0]
+    said = (
+        f"Only {charting.fit(group.group.label)} has values of {name}, so there is nothing to "
+        f"compare: {mean_words(group, answer, data.level)}."
+    )
+    body: list[Block] = [Text((said,))]
+    body += [Text((finding.words,)) for finding in answer.findings]
+    return [Note("info", f"Nothing to compare on {name}", tuple(body))]
+
+
+# ---- the verdict ---------------------------------------------------------------------------------
+
+
+def _verdicts(answer: Answer) -> list[Block]:
+    """Sentences: one when there is one comparison, else a count and the first ones."""
+    comparisons = answer.comparisons
+    if len(comparisons) == 1:
+        return [Text(sentence(comparisons[0]), "lead"), _not_said(answer)]
+    blocks: list[Block] = [Text(_summary(answer), "lead")]
+    chosen = comparisons[:SAID]
+    blocks.append(Bullets(tuple(sentence(item) for item in chosen)))
+    if len(comparisons) > len(chosen):
+        rest = formats.count(len(comparisons) - len(chosen), "comparison")
+        blocks.append(Text((f"The table has {rest} more.",), "small"))
+    blocks.append(_not_said(answer))
+    return blocks
+
+
+def _summary(answer: Answer) -> Words:
+    """`Against sgd on val_accuracy: 2 better, 1 worse, 2 open.`"""
+    name, counts = charting.fit(answer.metric.title), tally(answer.comparisons)
+    if answer.kind == "baseline":
+        baseline = charting.fit(answer.comparisons[0].baseline.label)
+        return ("Against ", Strong(baseline), f" on {name}: {counts}.")
+    first = headline(answer)
+    if answer.leader is None or first is None:
+        return (f"Between groups on {name}: {counts}.",)
+    leader = charting.fit(answer.leader.group.label)
+    return (Strong(leader), f" leads on {name}. Of the comparisons made: {counts}.")
+
+
+def _not_said(answer: Answer) -> Text:
+    """What the verdicts must not be read as."""
+    seen = {item.result.verdict for item in answer.comparisons}
+    unit = words.several(answer.unit_of_replication)
+    parts = []
+    if seen & {"better", "worse", "differs", "negligible"}:
+        parts.append(
+            f"This is about means over {unit} with these data, splits and budgets; other data sets "
+            "are another question."
+        )
+    if "inconclusive" in seen:
+        parts.append("Open does not mean equal: there may be a difference these runs cannot show.")
+    if "equivalent" in seen:
+        parts.append("Equivalent means within the margin, not identical.")
+    if seen == {"no_inference"}:
+        parts.append("A difference seen without replicates may be luck of the draw.")
+    if answer.kind == "leader":
+        groups = sum(fit.mean is not None for fit in answer.fits)
+        parts.append(
+            f"The leader was found by looking, so the correction covers all pairs of {groups} "
+            "groups."
+        )
+    return Text((" ".join(parts),), "small")
+
+
+# ---- cautions ------------------------------------------------------------------------------------
+
+LIMITS = ("N1_NO_INFERENCE", "N_TOO_SMALL", "LOW_POWER", "INCONCLUSIVE", "NEGLIGIBLE")
+"""What follows from few runs or a small difference: said in one line, not as a caution."""
+
+
+def _limits(answer: Answer, found: tuple[Finding, ...]) -> str:
+    """What these runs can show at all."""
+    parts = [
+        finding.words for finding in found if finding.name in ("N1_NO_INFERENCE", "N_TOO_SMALL")
+    ][:2]
+    low = [finding for finding in found if finding.name == "LOW_POWER"]
+    if len(low) == 1:
+        parts.append(low[0].words)
+    elif low:
+        parts.append(_power_range(answer))
+    opened = [finding for finding in found if finding.name == "INCONCLUSIVE"]
+    if len(answer.comparisons) == 1:
+        parts += [finding.words for finding in opened]
+    return " ".join(parts)
+
+
+def _power_range(answer: Answer) -> str:
+    unit = unit_of_difference(answer.metric)
+    sizes = [i.result.detectable for i in answer.comparisons if i.result.detectable is not None]
+    low, high = (words.with_unit(words.short(end, 2), unit) for end in (min(sizes), max(sizes)))
+    size = low if low == high else f"{low} to {high}, depending on the group,"
+    result = answer.comparisons[0].result
+    return (
+        f"With so few {words.several(answer.unit_of_replication)} these comparisons can only "
+        f"detect differences of about {size} or more (80 % power at alpha "
+        f"{words.short(result.alpha)}{words.over(result.family)})."
+    )
+
+
+def _cautions(answer: Answer, found: tuple[Finding, ...]) -> list[Block]:
+    told = [
+        (finding.words, finding.code)
+        for finding in found
+        if finding.name not in (*LIMITS, "UNATTAINABLE_ALPHA")
+    ]
+    told += [(said, "RR407") for item in answer.comparisons if (said := sensitivity_words(item))]
+    if not told:
+        return []
+    return [workings.caution_note(told, CAUTIONS)]
+
+
+SECTION = Section(name="significance", options=Options, compute=compute, present=present)

@@ -1,0 +1,302 @@
+"""What stands behind verdicts: the table of all comparisons, and how each was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from runreport import formats
+from runreport.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Fold,
+    Mark,
+    Muted,
+    Note,
+    Row,
+    Table,
+    Text,
+    Words,
+)
+from runreport.samples import Dropped
+from runreport.sections import charting
+from runreport.sections.comparing import Answer, Comparison, unit_of_difference
+from runreport.sections.verdicts import LABELS, is_adjusted
+from runreport.stats import words
+from runreport.stats.result import Effect, Interval, SecondLook, Significance
+
+MAIN_EFFECTS = ("Hedges g", "g_z")
+
+DROPPED = 40
+"""Runs left out that are named; more are counted."""
+
+
+def table(answer: Answer, number: int) -> Table:
+    """Every comparison: difference, interval, p, effect, sizes and the verdict.
+
+    Args:
+        answer: with the comparisons in their order.
+        number: of the metric on the page, for the name of the data file.
+    """
+    unit = unit_of_difference(answer.metric) or None
+    metric = answer.metric
+    results = [item.result for item in answer.comparisons]
+    first = next((result for result in results if result.adjusted is not None), results[0])
+    level = f"{'adjusted ' if is_adjusted(first) else ''}{words.percent(1 - first.alpha)}"
+    p_title = "Adjusted p" if is_adjusted(first) else "p"
+    columns = (
+        Column("Group"),
+        Column("Against"),
+        Column("n", hint=f"Values that entered, by {answer.unit_of_replication}"),
+        Column("Mean", "number", unit=metric.unit or None, goal=metric.goal),
+        Column("Difference", "number", unit=unit, hint="Mean minus the other group's"),
+        Column("Low", "number", unit=unit, hint=f"Lower end of the {level} interval"),
+        Column("High", "number", unit=unit, hint=f"Upper end of the {level} interval"),
+        Column(p_title, "number", hint=_correction_words(first)),
+        Column("Effect", "number", hint=_effect_words(results)),
+        Column("Needed", "number", hint="More replicates per group that would settle it"),
+        Column("Verdict", hint="By the interval against the declared margin, or against 0"),
+    )
+    return Table(
+        columns,
+        tuple(_row(item) for item in answer.comparisons),
+        caption=f"Comparisons on {charting.fit(metric.title)}",
+        note=(_note(first, level),) if first.adjusted is not None else (),
+        export=f"comparisons-{number + 1}",
+    )
+
+
+def _row(item: Comparison) -> Row:
+    result = item.result
+    spread = None if result.adjusted is None else result.adjusted.width
+    mean = result.means[1]
+    effect = _main_effect(result.effects)
+    label, marks = LABELS[result.verdict]
+    needed = None
+    if result.verdict == "inconclusive" and result.needed is not None:
+        needed = result.needed - min(result.n) if result.needed > min(result.n) else None
+    cells = (
+        Cell((charting.fit(item.candidate.label),), item.candidate.label),
+        Cell((charting.fit(item.baseline.label),), item.baseline.label),
+        Cell((_sizes(result),), _sizes(result)),
+        charting.cell(mean),
+        charting.cell(result.difference, _written(result.difference, spread)),
+        *_ends(result.adjusted),
+        charting.cell(result.p_adjusted, _p(result.p_adjusted)),
+        charting.cell(
+            None if effect is None else effect.value,
+            None if effect is None else formats.signed(effect.value, 2),
+        ),
+        charting.cell(None if needed is None else float(needed)),
+        Cell((label,), label, marks),
+    )
+    row_marks: frozenset[Mark] = frozenset()
+    return Row(cells, group_id=item.candidate.id, marks=row_marks)
+
+
+def _sizes(result: Significance) -> str:
+    if result.paired or result.n[0] == result.n[1]:
+        return f"{result.n[1]}"
+    return f"{result.n[1]} and {result.n[0]}"
+
+
+def _written(value: float | None, spread: float | None) -> str | None:
+    return None if value is None else words.change(value, "", spread)
+
+
+def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
+    if interval is None:
+        return charting.cell(None), charting.cell(None)
+    low, high = (
+        charting.cell(end, words.change(end, "", interval.width))
+        for end in (interval.low, interval.high)
+    )
+    return low, high
+
+
+def _p(p: float | None) -> str | None:
+    return None if p is None else formats.p_value(p).removeprefix("p = ").removeprefix("p ")
+
+
+def _main_effect(effects: Sequence[Effect]) -> Effect | None:
+    return next((effect for effect in effects if effect.name in MAIN_EFFECTS), None)
+
+
+def _effect_words(results: Sequence[Significance]) -> str:
+    found = [effect for result in results if (effect := _main_effect(result.effects))]
+    names = dict.fromkeys(f"{effect.name}: {effect.meaning}" for effect in found)
+    return "; ".join(names) or "Standardised difference"
+
+
+def _correction_words(result: Significance) -> str:
+    if not is_adjusted(result):
+        return "Two-sided"
+    return f"Two-sided, {result.correction.capitalize()}{words.over(result.family)}"
+
+
+def _note(first: Significance, level: str) -> str:
+    said = f"Low and high are the ends of the {level} interval of the difference."
+    if is_adjusted(first):
+        name = first.correction.capitalize()
+        said += f" {name}'s correction covers {first.family} comparisons."
+    return said
+
+
+# ---- cautions ------------------------------------------------------------------------------------
+
+
+def caution_note(told: Sequence[tuple[str, str]], most: int) -> Note:
+    """What to know before relying on a verdict, each with its code; the rest folded.
+
+    Args:
+        told: words and code of each caution.
+        most: how many are listed openly.
+    """
+    items = tuple((said, " ", Muted(code)) for said, code in told)
+    body: list[Block] = [Bullets(items[:most])]
+    if len(items) > most:
+        body.append(
+            Fold(formats.count(len(items) - most, "more caution"), (Bullets(items[most:]),))
+        )
+    return Note("warning", "Before you rely on this", tuple(body))
+
+
+# ---- how it was computed -------------------------------------------------------------------------
+
+
+def fold(answer: Answer, primaries: int, others: int) -> Fold:
+    """Tests, raw and adjusted p, second looks, assumptions, and the runs left out.
+
+    Args:
+        answer: with the comparisons in their order.
+        primaries: metrics of the confirmatory family.
+        others: metrics of the exploratory family.
+    """
+    results = [item.result for item in answer.comparisons]
+    tested = [result for result in results if result.p_value is not None]
+    body: list[Block] = [Text((_family_words(answer, results, primaries, others),))]
+    if tested:
+        body.append(_tests(answer))
+    facts: list[Words] = [(why,) for why in dict.fromkeys(result.why for result in results)]
+    facts += [
+        (f"Assumed: {text}.",)
+        for text in dict.fromkeys(text for result in results for text in result.assumptions)
+    ]
+    facts += [
+        (f"Source: {text}.",)
+        for text in dict.fromkeys(result.source for result in results if result.source)
+    ]
+    body.append(Bullets(tuple(facts)))
+    body += _left_out(answer)
+    return Fold("How this was computed", tuple(body))
+
+
+def _family_words(
+    answer: Answer, results: Sequence[Significance], primaries: int, others: int
+) -> str:
+    result = next((result for result in results if result.family), None)
+    if result is None:
+        return "No test was made."
+    alpha = words.short(result.alpha)
+    if answer.is_primary:
+        kind = f"the primary {'metrics' if primaries > 1 else 'metric'} ({primaries})"
+    elif answer.metric.declared:
+        kind = f"the exploratory {'metrics' if others > 1 else 'metric'} ({others})"
+    else:
+        kind = f"the exploratory metrics and this one, which is not declared ({others + 1})"
+    if result.correction == "none":
+        return f"Alpha is {alpha} for each comparison; nothing is corrected, as the spec asks."
+    covered = formats.count(result.family, "comparison")
+    return (
+        f"Alpha is {alpha} for the whole family: {covered} on {kind}, corrected after "
+        f"{result.correction.capitalize()}. What cannot be tested is not counted."
+    )
+
+
+def _tests(answer: Answer) -> Table:
+    unit = unit_of_difference(answer.metric) or None
+    first = next(i.result for i in answer.comparisons if i.result.interval is not None)
+    level = "" if first.interval is None else words.percent(first.interval.level)
+    columns = (
+        Column("Group"),
+        Column("Against"),
+        Column("Test"),
+        Column("t", "number", hint="Difference over its standard error"),
+        Column("df", "number", hint="Degrees of freedom"),
+        Column("p", "number", hint="Two-sided, not corrected"),
+        Column("Adjusted p", "number"),
+        Column(f"{level} low", "number", unit=unit, hint="Of this difference alone"),
+        Column(f"{level} high", "number", unit=unit, hint="Of this difference alone"),
+        Column("Effects"),
+        Column("Other methods", hint="Shown beside the test; they do not decide"),
+    )
+    rows = tuple(_test_row(i) for i in answer.comparisons if i.result.p_value is not None)
+    return Table(columns, rows, f"Tests on {charting.fit(answer.metric.title)}")
+
+
+def _test_row(item: Comparison) -> Row:
+    result = item.result
+    effects = "; ".join(_effect(effect) for effect in result.effects)
+    looks = "; ".join(_look(look) for look in result.second_looks)
+    cells = (
+        Cell((charting.fit(item.candidate.label),), item.candidate.label),
+        Cell((charting.fit(item.baseline.label),), item.baseline.label),
+        Cell((result.test,)),
+        charting.cell(result.statistic, _decimal(result.statistic, 2)),
+        charting.cell(result.df, _decimal(result.df, 1)),
+        charting.cell(result.p_value, _p(result.p_value)),
+        charting.cell(result.p_adjusted, _p(result.p_adjusted)),
+        *_ends(result.interval),
+        Cell((effects,)),
+        Cell((looks or formats.MISSING,)),
+    )
+    return Row(cells, group_id=item.candidate.id)
+
+
+def _decimal(value: float | None, decimals: int) -> str | None:
+    if value is None:
+        return None
+    if value == int(value) and abs(value) < 1e6:
+        return formats.number(value)
+    return formats.fixed(value, decimals)
+
+
+def _effect(effect: Effect) -> str:
+    said = f"{effect.name} {formats.fixed(effect.value, 2)}"
+    if effect.interval is not None:
+        said += f" ({formats.interval(effect.interval.low, effect.interval.high, 2)})"
+    return said
+
+
+def _look(look: SecondLook) -> str:
+    parts = [look.method]
+    if look.p_value is not None:
+        parts.append(formats.p_value(look.p_value))
+    if look.interval is not None:
+        parts.append(words.ends(look.interval))
+    said = " ".join(parts)
+    return f"{said} ({look.remark})" if look.remark else said
+
+
+def _left_out(answer: Answer) -> Iterator[Block]:
+    """Runs that did not enter, each once, by reason."""
+    dropped = dict.fromkeys(_all_dropped(answer))
+    if not dropped:
+        return
+    by_reason: dict[str, list[str]] = {}
+    for item in list(dropped)[:DROPPED]:
+        by_reason.setdefault(item.reason, []).append(item.name or item.run_id)
+    items: list[Words] = [
+        (f"{charting.fit(reason, 80)}: {charting.named(names, 12)}",)
+        for reason, names in by_reason.items()
+    ]
+    if len(dropped) > DROPPED:
+        items.append((f"and {formats.count(len(dropped) - DROPPED, 'more run')}",))
+    yield Text(("Runs that did not enter:",))
+    yield Bullets(tuple(items))
+
+
+def _all_dropped(answer: Answer) -> Iterator[Dropped]:
+    for item in answer.comparisons:
+        yield from item.dropped

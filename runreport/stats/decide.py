@@ -1,0 +1,254 @@
+"""From samples and a declared design to verdicts, for one family of comparisons at a time.
+
+Every comparison of a family is handed in together: the correction covers them all, and what one
+says depends on the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport.design import Goal
+from runreport.stats import corrections, independent, looks, paired, power, remarks, ties
+from runreport.stats.plan import ASSUMPTIONS, SOURCES, TITLES, Case, Plan, Rules, plan, refusal
+from runreport.stats.result import Interval, Sensitivity, Significance, Verdict
+from runreport.stats.student import Estimate, is_sound
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A planned test and its raw result."""
+
+    plan: Plan
+    estimate: Estimate
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the comparisons of one family share."""
+
+    rules: Rules
+    size: int
+    """Comparisons the correction covers."""
+
+    @property
+    def covers(self) -> int:
+        """What alpha is divided by for claims about all of them at once."""
+        return 1 if self.rules.correction == "none" else self.size
+
+    @property
+    def strictest(self) -> float:
+        """What the smallest p must reach."""
+        return corrections.strictest(self.rules.alpha, self.rules.correction, self.size)
+
+
+def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
+    """One result per case.
+
+    Args:
+        cases: all comparisons of one family, candidate against baseline each.
+        rules: alpha, level, correction, and how many comparisons of the family are not shown.
+    """
+    refused = [refusal(case) for case in cases]
+    possible = sum(reason is None for reason in refused)
+    family = Family(rules, possible + rules.hidden if possible else 0)
+    results: dict[int, Significance] = {}
+    tests: dict[int, Tested] = {}
+    for index, (case, reason) in enumerate(zip(cases, refused, strict=True)):
+        chosen = reason or plan(case, rules, family.size)
+        test = None if reason else measure(case, chosen)
+        if test is None:
+            results[index] = _untested(case, chosen, family)
+        else:
+            tests[index] = test
+    # a test that failed stays in the family it was declared in, so the family's size is as planned
+    raw = [test.p_value for test in tests.values()]
+    adjusted = corrections.adjust(raw, rules.correction, family.size)
+    steps = corrections.divisors(raw, rules.correction, family.size, rules.alpha)
+    for (index, test), p_adjusted, step in zip(tests.items(), adjusted, steps, strict=True):
+        results[index] = _conclude(cases[index], test, family, p_adjusted, step)
+    return tuple(results[index] for index in range(len(cases)))
+
+
+def verdict_of(
+    goal: Goal | None, margin: float | None, interval: Interval, *, rejected: bool, equivalent: bool
+) -> Verdict:
+    """The word for an interval of the difference against the margin.
+
+    Args:
+        goal: which direction is better; without one a difference is only a difference.
+        margin: the smallest difference that matters, or None.
+        interval: of candidate minus baseline, at the corrected level.
+        rejected: whether the deciding test rejects no difference, corrected.
+        equivalent: whether two one-sided tests place the difference inside the margin.
+    """
+    side = 1 if interval.low > 0 else -1 if interval.high < 0 else 0
+    bound = margin or 0.0
+    if side and rejected:
+        if interval.low > bound or interval.high < -bound:
+            if goal is None:
+                return "differs"
+            return "better" if (side > 0) == (goal == "maximize") else "worse"
+        if -bound <= interval.low and interval.high <= bound:
+            return "negligible"
+    return "equivalent" if equivalent else "inconclusive"
+
+
+def measure(case: Case, chosen: Plan) -> Tested | None:
+    """The planned test on the case's values; None when it cannot be computed."""
+    return _test(case, chosen, case.baseline, case.candidate)
+
+
+def _test(case: Case, chosen: Plan, baseline: Floats, candidate: Floats) -> Tested | None:
+    with np.errstate(all="ignore"):
+        if case.paired:
+            estimate = paired.paired_t(candidate - baseline, case.overlap)
+        else:
+            estimate = independent.welch(baseline, candidate)
+    if not is_sound(estimate):
+        return None
+    if chosen.method == "sign_flip":
+        settled = ties.settle(candidate - baseline, ties.size_of(baseline, candidate))
+        p_value = paired.sign_flip(settled)
+    else:
+        p_value = estimate.p_value()
+    return Tested(chosen, estimate, p_value) if math.isfinite(p_value) else None
+
+
+def _conclude(
+    case: Case, test: Tested, family: Family, p_adjusted: float, step: int
+) -> Significance:
+    rules, estimate = family.rules, test.estimate
+    # Holm's steps answer whether there is a difference; a margin asks more, so the interval then
+    # covers the whole family at once
+    divisor = family.covers if case.margin else step
+    interval = estimate.interval(1 - rules.alpha / divisor)
+    equivalence, equivalence_p = None, None
+    if case.margin:
+        equivalence = estimate.interval(1 - 2 * rules.alpha / family.covers)
+        equivalence_p = min(1.0, family.covers * estimate.equivalence_p(case.margin))
+    word = verdict_of(
+        case.goal,
+        case.margin,
+        interval,
+        rejected=p_adjusted < rules.alpha,
+        equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
+    )
+    deviation = _deviation(case)
+    detectable = _detectable_sd(case, family.strictest)
+    result = replace(
+        _blank(case, test.plan, family),
+        verdict=word,
+        statistic=estimate.statistic,
+        df=estimate.df,
+        p_value=test.p_value,
+        p_adjusted=p_adjusted,
+        interval=estimate.interval(rules.level),
+        adjusted=interval,
+        equivalence=equivalence,
+        equivalence_p=equivalence_p,
+        effects=looks.effects_of(case, rules.level),
+        second_looks=looks.second_looks(case, test.plan, rules.level, rules.alpha / step),
+        sensitivity=_sensitivity(case, test.plan, family, divisor, step),
+        detectable=detectable * deviation,
+        detectable_sd=detectable,
+        needed=_needed(case, estimate, deviation, family.strictest),
+    )
+    return replace(result, warnings=(*result.warnings, *remarks.after(case, result, step)))
+
+
+def _untested(case: Case, chosen: Plan, family: Family) -> Significance:
+    """What can be said without a test."""
+    result = _blank(case, chosen, family)
+    if case.withheld:
+        return replace(result, verdict="not_comparable")
+    if chosen.method == "none":
+        return result
+    return replace(result, warnings=(*result.warnings, remarks.failed(case)))
+
+
+def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
+    """Everything known before a test."""
+    means = tuple(
+        float(part.mean()) if part.size else None for part in (case.baseline, case.candidate)
+    )
+    difference = None if None in means else float(case.candidate.mean() - case.baseline.mean())
+    if case.paired and difference is not None:
+        difference = float(case.differences.mean())
+    return Significance(
+        verdict="no_inference",
+        test=TITLES[chosen.method],
+        why=chosen.why,
+        n=(case.baseline.size, case.candidate.size),
+        unit_of_replication=case.unit_of_replication,
+        paired=case.paired,
+        goal=case.goal,
+        alpha=family.rules.alpha,
+        correction=family.rules.correction,
+        family=0 if chosen.method == "none" else family.size,
+        difference=difference,
+        means=(means[0], means[1]),
+        margin=case.margin,
+        assumptions=ASSUMPTIONS[chosen.method],
+        warnings=(*chosen.findings, *case.known),
+        source=SOURCES[chosen.method],
+    )
+
+
+def _deviation(case: Case) -> float:
+    """What effects are measured in: of the differences for pairs, else pooled over the groups."""
+    if case.paired:
+        return float(case.differences.std(ddof=1))
+    variances = (float(case.baseline.var(ddof=1)), float(case.candidate.var(ddof=1)))
+    return math.sqrt(sum(variances) / 2)
+
+
+def _detectable_sd(case: Case, alpha: float) -> float:
+    if case.paired:
+        return power.detectable_paired(case.n, alpha, case.overlap)
+    return power.detectable_independent(case.baseline.size, case.candidate.size, alpha)
+
+
+def _needed(case: Case, estimate: Estimate, deviation: float, alpha: float) -> int | None:
+    """Replicates that would settle a difference of the size seen; None when that is out of reach.
+
+    Without a margin the question is whether it is above 0, with one, on which side of the margin.
+    """
+    # more folds of one data set do not make more data
+    if case.overlap or not deviation > 0:
+        return None
+    away = abs(abs(estimate.difference) - (case.margin or 0.0))
+    if away < 1e-3 * deviation:
+        return None
+    return power.needed(away / deviation, alpha, paired=case.paired)
+
+
+def _sensitivity(
+    case: Case, chosen: Plan, family: Family, divisor: int, step: int
+) -> Sensitivity | None:
+    """The same test with missing runs scored as the worst value seen."""
+    if case.filled is None:
+        return None
+    filled = case.filled
+    test = _test(case, chosen, filled.baseline, filled.candidate)
+    difference = float(filled.candidate.mean() - filled.baseline.mean())
+    if test is None:
+        return Sensitivity(filled.scored, filled.worst, difference, None, "inconclusive")
+    interval = test.estimate.interval(1 - family.rules.alpha / divisor)
+    equivalence_p = test.estimate.equivalence_p(case.margin) if case.margin else 1.0
+    word = verdict_of(
+        case.goal,
+        case.margin,
+        interval,
+        rejected=test.p_value * step < family.rules.alpha,
+        equivalent=equivalence_p * family.covers < family.rules.alpha,
+    )
+    return Sensitivity(filled.scored, filled.worst, difference, interval, word)

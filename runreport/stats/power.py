@@ -1,0 +1,115 @@
+"""What a number of replicates can show: power, detectable differences, smallest p-values."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+POWER = 0.8
+MOST = 10_000
+"""More replicates than this are not counted."""
+
+
+def t_power(noncentrality: float, df: float, alpha: float) -> float:
+    """Power of a two-sided t-test, both tails.
+
+    Args:
+        noncentrality: true difference over its standard error.
+        df: degrees of freedom.
+        alpha: of the test.
+
+    Source: Cohen (1988), Statistical Power Analysis for the Behavioral Sciences.
+    """
+    from scipy.special import nctdtr, stdtrit
+
+    critical = stdtrit(df, 1 - alpha / 2)
+    upper, lower = nctdtr(df, noncentrality, critical), nctdtr(df, noncentrality, -critical)
+    return float(1 - upper + (lower if math.isfinite(lower) else 0.0))
+
+
+@lru_cache(maxsize=512)
+def noncentrality_for(df: float, alpha: float, power: float = POWER) -> float:
+    """The noncentrality at which a two-sided t-test has this power."""
+    low, high = 0.0, 4.0
+    while t_power(high, df, alpha) < power and high < 1e6:
+        low, high = high, high * 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        if t_power(middle, df, alpha) < power:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def detectable_independent(m: int, n: int, alpha: float) -> float:
+    """Smallest difference of two means found with 80 % power, in standard deviations.
+
+    Args:
+        m: values of one group, at least 2.
+        n: values of the other.
+        alpha: of the test.
+
+    Source: Cohen (1988); the same numbers as R's power.t.test.
+    """
+    return noncentrality_for(m + n - 2, alpha) * math.sqrt(1 / m + 1 / n)
+
+
+def detectable_paired(n: int, alpha: float, overlap: float = 0.0) -> float:
+    """Smallest mean difference found with 80 % power, in standard deviations of the differences.
+
+    Args:
+        n: pairs, at least 2.
+        alpha: of the test.
+        overlap: of folds, as in `paired_t`.
+
+    Source: Cohen (1988).
+    """
+    return noncentrality_for(n - 1, alpha) * math.sqrt(1 / n + overlap)
+
+
+def needed(effect: float, alpha: float, *, paired: bool) -> int | None:
+    """Replicates (per group, or pairs) that find such an effect with 80 % power.
+
+    Args:
+        effect: true difference in standard deviations (of the differences, for pairs).
+        alpha: of the test.
+        paired: whether the replicates are pairs.
+
+    Returns:
+        The number, or None when 10,000 are not enough.
+    """
+
+    def is_enough(n: int) -> bool:
+        df, error = (n - 1, math.sqrt(1 / n)) if paired else (2 * n - 2, math.sqrt(2 / n))
+        return t_power(abs(effect) / error, df, alpha) >= POWER
+
+    if not is_enough(MOST):
+        return None
+    low, high = 2, 4
+    while not is_enough(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
+
+
+def smallest_paired_p(n: int) -> float:
+    """The smallest two-sided p that sign-flip and signed-rank tests of n pairs can reach."""
+    return min(1.0, 2.0 ** (1 - n))
+
+
+def smallest_independent_p(m: int, n: int) -> float:
+    """The smallest two-sided p that permutation and rank tests of m and n values can reach."""
+    return min(1.0, 2 / math.comb(m + n, m))
+
+
+def pairs_to_reach(level: float) -> int:
+    """Pairs with which an exact sign-flip test can go below this level."""
+    return next(n for n in range(1, 1100) if smallest_paired_p(n) < level)
+
+
+def runs_to_reach(level: float) -> int:
+    """Runs per group with which an exact permutation test can go below this level."""
+    return next(n for n in range(1, 600) if smallest_independent_p(n, n) < level)

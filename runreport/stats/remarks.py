@@ -1,0 +1,106 @@
+"""What must be said about a result once it is known."""
+
+from __future__ import annotations
+
+from runreport import formats
+from runreport.stats import looks, words
+from runreport.stats.findings import Finding
+from runreport.stats.plan import LOW, Case
+from runreport.stats.result import Significance
+
+MANY = 1_000
+"""More replicates than this are not counted out."""
+
+
+def after(case: Case, result: Significance, step: int) -> tuple[Finding, ...]:
+    """Findings of a test that was made, in reading order.
+
+    Args:
+        case: the samples.
+        result: with its verdict.
+        step: what alpha was divided by for this comparison.
+    """
+    found: list[Finding] = []
+    if min(result.n) < LOW:
+        found.append(_low_power(case, result))
+    if case.overlap:
+        found.append(_folds(result))
+    if result.correction == "none" and result.family > 1:
+        found.append(_uncorrected(result))
+    others = looks.disagree(result.p_value or 0.0, result.second_looks, result.alpha / step)
+    if others and not case.overlap:
+        found.append(_disagreement(result, others))
+    if result.verdict == "negligible" and case.margin:
+        margin = words.amount(case.margin, case.unit)
+        said = f"The difference is detectable but below the declared margin of {margin}."
+        found.append(Finding("NEGLIGIBLE", said))
+    if result.verdict == "inconclusive":
+        found.append(Finding("INCONCLUSIVE", _open(case, result)))
+    return tuple(found)
+
+
+def failed(case: Case) -> Finding:
+    """A test that gave no number."""
+    reason = "the values are too large or too small for arithmetic with 64-bit numbers"
+    return Finding("TEST_FAILED", f"The test could not be computed: {reason}. No p is compared.")
+
+
+def _low_power(case: Case, result: Significance) -> Finding:
+    sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
+    size = words.with_unit(words.short(result.detectable or 0.0, 2), case.unit)
+    deviations = f"{result.detectable_sd or 0.0:.2f} SD" + (" of differences" * result.paired)
+    rule = f" at alpha {words.short(result.alpha)}{words.over(result.family)}"
+    said = (
+        f"With {sizes} this comparison can only detect differences of about {size} or more "
+        f"({deviations}; 80 % power{rule})."
+    )
+    return Finding("LOW_POWER", said)
+
+
+def _folds(result: Significance) -> Finding:
+    naive = next((look.p_value for look in result.second_looks), None)
+    said = "Folds of one data set share training data, so the variance is corrected for it."
+    if naive is not None:
+        said += f" The plain paired t-test would have said p = {words.short(naive)}."
+    return Finding("DEPENDENT_FOLDS", said)
+
+
+def _uncorrected(result: Significance) -> Finding:
+    chance = 1 - (1 - result.alpha) ** result.family
+    said = (
+        f"{result.family} comparisons are made and none is corrected: if nothing differed, at "
+        f"least one would seem to with a chance of about {words.percent(round(chance, 2))}."
+    )
+    return Finding("MULTIPLICITY", said)
+
+
+def _disagreement(result: Significance, others: tuple[str, ...]) -> Finding:
+    names = " and ".join(others)
+    said = (
+        f"The {names} would fall on the other side of alpha. The declared {result.test} decides; "
+        "both are shown."
+    )
+    return Finding("TESTS_DISAGREE", said)
+
+
+def _open(case: Case, result: Significance) -> str:
+    question = "which side of the margin it is on" if case.margin else "whether there is one"
+    if case.overlap:
+        return f"The difference is too uncertain to say {question}; more folds do not help."
+    start = f"The difference is too uncertain to say {question}"
+    more = None if result.needed is None else result.needed - min(result.n)
+    if more is None or more <= 0:
+        return f"{start}."
+    if more > MANY:
+        about = f"more than {formats.number(MANY)} more {_replicates(result, MANY)}"
+    else:
+        about = f"about {more} more {_replicates(result, more)}"
+    return f"{start}. If it is as it looks, {about} would settle it (80 % power)."
+
+
+def _replicates(result: Significance, n: int) -> str:
+    """`seeds per group`, `pairs of seeds`."""
+    unit = result.unit_of_replication
+    if result.paired:
+        return f"pair{'s' if n != 1 else ''} of {words.several(unit)}"
+    return f"{words.several(unit) if n != 1 else unit} per group"

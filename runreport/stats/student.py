@@ -1,0 +1,53 @@
+"""A difference with its standard error and degrees of freedom: intervals and p from Student's t."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from runreport.stats.result import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An estimated difference whose error follows Student's t."""
+
+    difference: float
+    standard_error: float
+    """Above 0."""
+    df: float
+    method: str
+    """`Welch t`, `paired t`, ...: names the intervals."""
+
+    @property
+    def statistic(self) -> float:
+        return self.difference / self.standard_error
+
+    def p_value(self) -> float:
+        """Two-sided p of no difference."""
+        from scipy.special import stdtr
+
+        return float(2 * stdtr(self.df, -abs(self.statistic)))
+
+    def interval(self, level: float) -> Interval:
+        """The t interval at this level."""
+        from scipy.special import stdtrit
+
+        half = float(stdtrit(self.df, (1 + level) / 2)) * self.standard_error
+        return Interval(self.difference - half, self.difference + half, level, self.method)
+
+    def equivalence_p(self, margin: float) -> float:
+        """The larger p of two one-sided tests against -margin and +margin.
+
+        Source: Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15.
+        """
+        from scipy.special import stdtr
+
+        below = (abs(self.difference) - margin) / self.standard_error
+        return float(stdtr(self.df, below))
+
+
+def is_sound(estimate: Estimate) -> bool:
+    """Whether an estimate can be tested at all."""
+    parts = (estimate.difference, estimate.standard_error, estimate.df)
+    return all(math.isfinite(part) for part in parts) and estimate.standard_error > 0

@@ -1,0 +1,105 @@
+"""Sentences and phrases about tests: numbers and units in, words out; names come from above."""
+
+from __future__ import annotations
+
+import math
+
+from runreport import formats
+from runreport.design import Correction
+from runreport.stats.result import Interval
+
+
+def amount(value: float, unit: str, spread: float | None = None) -> str:
+    """A size with its unit: `1.3 points`; as many decimals as `spread` deserves."""
+    return with_unit(_number(abs(value), spread), unit)
+
+
+def change(value: float, unit: str, spread: float | None = None) -> str:
+    """A difference with its sign: `+1.3 points`."""
+    text = _number(value, spread)
+    sign = "+" if value > 0 and any("1" <= char <= "9" for char in text) else ""
+    return with_unit(f"{sign}{text}", unit)
+
+
+def ends(interval: Interval) -> str:
+    """`0.4 to 2.2`."""
+    low, high = (_number(end, interval.width) for end in (interval.low, interval.high))
+    return f"{low} to {high}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Words follow after a space, symbols after a narrow one."""
+    if unit == "points":
+        return f"{text} points"
+    return formats.with_unit(text, unit)
+
+
+def _number(value: float, spread: float | None) -> str:
+    size = abs(value)
+    if spread is None or not spread > 0 or not 1e-8 < spread < 1e6 or size > 1e9:
+        return formats.number(value, 3)
+    return formats.fixed(value, formats.decimals_for(spread))
+
+
+def short(value: float, digits: int = 3) -> str:
+    """0.05 and 0.0625, not 0.0500."""
+    text = formats.number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def percent(level: float) -> str:
+    """`95 %`."""
+    return f"{short(level * 100, 4)} %"
+
+
+def plural(unit: str, n: int) -> str:
+    """`1 seed`, `6 seeds`, `6 replicates` for a word that has its plural already."""
+    return formats.count(n, unit, unit if unit.endswith("s") else None)
+
+
+def several(unit: str) -> str:
+    """`seeds`."""
+    return unit if unit.endswith("s") else f"{unit}s"
+
+
+def sizes(n: tuple[int, int], unit: str, *, paired: bool) -> str:
+    """`6 seeds` for pairs, `6 seeds each`, `9 and 10 seeds`."""
+    if paired:
+        return plural(unit, n[0])
+    if n[0] == n[1]:
+        return f"{plural(unit, n[0])} each"
+    return f"{n[1]} and {plural(unit, n[0])}"
+
+
+def over(family: int) -> str:
+    """`over 6 comparisons`, nothing for one."""
+    return f" over {family} comparisons" if family > 1 else ""
+
+
+def p_words(p: float | None, adjusted: float | None, correction: Correction, family: int) -> str:
+    """`p = 0.012`, or `Holm-adjusted p = 0.012 over 6 comparisons`."""
+    if p is None or math.isnan(p):
+        return "no p-value"
+    if correction == "none" or family <= 1 or adjusted is None:
+        return formats.p_value(p)
+    return f"{correction.capitalize()}-adjusted {formats.p_value(adjusted)}{over(family)}"
+
+
+def unattainable(alpha: float, needed: float, smallest: float, n: int, enough: int) -> str:
+    """Why an exact test of so many pairs cannot reject, before any p is shown."""
+    bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
+    return (
+        f"An exact sign-flip or rank test cannot reach {short(alpha)} with n = {n} pairs; "
+        f"needs {enough}: its smallest p is {short(smallest)}{bar}."
+    )
+
+
+def unattainable_split(
+    alpha: float, needed: float, smallest: float, n: tuple[int, int], enough: int
+) -> str:
+    """The same for two independent groups."""
+    bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
+    return (
+        f"An exact permutation or rank test cannot reach {short(alpha)} with {n[0]} and {n[1]} "
+        f"runs; needs {enough} each: its smallest p is {short(smallest)}{bar}."
+    )
