@@ -95,6 +95,9 @@ def _replaced(node: Marked, path: str, value: Marked, at: _At) -> Marked:
     free = not at.done or at.done[-1:] in [(name,) for name in OPEN]
     top = not at.done and key in (*MAPPINGS, *SETTABLE)
     if key not in entries and ((free and not top) or (rest and not (top and key in MAPPINGS))):
+        if top:
+            message = f"the spec has no '{key}', so nothing in it can be set"
+            raise at.no(path, message, "write it into the spec")
         known = [*entries, *(() if at.done else (*MAPPINGS, *SETTABLE, *_variables(entries)))]
         raise at.no(path, f"there is no '{key}' {where}", suggestion(key, known))
     below = entries.get(key, Marked(None, at.span(path)))
