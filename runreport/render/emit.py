@@ -60,19 +60,25 @@ def title(text: str) -> str:
 
 
 def href(url: str) -> str | None:
-    """An address fit for a link, attribute-encoded, without user info; None when it is not."""
+    """An address fit for a link, attribute-encoded; None when it is not."""
+    found = address(url)
+    return None if found is None else attr(found)
+
+
+def address(url: str) -> str | None:
+    """An address of the web or of mail, without user info; None for everything else."""
     try:
         parts = urlsplit(clean_text(url).strip())
         if parts.scheme not in SCHEMES or "\ufffd" in url:
             return None
         if parts.scheme == "mailto":
-            return attr(urlunsplit(parts)) if "@" in parts.path else None
+            return urlunsplit(parts) if "@" in parts.path else None
         host = _host(parts)
     except ValueError:
         return None
     if not host:
         return None
-    return attr(urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment)))
+    return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
 
 
 def _host(parts: SplitResult) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import queue
 import re
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -44,7 +46,9 @@ def draw_svg(figure: Figure, colors: Mapping[str, str], font_size: float, prefix
     from runreport.render.svg import write_svg
 
     style = Style(figure.width, figure.height, font_size, colors)
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # a name in a script that the font lacks is written by the browser's font
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         # a matplotlibrc of the user must not change the report
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_settings(style))
@@ -98,18 +102,26 @@ def _settings(style: Style) -> dict[str, Any]:
 def _clean_text(drawing: Drawing) -> None:
     """Every text of the figure as one short line: names of runs and params come from data."""
     from matplotlib.text import Text
-    from matplotlib.ticker import FixedFormatter
+    from matplotlib.ticker import FixedFormatter, FuncFormatter
 
     for axes in drawing.figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             for formatter in (axis.get_major_formatter(), axis.get_minor_formatter()):
                 if isinstance(formatter, FixedFormatter):
                     formatter.seq = [emit.label(str(text)) for text in formatter.seq]
+                elif isinstance(formatter, FuncFormatter):
+                    # what `set_xticks(places, labels)` makes
+                    formatter.func = partial(_one_line, formatter.func)
     for artist in drawing.figure.findobj(Text):
         artist.set_parse_math(False)
         text = artist.get_text()
         if text and (clean := emit.label(text)) != text:
             artist.set_text(clean)
+
+
+def _one_line(write: Callable[[float, int | None], Any], value: float, place: int | None) -> str:
+    """What a function of ticks writes, cleaned."""
+    return emit.label(str(write(value, place)))
 
 
 # ---- in worker processes -------------------------------------------------------------------------

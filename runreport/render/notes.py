@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
+from runreport.render import emit
 from runreport.tables import clean_text
 
 LONGEST = 50_000
@@ -21,6 +23,9 @@ TAGS = {
     "tfoot", "th", "thead", "tr", "u", "ul", "var",
 }
 # fmt: on
+_OWN_PAGE = re.compile(r"(?:\.\./)*[\w-]+(?:/[\w-]+)*\.html(?:#[\w-]*)?|#[\w-]+", re.ASCII)
+"""Addresses of other pages of the report; whether there is such a page is seen later."""
+
 ATTRIBUTES = {"a": {"href", "title"}, "td": {"align"}, "th": {"align"}, "ol": {"start"}}
 
 
@@ -43,12 +48,21 @@ def note_html(text: str) -> str:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer",
         strip_comments=True,
     )
-    # one line, and nothing that an extension of the site's Markdown could take for its own
-    return safe.translate({ord(char): f"&#{ord(char)};" for char in "\n\r\t{}"})
+    # character references bring back what was cleaned; then one line, and nothing that an
+    # extension of the site's Markdown could take for its own
+    return clean_text(safe).translate({ord(char): f"&#{ord(char)};" for char in "\n\r\t{}"})
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    """The value to write; None drops the attribute."""
+    if name != "href":
+        return value
+    return value if _OWN_PAGE.fullmatch(value) else emit.address(value)
 
 
 @cache

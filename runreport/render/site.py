@@ -65,7 +65,8 @@ def build_site(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> Ma
     for depth in depths:
         (site / _probe(depth)).unlink()
     for page in pages:
-        _finish(site / f"{page.slug}.html", page, policies[page.slug.count("/")])
+        policy = policies[page.slug.count("/")]
+        _finish(site / f"{page.slug}.html", page, policy, emit.title(info.title))
         for name, content in page.exports.items():
             (site / name).parent.mkdir(parents=True, exist_ok=True)
             (site / name).write_bytes(content)
@@ -234,9 +235,12 @@ def _sha256(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _finish(path: Path, page: RenderedPage, policy: str) -> None:
+def _finish(path: Path, page: RenderedPage, policy: str, site_title: str) -> None:
     """Fill the slots and set the policy, before anything the page loads."""
     html = path.read_text("utf-8")
+    # the theme encodes the site's title once more where it is a tooltip
+    twice = site_title.replace("&", "&amp;")
+    html = html.replace(f'title="{twice}"', f'title="{site_title}"')
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     if html.count(_CHARSET) != 1:
         raise RenderError(Problem("RR560", f"{path.name} has no place for its policy"))

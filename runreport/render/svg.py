@@ -140,6 +140,15 @@ class SvgRenderer(RendererBase):  # type: ignore[misc]  # matplotlib ships no ty
     def points_to_pixels(self, points: Any) -> Any:
         return points * DPI / 72
 
+    def get_text_width_height_descent(
+        self, s: str, prop: Any, ismath: bool | str
+    ) -> tuple[float, float, float]:
+        # measured as it will be written
+        size: tuple[float, float, float] = super().get_text_width_height_descent(
+            emit.label(s), prop, ismath
+        )
+        return size
+
     def open_group(self, s: str, gid: str | None = None) -> None:
         self._open.append(gid if gid in self._expected else None)
 
