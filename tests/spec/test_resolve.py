@@ -123,9 +123,14 @@ def test_a_long_chain_of_variables_is_refused(tmp_path):
     assert set(codes(read(tmp_path, f"vars: {{{chain}, v200: x}}"))) == {"RR117"}
 
 
-@pytest.mark.parametrize("value", [f"'{'{0}' * 10}'", f"[{', '.join(["'{0}'"] * 9)}]"])
-def test_variables_that_multiply_are_stopped(tmp_path, value):
-    levels = [f"v{n}: " + value.format(f"${{v{n + 1}}}") for n in range(18)]
+@pytest.mark.parametrize("listed", [True, False])
+def test_variables_that_multiply_are_stopped(tmp_path, listed):
+    """Ten of the next in each of eighteen: 10 ** 18 of the last."""
+    levels = []
+    for n in range(18):
+        place = f"'${{v{n + 1}}}'"
+        value = f"[{', '.join([place] * 10)}]" if listed else f"'{place[1:-1] * 10}'"
+        levels.append(f"v{n}: {value}")
     loaded = read(tmp_path, f"vars: {{{', '.join(levels)}, v18: xxxxxxxxxx}}\ntheme: '${{v0}}'")
     assert "RR117" in codes(loaded)
 
