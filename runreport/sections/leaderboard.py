@@ -242,13 +242,16 @@ def difference(context: Context, column: RunColumn) -> RunColumn | None:
     if not part.values.size:
         return None
     mean = float(part.values.mean())
-    digits = Digits.of(_finished(column.values, context.runs))
     values = tuple(
         float(value) - mean
         if isinstance(value, int | float) and run.status in charting.FINISHED
         else None
         for value, run in zip(column.values, context.runs, strict=True)
     )
+    digits = Digits.of(_finished(column.values, context.runs))
+    if digits.decimals == 0:
+        # whole numbers have a mean between them
+        digits = Digits.of(values)
     of = "the baseline's run" if part.values.size == 1 else f"the mean of {part.values.size} runs"
     return RunColumn(
         title=f"{column.title} vs baseline",

@@ -235,7 +235,7 @@ def _cell(column: RunColumn, run: Run, index: int) -> Cell:
         return Cell((text,), text, marks)
     if value is None:
         return Cell((formats.MISSING,), None, frozenset({"missing"}))
-    words: tuple[Inline, ...] = (charting.fit(text),)
+    words: tuple[Inline, ...] = (charting.fit(text) if isinstance(value, str) else text,)
     if isinstance(value, float) and not math.isfinite(value):
         return Cell(words, value, frozenset({"warning"}))
     return Cell(words, value, frozenset({"best"} if index in column.best else ()))
