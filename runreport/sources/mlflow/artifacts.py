@@ -55,23 +55,30 @@ class ArtifactFolders:
 
     def of(self, run_id: str, address: str | None) -> Listing:
         """What lies at the address that a store gives for a run's artifacts."""
-        for root, parts in self._places(run_id, address):
-            if (folder := _open_below(root, parts)) is not None:
-                return self._list(folder, "/".join(parts))
-        return Listing()
-
-    def _places(self, run_id: str, address: str | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        """Where the folder may be, as names below a root; the address itself first."""
         path = local_path(address)
         if path is None or not run_id:
-            return
+            return Listing()
+        for root, parts in (*self._below(run_id, path), *self._moved(run_id, path)):
+            if (folder := _open_below(root, parts)) is not None:
+                return self._list(folder, "/".join(parts))
+        # MLflow makes a run's folder with its first artifact: without one there are none,
+        # provided that the folder of all runs is here
+        nothing = any(
+            _is_folder(root, parts[: parts.index(run_id)])
+            for root, parts in self._below(run_id, path)
+        )
+        return Listing(found=nothing)
+
+    def _below(self, run_id: str, path: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
+        """The address as names below a root, when it lies below one."""
         for root in self.roots:
-            full = os.path.normpath(os.path.join(root, path))
-            below = Path(full).parts
+            below = Path(os.path.normpath(os.path.join(root, path))).parts
             own = Path(os.path.normpath(root)).parts
             if below[: len(own)] == own and run_id in below[len(own) :]:
                 yield root, below[len(own) :]
-        # a store that was moved: the end of the address from each name up to the run's id
+
+    def _moved(self, run_id: str, path: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
+        """In a store that was moved: the end of the address, from each name to the run's id on."""
         parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".")]
         if run_id in parts and ".." not in parts:
             for root in self.roots:
@@ -111,6 +118,13 @@ def _open_below(root: Path, parts: Sequence[str]) -> int | None:
             os.close(folder)
         folder = inner
     return folder
+
+
+def _is_folder(root: Path, parts: Sequence[str]) -> bool:
+    folder = _open_below(root, parts)
+    if folder is not None:
+        os.close(folder)
+    return folder is not None
 
 
 class _Walk:

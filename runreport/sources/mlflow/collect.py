@@ -105,7 +105,7 @@ class Collector:
                 self.tell("RR306", f"two {what} are called {name!r}; one is shown", run.run_id)
                 continue
             if len(value) > self.limits.value:
-                message = f"showing {self.limits.value:,} of {len(value):,} characters of {name!r}"
+                message = f"showing the first {self.limits.value:,} characters of {name!r}"
                 self.tell("RR307", message, run.run_id, where=what)
                 value = value[: self.limits.value]
             kept[name] = value

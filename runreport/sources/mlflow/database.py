@@ -38,6 +38,7 @@ class Database:
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.name = name
+        self._inside = 0
         with self._faults():
             if path.stat().st_size == 0:
                 hint = "is it the right file? MLflow's own default is mlflow.db"
@@ -56,6 +57,7 @@ class Database:
             for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
                 self._link.execute(f"PRAGMA {pragma}")
             with self.snapshot():
+                self._check_length()
                 self.columns = self._columns()
                 self.indexes = self._indexes()
                 self._version = self._data_version()
@@ -69,16 +71,19 @@ class Database:
             SourceError: RR301 damaged, RR302 locked, RR314 too slow.
         """
         with self._faults():
-            self._link.execute("BEGIN")
+            # a transaction begins with its first read, and so does waiting for a lock
+            if not self._inside:
+                self._link.execute("BEGIN")
+            self._inside += 1
             try:
                 if seconds is not None:
                     self._end_by(time.monotonic() + seconds)
-                # a transaction begins with its first read, and so does waiting for a lock
                 self._link.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 yield
             finally:
                 self._link.set_progress_handler(None, 0)
-                if self._link.in_transaction:
+                self._inside -= 1
+                if not self._inside and self._link.in_transaction:
                     self._link.execute("ROLLBACK")
 
     def ask(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -102,10 +107,10 @@ class Database:
         """SHA-256 of the file and of what lies in its write-ahead log."""
         with self.snapshot():
             note = " (changed while it was read)" if self.changed() else ""
-            found = {self.name: _sha256(self.path) + note}
+            found = {"database": _sha256(self.path) + note}
             log = self.path.with_name(self.path.name + "-wal")
             if log.is_file() and log.stat().st_size > 0:
-                found[f"{self.name}-wal"] = _sha256(log)
+                found["database-wal"] = _sha256(log)
             return found
 
     def _data_version(self) -> int:
@@ -130,6 +135,20 @@ class Database:
     def _indexes(self) -> set[str]:
         found = self._link.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
         return {name for (name,) in found}
+
+    def _check_length(self) -> None:
+        """SQLite reads zeros where a file was cut within a page, and says nothing."""
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size > 0:
+            return
+        pages, size = (
+            int(self.ask(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size")
+        )
+        length = self.path.stat().st_size
+        if length < pages * size:
+            message = f"{self.name} was cut: {length:,} bytes of {pages * size:,} are there"
+            hint = "copy the file again, or restore a backup"
+            raise SourceError(Problem("RR301", message, None, hint, place=self.name))
 
     def _check_schema(self) -> None:
         missing = [table for table in NEEDED if table not in self.columns]

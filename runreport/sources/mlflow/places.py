@@ -45,7 +45,9 @@ def locate(location: str, base: Path) -> Place:
         return Place(Kind.SERVER, Path(), location)
     text = _path_in(location)
     path = base / text
-    name = path.name or text
+    # the name as it is written: what `.` is called differs from machine to machine
+    last = re.split(r"[/\\]", text.rstrip("/\\"))[-1]
+    name = "the folder" if last in ("", ".", "..") else last
     if "\0" in text or not os.path.lexists(path):
         raise SourceError(
             Problem(
@@ -68,10 +70,10 @@ def locate(location: str, base: Path) -> Place:
                 place=name,
             )
         )
-    return within(path)
+    return _within(path, name)
 
 
-def within(folder: Path) -> Place:
+def _within(folder: Path, name: str) -> Place:
     """The store that a folder is or holds: itself, its `mlflow.db`, or its `mlruns`."""
     database, runs = folder / "mlflow.db", folder / "mlruns"
     if not is_file_store(folder):
@@ -79,7 +81,7 @@ def within(folder: Path) -> Place:
             return Place(Kind.DATABASE, database, database.name)
         if is_file_store(runs):
             return Place(Kind.FOLDER, runs, runs.name)
-    return Place(Kind.FOLDER, folder, folder.resolve().name)
+    return Place(Kind.FOLDER, folder, name)
 
 
 def is_file_store(folder: Path) -> bool:

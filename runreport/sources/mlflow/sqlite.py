@@ -163,6 +163,9 @@ class DatabaseReader:
             )
             told.add(facts)
         artifacts.tell(told)
+        for table, count in stored.strays().items():
+            message = f"{count:,} rows name a run that is not in the store; they were left out"
+            told.tell("RR308", message, where=f"table {table}")
         if (count := stored.count()) > limits.runs:
             message = f"showing the newest {limits.runs:,} of {count:,} runs"
             hint = "name the experiments to read: `experiments: [...]`"

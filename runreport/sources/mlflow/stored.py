@@ -113,12 +113,27 @@ class Stored:
                 found.take(run, (name, number, at), self._limits.metrics)
         return found
 
+    def strays(self) -> dict[str, int]:
+        """Rows that name a run which is not in the store, by table."""
+        found = {}
+        for table in ("params", "tags", self._last_table()):
+            query = (
+                f"SELECT count(*) FROM {table} WHERE run_uuid IS NULL"  # noqa: S608  # as above
+                " OR run_uuid NOT IN (SELECT run_uuid FROM runs WHERE run_uuid IS NOT NULL)"
+            )
+            if count := int(self._db.ask(query).fetchone()[0]):
+                found[table] = count
+        return found
+
+    def _last_table(self) -> str:
+        """`latest_metrics`, unless the store is too old to have it or never filled it."""
+        if self._db.has("latest_metrics", "run_uuid", "key", "value"):
+            filled = self._db.ask("SELECT EXISTS (SELECT 1 FROM latest_metrics)").fetchone()[0]
+            return "latest_metrics" if filled else "metrics"
+        return "metrics"
+
     def _last_query(self) -> str:
-        db = self._db
-        table = "metrics"
-        if db.has("latest_metrics", "run_uuid", "key", "value"):
-            filled = db.ask("SELECT EXISTS (SELECT 1 FROM latest_metrics)").fetchone()[0]
-            table = "latest_metrics" if filled else "metrics"
+        db, table = self._db, self._last_table()
         step = "step" if db.has(table, "step") else "0"
         is_nan = "is_nan" if db.has(table, "is_nan") else "0"
         columns = f"run_uuid, key, value, {step} AS step, {is_nan} AS is_nan"

@@ -1,0 +1,267 @@
+"""MLflow's file store: a folder (`mlruns`) of experiments, each a folder of runs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from runreport.errors import Problem, SourceError
+from runreport.kinds import Reader, SourceContext
+from runreport.sources.mlflow import shelf
+from runreport.sources.mlflow.collect import Collector
+from runreport.sources.mlflow.facts import ModelVersion, select_experiments
+from runreport.sources.mlflow.folders import Folder
+from runreport.sources.mlflow.metalines import MetaError
+from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
+from runreport.sources.mlflow.options import LIMITS, Limits, Options
+from runreport.sources.mlflow.places import Place, is_file_store
+from runreport.sources.mlflow.points import Parts
+from runreport.sources.mlflow.registered import read_datasets, read_versions
+from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders, tell_oddities
+from runreport.tables import RunTables, clean_text
+
+MODELS = "models"
+"""Folder of the model registry, beside the experiments."""
+_NO_RUNS = frozenset({"datasets", "models", "tags", "traces"})
+"""Folders of an experiment that are not runs."""
+
+
+def open_folder(
+    place: Place, options: Options, context: SourceContext, limits: Limits = LIMITS
+) -> Reader:
+    """A reader of a folder.
+
+    Raises:
+        SourceError: RR301 unreadable, RR304 not a file store.
+    """
+    with _faults(place.name), Folder.root(place.path):
+        pass
+    if not is_file_store(place.path) and not (place.path / ".trash").is_dir():
+        message = f"{place.name} is no MLflow store: no folder in it has an experiment's meta.yaml"
+        hint = "name the folder that holds the experiments, usually mlruns"
+        raise SourceError(Problem("RR304", message, None, hint, place=place.name))
+    roots = shelf.roots(place.path, options, context)
+    return FolderReader(place, options, context, limits, roots)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one reading of the tables found."""
+
+    tables: RunTables
+    digest: str
+    """Over the names and contents of all files that were read."""
+    metrics: Mapping[str, Mapping[str, Sequence[MetricFile]]]
+    """By run and metric of the tables; two names may differ by unprintable characters alone."""
+
+
+class FolderReader:
+    """Reads one file store."""
+
+    def __init__(
+        self,
+        place: Place,
+        options: Options,
+        context: SourceContext,
+        limits: Limits,
+        roots: tuple[Path, ...],
+    ) -> None:
+        self._place = place
+        self._options = options
+        self._context = context
+        self._limits = limits
+        self._roots = roots
+        self._read: _Read | None = None
+
+    def tables(self) -> RunTables:
+        """Every run that is not deleted, of the experiments that were asked for.
+
+        Raises:
+            SourceError: RR301, RR314, and RR305 for an experiment that is not there.
+        """
+        self._read = self._all()
+        return self._read.tables
+
+    def histories(self, runs: Sequence[str], metrics: Collection[str]) -> Iterator[pa.Table]:
+        """Raw points, as the files were when the tables were read.
+
+        Raises:
+            SourceError: RR301.
+        """
+        read = self._read = self._read or self._all()
+        parts = Parts()
+        wanted = [
+            (run, metric, file)
+            for run in runs
+            for metric in sorted(set(metrics))
+            for file in read.metrics.get(run, {}).get(metric, ())
+        ]
+        told = self._collector()
+        with _faults(self._place.name), Folder.root(self._place.path) as root:
+            for block, step, ms, value in parse_blocks(_blocks(root, wanted, told)):
+                parts.add(block.run_id, block.metric, step, ms, value)
+                yield from parts.full()
+        yield from parts.rest()
+        for problem in told.tables().problems:
+            self._context.tell(problem)
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """SHA-256 over everything that the tables came from, and over the artifacts listed."""
+        read = self._read = self._read or self._all()
+        found = {"files": read.digest}
+        if listed := shelf.digest(read.tables):
+            found["artifacts"] = listed
+        return found
+
+    def _collector(self) -> Collector:
+        return Collector(self._context.qualifier, self._place.name, self._limits)
+
+    def _all(self) -> _Read:
+        told = self._collector()
+        digests: list[tuple[str, bytes]] = []
+        deadline = time.monotonic() + self._limits.seconds
+
+        def seen(place: str, digest: bytes) -> None:
+            digests.append((place, digest))
+            if time.monotonic() > deadline:
+                hint = "name the experiments to read: `experiments: [...]`"
+                message = f"reading {self._place.name} took too long"
+                raise SourceError(Problem("RR314", message, None, hint, place=self._place.name))
+
+        readers = RunFolders(self._limits, told, seen)
+        with _faults(self._place.name), Folder.root(self._place.path) as root:
+            versions = read_versions(root, MODELS, readers)
+            found = [
+                run
+                for name, folder in self._experiments(root, readers)
+                for run in self._runs(root, folder, name, readers)
+            ]
+        found.sort(key=lambda run: (run.facts.started_ms or 0, run.facts.run_id))
+        if len(found) > self._limits.runs:
+            message = f"showing the newest {self._limits.runs:,} of {len(found):,} runs"
+            told.tell("RR307", message)
+            found = found[-self._limits.runs :]
+        self._add(found, versions, told)
+        digest = hashlib.sha256()
+        for place, part in sorted(digests):
+            digest.update(place.encode("utf-8", "surrogateescape") + b"\0" + part)
+        metrics = {told.qualified(run.facts.run_id): _by_clean_name(run.metrics) for run in found}
+        return _Read(told.tables(), digest.hexdigest(), metrics)
+
+    def _experiments(self, root: Folder, readers: RunFolders) -> list[tuple[str, str]]:
+        """Names and folders of the experiments to read."""
+        known: list[tuple[str, str]] = []
+        folders: dict[str, str] = {}
+        for name, kind in root.names():
+            if name.startswith(".") or name == MODELS or kind == "file":
+                continue
+            try:
+                if kind == "other":
+                    raise MetaError("it is a link, which is not followed")
+                with root.folder(name) as folder:
+                    meta = readers.meta(folder)
+            except (MetaError, OSError) as error:
+                message = f"folder {name!r} is not read as an experiment: {error}"
+                readers.told.tell("RR306", message, where=name)
+                continue
+            number = meta.get("experiment_id") or name
+            if meta.get("lifecycle_stage") != "deleted" and number not in folders:
+                known.append((number, meta.get("name") or number))
+                folders[number] = name
+        chosen = select_experiments(known, self._options.experiments, self._place.name)
+        return [(name, folders[number]) for number, name in chosen]
+
+    def _runs(
+        self, root: Folder, folder: str, experiment: str, readers: RunFolders
+    ) -> Iterator[ReadRun]:
+        try:
+            with root.folder(folder) as inside:
+                readers = replace(readers, datasets=read_datasets(inside, readers))
+                for name, kind in inside.names():
+                    if kind == "file" or name in _NO_RUNS or name.startswith("."):
+                        continue
+                    if (run := _run(inside, name, experiment, readers)) is not None:
+                        yield run
+        except OSError as error:
+            message = f"experiment {experiment!r} cannot be read to its end: {error.strerror}"
+            readers.told.tell("RR306", message, where=folder)
+
+    def _add(
+        self,
+        found: Sequence[ReadRun],
+        versions: Mapping[str, Sequence[ModelVersion]],
+        told: Collector,
+    ) -> None:
+        artifacts = shelf.Shelf(self._roots, self._limits)
+        for run in found:
+            number = run.facts.run_id
+            # the run's own folder first: addresses in a store that was moved lead nowhere
+            addresses = (f"{run.folder}/artifacts", run.address)
+            listed = artifacts.of(number, addresses, told)
+            made = versions.get(number, ())
+            told.add(replace(run.facts, artifacts=listed, versions=made))
+        artifacts.tell(told)
+
+
+def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> ReadRun | None:
+    """One run; None, and a problem, when it cannot be read."""
+    try:
+        with folder.folder(name) as inside:
+            return readers.read(inside, name, experiment)
+    except MetaError as error:
+        readers.told.tell("RR306", f"a run cannot be read: {error}", name, where=folder.at(name))
+    except OSError as error:
+        message = f"a run cannot be read: {(error.strerror or 'it is no folder').lower()}"
+        readers.told.tell("RR306", message, name, where=folder.at(name))
+    return None
+
+
+def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[MetricFile]]:
+    found: dict[str, list[MetricFile]] = {}
+    for name, file in files.items():
+        found.setdefault(clean_text(name), []).append(file)
+    return found
+
+
+def _blocks(
+    root: Folder, wanted: Sequence[tuple[str, str, MetricFile]], told: Collector
+) -> Iterator[Block]:
+    """The lines of many metric files."""
+    for run, metric, file in wanted:
+        place = "/".join(file.place)
+        odd = Oddities()
+        try:
+            for lines in _lines(root, file.place, file.size):
+                end = lines.rfind(b"\n") + 1
+                # a last line without an end was cut while being written
+                odd.incomplete = end < len(lines)
+                yield Block(run, metric, lines[:end], odd)
+        except OSError as error:
+            message = f"{metric!r} cannot be read: {(error.strerror or str(error)).lower()}"
+            told.tell("RR306", message, file.place[-3], where=place)
+        if odd and not file.odd:
+            tell_oddities(told, run.partition(":")[2], place, odd)
+
+
+def _lines(folder: Folder, place: Sequence[str], size: int) -> Iterator[bytes]:
+    if len(place) == 1:
+        yield from folder.blocks(place[0], size)
+        return
+    with folder.folder(place[0]) as inside:
+        yield from _lines(inside, place[1:], size)
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot read {name}: {(error.strerror or str(error)).lower()}"
+        hint = "check the path and who may read it"
+        raise SourceError(Problem("RR301", message, None, hint, place=name)) from error

@@ -1,0 +1,156 @@
+"""Files and folders below a root, opened name by name: no link is followed, nothing blocks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+Kind = Literal["folder", "file", "other"]
+
+MAX_NAMES = 1_000_000
+"""Of one folder: a listing ends there."""
+BLOCK = 8_000_000
+"""Bytes of a large file that are held at once."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Folder:
+    """An open folder."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self._descriptor = descriptor
+        self.path = path
+        """Names from the root down, for messages; empty for the root."""
+
+    @staticmethod
+    def root(path: Path) -> Folder:
+        """A folder that the user named; here alone links count."""
+        return Folder(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), "")
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+    def at(self, name: str) -> str:
+        """How messages call something in this folder."""
+        return f"{self.path}/{name}" if self.path else name
+
+    def folder(self, name: str) -> Folder:
+        """A folder in it.
+
+        Raises:
+            OSError: not there, no folder, or a link.
+        """
+        return Folder(os.open(name, _FOLDER, dir_fd=self._descriptor), self.at(name))
+
+    def names(self) -> list[tuple[str, Kind]]:
+        """What is in it, sorted; links are neither files nor folders."""
+        found: list[tuple[str, Kind]] = []
+        with os.scandir(self._descriptor) as entries:
+            for entry in entries:
+                if len(found) >= MAX_NAMES:
+                    break
+                if entry.is_dir(follow_symlinks=False):
+                    found.append((entry.name, "folder"))
+                else:
+                    regular = entry.is_file(follow_symlinks=False)
+                    found.append((entry.name, "file" if regular else "other"))
+        return sorted(found)
+
+    def read(self, name: str, most: int) -> bytes:
+        """The first bytes of a file.
+
+        Raises:
+            OSError: not there, no regular file, or a link.
+        """
+        descriptor = self._open(name)
+        try:
+            return _read(descriptor, most)
+        finally:
+            os.close(descriptor)
+
+    def size(self, name: str) -> int:
+        """Bytes of a file; of a link itself, not of what it leads to."""
+        return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_size
+
+    def blocks(self, name: str, size: int | None = None) -> Iterator[bytes]:
+        """A file of lines in parts that end where a line ends, but for the very last.
+
+        Args:
+            name: of the file.
+            size: bytes to read; what was appended later is left.
+
+        Raises:
+            OSError: as `read`.
+        """
+        descriptor = self._open(name)
+        try:
+            left = os.fstat(descriptor).st_size if size is None else size
+            rest = b""
+            while data := _read(descriptor, min(BLOCK, left)):
+                left -= len(data)
+                end = data.rfind(b"\n") + 1
+                if not end:
+                    # a line longer than a block is no line of MLflow's: keep its start alone
+                    rest = (rest + data)[:BLOCK]
+                    continue
+                yield rest + data[:end]
+                rest = data[end:]
+            if rest:
+                yield rest
+        finally:
+            os.close(descriptor)
+
+    def files(self, name: str, depth: int) -> Iterator[tuple[str, Folder, str]]:
+        """Every regular file below a folder in it, sorted.
+
+        Yields:
+            its path below that folder, the open folder it is in, and its name there.
+        """
+        try:
+            folder = self.folder(name)
+        except FileNotFoundError:
+            return
+        with folder:
+            yield from _files(folder, "", depth)
+
+    def _open(self, name: str) -> int:
+        descriptor = os.open(name, _FILE, dir_fd=self._descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(0, "not a regular file")
+        return descriptor
+
+
+def _files(folder: Folder, inside: str, depth: int) -> Iterator[tuple[str, Folder, str]]:
+    for name, kind in folder.names():
+        if kind == "file":
+            yield inside + name, folder, name
+        elif kind == "folder" and depth > 0:
+            with folder.folder(name) as deeper:
+                yield from _files(deeper, f"{inside}{name}/", depth - 1)
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    """Up to so many bytes: one call for a small file."""
+    first = os.read(descriptor, most) if most > 0 else b""
+    if not first or len(first) == most:
+        return first
+    pieces = [first]
+    left = most - len(first)
+    while left > 0 and (piece := os.read(descriptor, left)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,211 @@
+"""MLflow's metric files, lines of `time value step`: in bulk where they are regular, line by line
+where they are not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from runreport.sources.mlflow.points import NO_TIME, Floats, Ints
+
+SMALL = 4_000
+"""Bytes below which Python reads lines sooner than numpy or Arrow start."""
+BATCH = 8_000_000
+"""Bytes that are parsed together."""
+_LARGEST_MS = 1 << 62
+
+_COLUMNS = ("ms", "value", "step")
+
+
+@dataclass(slots=True)
+class Oddities:
+    """What is not as MLflow writes it, in one metric file."""
+
+    bad: int = 0
+    """Lines that were left out."""
+    first: int | None = None
+    """The number of the first of them."""
+    incomplete: bool = False
+    """The last line has no end: it was cut while being written, and left out."""
+    lines: int = 0
+    """Lines looked at so far."""
+
+    def __bool__(self) -> bool:
+        return bool(self.bad) or self.incomplete
+
+
+@dataclass(slots=True)
+class Latest:
+    """The latest point of a metric: highest step, then time, then value, as MLflow chooses it."""
+
+    odd: Oddities = field(default_factory=Oddities)
+    point: tuple[float, int, float] | None = None
+    """Step, milliseconds, value."""
+
+    def take(self, block: bytes) -> None:
+        """Look at the next lines of the file."""
+        if len(block) > SMALL and _ascends(block):
+            start = block.rfind(b"\n", 0, -1) + 1
+            trial = Oddities()
+            points = parse_lines(block[start:], trial)
+            if not trial:
+                self.odd.lines += block.count(b"\n")
+                self._best(points)
+                return
+            # the line that would count is no point: look at all of them
+        self._best(parse_lines(block, self.odd))
+
+    def _best(self, points: Iterable[tuple[float, int, float]]) -> None:
+        for point in points:
+            if self.point is None or _rank(point) > _rank(self.point):
+                self.point = point
+
+
+def _rank(point: tuple[float, int, float]) -> tuple[float, int, float]:
+    step, ms, value = point
+    # as in MLflow's SQL, where NaN is kept as zero
+    return step, ms, 0.0 if math.isnan(value) else value
+
+
+def parse_lines(block: bytes, odd: Oddities) -> list[tuple[float, int, float]]:
+    """Step, milliseconds and value of each line that has them; the others are counted."""
+    lines = block.split(b"\n")
+    unfinished = lines.pop()
+    found: list[tuple[float, int, float]] = []
+    for line in lines:
+        odd.lines += 1
+        fields = line.split()
+        try:
+            # five fields and more: a dataset's name and digest follow. Its step is the third
+            # all the same, which MLflow's own client overlooks.
+            if len(fields) not in (2, 3) and len(fields) < 5:
+                raise ValueError(line)
+            ms, value = int(fields[0]), float(fields[1])
+            step = float(int(fields[2])) if len(fields) > 2 else 0.0
+        except (ValueError, OverflowError):
+            if fields:
+                odd.bad += 1
+                odd.first = odd.first or odd.lines
+            continue
+        found.append((step, ms if abs(ms) < _LARGEST_MS else NO_TIME, value))
+    odd.incomplete = odd.incomplete or bool(unfinished.strip())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of one metric of one run."""
+
+    run_id: str
+    metric: str
+    lines: bytes
+    odd: Oddities
+
+
+Parsed = tuple[Block, Floats, Ints, Floats]
+"""A block with its steps, milliseconds and values."""
+
+
+def parse_blocks(blocks: Iterable[Block]) -> Iterator[Parsed]:
+    """The points of many files, a batch at a time, in order."""
+    batch: list[Block] = []
+    size = 0
+    for block in blocks:
+        batch.append(block)
+        size += len(block.lines)
+        if size >= BATCH:
+            yield from _parse_batch(batch)
+            batch, size = [], 0
+    yield from _parse_batch(batch)
+
+
+def _parse_batch(batch: Sequence[Block]) -> Iterator[Parsed]:
+    columns = _read_csv([block.lines for block in batch])
+    if columns is None:
+        for block in batch:
+            alone = _read_csv([block.lines]) if len(block.lines) > SMALL else None
+            step, ms, value = _by_line(block) if alone is None else alone
+            yield block, step, ms, value
+        return
+    start = 0
+    for block in batch:
+        stop = start + block.lines.count(b"\n")
+        block.odd.lines += stop - start
+        step, ms, value = columns
+        yield block, step[start:stop], ms[start:stop], value[start:stop]
+        start = stop
+
+
+def _by_line(block: Block) -> tuple[Floats, Ints, Floats]:
+    points = parse_lines(block.lines, block.odd)
+    steps, times, values = zip(*points, strict=True) if points else ((), (), ())
+    return (
+        np.array(steps, np.float64),
+        np.array(times, np.int64),
+        np.array(values, np.float64),
+    )
+
+
+def _read_csv(texts: Sequence[bytes]) -> tuple[Floats, Ints, Floats] | None:
+    """Three columns of numbers; None when some line is anything else."""
+    import pyarrow.csv as pc
+
+    joined = b"".join(texts)
+    if not joined or any(text and not text.endswith(b"\n") for text in texts):
+        return None
+    try:
+        table = pc.read_csv(
+            pa.BufferReader(joined),
+            read_options=pc.ReadOptions(
+                use_threads=False, column_names=_COLUMNS, block_size=1 << 22
+            ),
+            parse_options=pc.ParseOptions(delimiter=" ", quote_char=False, escape_char=False),
+            convert_options=pc.ConvertOptions(
+                column_types={"ms": pa.int64(), "value": pa.float64(), "step": pa.int64()},
+                null_values=[],
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    # an empty line or a lone carriage return would shift every file after it
+    if table.num_rows != joined.count(b"\n"):
+        return None
+    ms, value, step = (table[name].to_numpy() for name in _COLUMNS)
+    return step.astype(np.float64), ms, value
+
+
+def _ascends(block: bytes) -> bool:
+    """Whether these are lines of three fields whose steps ascend strictly; exact, and quick."""
+    data = np.frombuffer(block, np.uint8)
+    if data[-1] != 10:
+        return False
+    ends = np.flatnonzero(data == 10)
+    if np.count_nonzero(data == 32) != 2 * len(ends):
+        return False
+    steps = _digits_before(data, ends)
+    return steps is not None and bool((steps[1:] > steps[:-1]).all())
+
+
+def _digits_before(data: NDArray[np.uint8], ends: NDArray[np.intp]) -> Ints | None:
+    """The whole numbers that end at these places, each after a space; None when some is none."""
+    total = np.zeros(len(ends), np.int64)
+    alive = np.ones(len(ends), np.bool_)
+    for place in range(17):
+        at = ends - 1 - place
+        if at[0] < 0:
+            return None
+        digit = data[at] - np.uint8(48)
+        ends_here = alive & (data[at] == 32)
+        if (alive & ~ends_here & (digit > 9)).any() or (place == 0 and ends_here.any()):
+            return None
+        alive &= ~ends_here
+        if not alive.any():
+            return total
+        total += np.where(alive, digit.astype(np.int64) * 10**place, 0)
+    return None
