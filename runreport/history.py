@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from runreport.columns import numbers, values
 from runreport.tables import HISTORY_SCHEMA, SCHEMAS
 
 Floats = NDArray[np.float64]
@@ -39,7 +40,7 @@ FROM finite GROUP BY run_id, metric ORDER BY run_id, metric
 """  # noqa: S608  # the source is a folder of our own
 
 _SERIES = f"""
-SELECT run_id, step, epoch_us(time) / 1e6 AS time, value
+SELECT run_id, step, coalesce(epoch_us(time) / 1e6, 'nan') AS time, value
 FROM {{source}} WHERE metric = $metric AND ($runs IS NULL OR list_contains($runs, run_id))
 ORDER BY run_id, {_ORDER}
 """  # noqa: S608  # as above
@@ -82,7 +83,7 @@ class History:
         path = self._folder / f"part-{self._parts:06d}.parquet"
         pq.write_table(points, path, compression="lz4", use_dictionary=["run_id", "metric"])
         self._parts += 1
-        self._metrics |= set(pc.unique(points["metric"]).to_pylist())
+        self._metrics |= set(values(pc.unique(points["metric"])))
 
     def metrics(self) -> frozenset[str]:
         """Names of the metrics held."""
@@ -101,12 +102,13 @@ class History:
             return {}
         wanted = None if runs is None else list(runs)
         table = self._ask(_SERIES, {"metric": metric, "runs": wanted})
-        ids = table["run_id"].to_numpy()
-        columns = [table[name].to_numpy().astype(np.float64) for name in ("step", "time", "value")]
-        starts: Any = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else []
+        coded = table["run_id"].combine_chunks().dictionary_encode()
+        ids, which = values(coded.dictionary), numbers(coded)
+        columns = [numbers(table[name]) for name in ("step", "time", "value")]
+        starts = np.flatnonzero(np.diff(which, prepend=-1)).tolist()
         found = {
-            str(ids[start]): Series(*(column[start:stop] for column in columns))
-            for start, stop in zip(starts, [*starts[1:], len(ids)], strict=True)
+            ids[which[start]]: Series(*(column[start:stop] for column in columns))
+            for start, stop in zip(starts, [*starts[1:], len(which)], strict=True)
         }
         return found if runs is None else {run: found[run] for run in runs if run in found}
 
@@ -117,10 +119,10 @@ class History:
             return SCHEMAS["metrics"].empty_table()
         return self._ask(_SUMMARIES, {"metrics": held}).cast(SCHEMAS["metrics"])
 
-    def _ask(self, query: str, values: Mapping[str, Any]) -> pa.Table:
+    def _ask(self, query: str, params: Mapping[str, Any]) -> pa.Table:
         parts = str(self._folder / "part-*.parquet").replace("'", "''")
         source = f"read_parquet('{parts}', filename = true, file_row_number = true)"
-        answer = self._database.sql(query.format(source=source), params=dict(values))
+        answer = self._database.sql(query.format(source=source), params=dict(params))
         return answer.to_arrow_table()
 
     @cached_property
