@@ -143,7 +143,8 @@ class ServerReader:
                 points.add(page)
         except Unfit as error:
             message = f"the history of {wanted.metric[:80]!r} of run {wanted.own_id[:40]}: {error}"
-            raise SourceError(self._server.problem("RR333", message)) from None
+            hint = self._server.refusals.where
+            raise SourceError(self._server.problem("RR333", message, hint)) from None
         return points
 
     def _tell_unread(self, wanted: _Wanted, points: Points) -> None:

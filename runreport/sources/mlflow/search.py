@@ -61,7 +61,7 @@ def read_runs(server: JsonServer, wanted: Sequence[str], qualifier: str, limits:
     version = search.version()
     runs = search.runs(experiments)
     versions = search.versions(runs)
-    models = search.models(experiments)
+    models = search.models(experiments, version)
     for run, listing in zip(runs, search.artifacts(runs), strict=True):
         own = run.facts.run_id
         facts = replace(
@@ -171,12 +171,17 @@ class _Search:
             answers.text(found, "name")
             return answers.aliases_of(found)
 
-    def models(self, experiments: Mapping[str, str]) -> Mapping[str, tuple[LoggedModel, ...]]:
-        """Run id to the models of MLflow 3 that it logged."""
+    def models(
+        self, experiments: Mapping[str, str], version: str | None
+    ) -> Mapping[str, tuple[LoggedModel, ...]]:
+        """Run id to the models that it logged, which there are since MLflow 3."""
+        is_old = version is None or version.partition(".")[0] in ("0", "1", "2")
         by_run: dict[str, list[LoggedModel]] = {}
         for ids in _chunks(list(experiments), EXPERIMENTS):
             body = {"experiment_ids": ids, "max_results": 100}
-            items = self._optional(f"{API}/logged-models/search", "models", body=body)
+            items = self._optional(
+                f"{API}/logged-models/search", "models", body=body, may_lack=is_old
+            )
             if items is None:
                 return {}
             with _shape(self.server, "logged-models/search"):
@@ -217,14 +222,18 @@ class _Search:
             return error
 
     def _optional(
-        self, path: str, name: str, query: Values | None = None, body: Values | None = None
+        self,
+        path: str,
+        name: str,
+        query: Values | None = None,
+        body: Values | None = None,
+        may_lack: bool = False,
     ) -> list[Mapping[str, Any]] | None:
         """All objects of what a server may not have or not show; None, and told, when refused."""
         found: list[Mapping[str, Any]] = []
         for page in pages_or_refusal(self.server, path, query, body):
             if isinstance(page, Refused):
-                # before MLflow 3 there are no logged models, and no such page
-                if page.code or name != "models":
+                if page.code or not may_lack:
                     self._tell_refused(name.replace("_", " "), page)
                 return None
             with _shape(self.server, path):
