@@ -57,22 +57,24 @@ def parse(name: str, text: str, complaints: Complaints) -> Sheet:
     header = next(rows, None)
     if header is None:
         raise SourceError(Problem("RR345", "the file has no header", place=name))
-    names = _header(name, header[1], complaints)
+    names = _header(name, header[1][: sheets.MAX_KEYS], complaints)
     width = len(header[1])
+    if width > len(names):
+        complaints.add("RR356", name, f"the first {len(names):,} of {width:,} columns are read")
     lines: list[int] = []
     cells: list[list[str | None]] = [[] for _ in names]
     room = sheets.MAX_CELLS // max(1, width)
-    for line, row in rows:
+    for seen, (line, row) in enumerate(rows):
+        if seen == room:
+            message = f"the first {room:,} rows are read"
+            complaints.add("RR356", name, message, hint="store large tables as Parquet")
+            break
         if len(row) != width:
             message = f"{len(row)} cells where the header has {width}; the row is left out"
             complaints.add("RR349", name, message, line=line)
             continue
-        if len(lines) == room:
-            message = f"the first {room:,} rows are read"
-            complaints.add("RR356", name, message, hint="store large tables as Parquet")
-            break
         lines.append(line)
-        for column, cell in zip(cells, row, strict=True):
+        for column, cell in zip(cells, row, strict=False):
             column.append(cell.strip() or None)
     if separator == ";":
         _points_for_commas(name, cells, complaints)

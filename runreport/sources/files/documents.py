@@ -17,10 +17,15 @@ from runreport.spec import marked
 MAX_JSON = 16_000_000
 """A document is parsed as a whole."""
 MAX_JSONL = 256_000_000
+MAX_LINES = 2_000_000
 MAX_LINE = 4_000_000
 MAX_YAML = marked.MAX_BYTES
 REMEMBERED = 10_000
 """Equal numbers of one document share their text, so that a list of ones costs little."""
+
+
+_EMPTY: Mapping[str, Any] = {}
+"""Every empty object of a document."""
 
 
 class Written(str):
@@ -66,6 +71,8 @@ class Parser:
         return found
 
     def _object(self, pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+        if not pairs:
+            return _EMPTY
         found = dict(pairs)
         if len(found) < len(pairs):
             seen: set[str] = set()
@@ -163,14 +170,22 @@ def _sheet(name: str, value: Any, complaints: Complaints) -> Sheet:
     if not isinstance(value, list):
         raise _no_run(name, f"a single {_kind(value)}")
     rows = []
-    for index, item in enumerate(value, start=1):
-        if isinstance(item, Mapping):
+    if len(value) > sheets.MAX_ROWS:
+        message = f"the first {sheets.MAX_ROWS:,} of {len(value):,} items are read"
+        complaints.add("RR356", name, message, hint="store large tables as Parquet")
+    for index, item in enumerate(value[: sheets.MAX_ROWS], start=1):
+        if isinstance(item, Mapping) and item:
             rows.append((index, _row(name, item, index, complaints)))
+        elif isinstance(item, Mapping):
+            message = "an empty object; it is left out"
+            complaints.add("RR349", name, message, line=f"item {index}", kind="empty")
         else:
             message = f"a {_kind(item)} where an object was expected; it is left out"
             complaints.add("RR349", name, message, line=f"item {index}")
     if value and not rows:
-        raise _no_run(name, f"a list of {len(value):,} items of which none is an object")
+        raise _no_run(
+            name, f"a list of {len(value):,} items of which none is an object with values"
+        )
     return sheet_of_rows(name, rows, "item", complaints)
 
 
@@ -240,7 +255,8 @@ def read_jsonl(file: File, complaints: Complaints) -> Sheet:
         row = _row(file.name, value, number, complaints)
         cells += len(row)
         rows.append((number, row))
-        if cells > sheets.MAX_CELLS:
+        if cells > sheets.MAX_CELLS or lines > MAX_LINES:
+            complaints.add("RR356", file.name, f"only the first {lines:,} lines are read")
             break
     if not rows:
         why = "the file is empty" if not lines else f"none of its {lines:,} lines is an object"

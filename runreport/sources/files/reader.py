@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from runreport.columns import column, masked
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
 from runreport.sources.files import beside, delimited, documents, parquet, places, roles, shape
@@ -22,7 +24,7 @@ from runreport.sources.files.places import File
 from runreport.sources.files.runs import of_rows
 from runreport.sources.files.sheets import Sheet
 from runreport.sources.files.steps import of_steps
-from runreport.tables import HISTORY_SCHEMA, RunTables
+from runreport.tables import HISTORY_SCHEMA, TIME, RunTables
 
 KEPT_POINTS = 4_000_000
 """Held between reading the tables and the histories; what is more is read from the file again."""
@@ -120,7 +122,7 @@ class FilesReader:
             complaints = self._complaints
             runs = self._load(complaints)
             if len(runs) > MAX_RUNS:
-                message = f"the first {MAX_RUNS:,} of {len(runs):,} runs are read"
+                message = f"only the first {MAX_RUNS:,} runs are read"
                 complaints.add("RR356", "", message, hint="name fewer files")
             self._runs = _unique(runs[:MAX_RUNS])
             self._problems = complaints.problems()
@@ -260,8 +262,8 @@ class FilesReader:
             if not sheet.size:
                 message = "no run in it: there is no row that could be read"
                 complaints.add("RR359", file.name, message)
-            runs = of_rows(sheet, its, columns, self._bases[file.name], complaints)
-            found[file.name] = [run.summed() for run in runs]
+            rows = of_rows(sheet, its, columns, self._bases[file.name], complaints)
+            found[file.name] = [run.summed() for run in islice(rows, MAX_RUNS + 1)]
         if columns.guessed:
             sorted_by_rule = set(columns.guessed)
             words = [
@@ -309,21 +311,20 @@ class _Part:
         if not self._points:
             return
         sizes = np.array([points.value.size for _, _, points in self._points])
-        which = pa.array(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes))
+        which = column(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), pa.int32())
         times = [
             np.full(p.value.size, UNKNOWN_TIME, np.int64) if p.time is None else p.time
             for _, _, p in self._points
         ]
         time = np.concatenate(times)
         columns = [
-            pa.DictionaryArray.from_arrays(which, [run for run, _, _ in self._points]),
-            pa.DictionaryArray.from_arrays(which, [metric for _, metric, _ in self._points]),
-            pa.array(np.concatenate([p.step for _, _, p in self._points])),
-            pa.array(time, pa.int64(), mask=time == UNKNOWN_TIME),
-            pa.array(np.concatenate([p.value for _, _, p in self._points]), from_pandas=False),
+            column([run for run, _, _ in self._points], pa.string()).take(which),
+            column([metric for _, metric, _ in self._points], pa.string()).take(which),
+            column(np.concatenate([p.step for _, _, p in self._points]), pa.float64()),
+            masked(time, time == UNKNOWN_TIME, TIME),
+            column(np.concatenate([p.value for _, _, p in self._points]), pa.float64()),
         ]
-        arrays = [c.cast(f.type) for c, f in zip(columns, HISTORY_SCHEMA, strict=True)]
-        yield pa.Table.from_arrays(arrays, schema=HISTORY_SCHEMA)
+        yield pa.Table.from_arrays(columns, schema=HISTORY_SCHEMA)
 
 
 def _bases(files: Sequence[File]) -> dict[str, str]:
@@ -332,8 +333,15 @@ def _bases(files: Sequence[File]) -> dict[str, str]:
     Files that all have one name, each in a folder of its own, are called by their folders.
     """
     stems = [file.stem for file in files]
-    last = {stem.rpartition("/")[2] for stem in stems}
-    by_folder = len(last) == 1 and len(files) > 1 and all(file.folder for file in files)
+    last = [stem.rpartition("/")[2] for stem in stems]
+    # files of params beside them do not count
+    own = [index for index, stem in enumerate(last) if stem not in beside.STEMS]
+    by_folder = (
+        len(own) > 1
+        and len({last[index] for index in own}) == 1
+        and len({files[index].folder for index in own}) == len(own)
+        and all(files[index].folder for index in own)
+    )
     bases = {}
     for file in files:
         base = file.folder if by_folder else file.stem

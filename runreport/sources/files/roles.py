@@ -49,12 +49,16 @@ def of_runs(sheets: Sequence[Sheet], ids: Sequence[str | None], options: Options
     taken = {*(column for column in ids if column is not None), *facts.values()}
     chosen: dict[str, Role] = {}
     guessed = []
+    texts: dict[str, list[str]] = {}
+    for sheet in sheets:
+        for name in sheet.columns:
+            texts.setdefault(name, []).extend(_texts(sheet, name))
     for name in names:
         if name in taken or _matches(name, options.ignore):
             continue
         role = _declared(name, options)
         if role is None:
-            values = [text for sheet in sheets for text in _texts(sheet, name)]
+            values = texts[name]
             if not values or _is_steps(name, values):
                 continue
             role = _by_rule(name, values)

@@ -85,7 +85,7 @@ def _column(sheet: Sheet, name: str) -> Sequence[str | None]:
 
 def _keys(sheet: Sheet, shape: Shape, base: str, complaints: Complaints) -> list[str]:
     """An id for each row: by the id column, else by its place; repeated ones are told apart."""
-    if sheet.single and shape.id is None:
+    if sheet.single:
         return [base]
     ids = sheet.columns[shape.id].texts if shape.id is not None else [None] * sheet.size
     seen: dict[str, int] = {}

@@ -18,6 +18,10 @@ from runreport.tables import clean_text
 
 MAX_CELLS = 2_000_000
 """Held as text, per file."""
+MAX_GRID = 5_000_000
+"""Rows times columns of one file, filled or not."""
+MAX_ROWS = 300_000
+"""Of one document."""
 MAX_KEYS = 10_000
 """Columns of one file."""
 MAX_KEY_LENGTH = 500
@@ -111,10 +115,10 @@ def sheet_of_rows(
     """A sheet from rows that need not have the same keys."""
     texts: dict[str, list[str | None]] = {}
     cells = 0
-    kept = len(rows)
-    for index, (_, row) in enumerate(rows):
+    kept = min(len(rows), MAX_ROWS)
+    for index, (_, row) in enumerate(rows[:kept]):
         cells += len(row)
-        if cells > MAX_CELLS:
+        if cells > MAX_CELLS or len(texts) * index > MAX_GRID:
             kept = index
             break
         for key, text in row.items():
