@@ -118,6 +118,19 @@ def test_every_excluded_run_has_the_rule_that_excluded_it():
     ]
 
 
+def test_a_param_that_is_true_or_false_selects_by_itself():
+    runs = runs_of(*({"name": text, "params": {"bn": text}} for text in ("True", "false", "true")))
+    chosen = select(runs, Selection(where=expression("params.bn")), _evaluate, START)
+    assert sorted(run.name for run in chosen.runs) == ["True", "true"]
+
+
+def test_since_takes_lengths_and_dates():
+    runs = runs_of({"name": "nine"}, {"name": "ten past"})
+    for since, kept in [("2026-03-01", 2), ("2026-03-01T09:05", 1), ("12m", 1), ("1w", 2)]:
+        chosen = select(runs, Selection(since=since), _evaluate, START + timedelta(minutes=20))
+        assert len(chosen.runs) == kept
+
+
 def test_the_report_time_is_the_newest_run_unless_the_epoch_is_set():
     runs = runs_of({}, {})
     assert report_time(runs, {}) == START + timedelta(minutes=10, seconds=90)

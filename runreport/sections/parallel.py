@@ -35,6 +35,7 @@ from runreport.sections.charting import Floats
 from runreport.sections.lanes import MISSING_AT, Lane, lane_of
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression
+from runreport.spec.names import qualified
 from runreport.tables import Run
 
 LANES = 8
@@ -145,15 +146,9 @@ def _default_columns(context: Context) -> tuple[Expression, ...]:
     kept = [name for name in differing if name != context.design.replicates]
     kept = kept[: LANES - len(metrics)]
     return (
-        *(Expression(_param(name), heading=name) for name in kept),
+        *(Expression(qualified("params", name), heading=name) for name in kept),
         *(Expression(name) for name in metrics),
     )
-
-
-def _param(name: str) -> str:
-    """The expression that reads exactly this param."""
-    plain = name.isascii() and name.isidentifier()
-    return f"params.{name}" if plain else f"params[{name!r}]"
 
 
 def _colors(

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from types import MappingProxyType
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runreport.design import Design, Metric
+from runreport.history import History
+from runreport.spec import points
 from runreport.spec.expressions import Expression, Names, Scope, parse, truth
-from runreport.tables import MetricSummary, Param, Run, parse_number
+from runreport.tables import HISTORY_SCHEMA, MetricSummary, Param, Run, parse_number
 from tests.studies import START, study, tables
 
 RUN = {
@@ -435,13 +438,13 @@ def test_any_expression_over_any_run_has_a_value(text, run, now):
 # ---- histories -----------------------------------------------------------------------------------
 
 
-def _unread(context):
+def _unread(runs):
     """The same runs as a fast reader leaves them: their summaries hold last values alone."""
     return [
         replace(
             run, metrics={n: MetricSummary(s.last, s.last_step) for n, s in run.metrics.items()}
         )
-        for run in context.runs
+        for run in runs
     ]
 
 
@@ -450,18 +453,18 @@ _SERIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(_SERIES, _SERIES), min_size=1, max_size=3))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(_SERIES, _SERIES), min_size=8, max_size=16))
 def test_reductions_agree_with_pandas_and_do_not_depend_on_summaries(series):
     import pandas as pd
 
     context = study([{"metrics": {"a": a, "b": b}} for a, b in series])
     names = Names.of(context.runs, Design())
     scope = Scope(names, Design(), context.history)
-    for run, bare, (a, b) in zip(context.runs, _unread(context), series, strict=True):
-        points, other = pd.Series(a, dtype=float), pd.Series(b, dtype=float)
-        finite = points[points.abs() < math.inf]
-        expected = {"first(a)": points.iloc[0], "count(a)": float(len(points))}
+    for run, bare, (a, b) in zip(context.runs, _unread(context.runs), series, strict=True):
+        logged, other = pd.Series(a, dtype=float), pd.Series(b, dtype=float)
+        finite = logged[logged.abs() < math.inf]
+        expected = {"first(a)": logged.iloc[0], "count(a)": float(len(logged))}
         if len(finite):
             place = finite.idxmin()
             expected |= {
@@ -479,27 +482,57 @@ def test_reductions_agree_with_pandas_and_do_not_depend_on_summaries(series):
             assert mean == pytest.approx(finite.mean(), rel=1e-9, abs=1e-9)
 
 
-def test_a_thousand_runs_ask_the_history_a_few_times():
-    context = study([{"metrics": {"a": [1.0, 2.0, 3.0]}} for _ in range(300)])
-    asked = []
-    history = context.history
-    ask = history._ask
-    history._ask = lambda query, values: asked.append(query) or ask(query, values)
-    scope = Scope(Names.of(context.runs, Design()), Design(), history)
+class Counting(History):
+    """A history that counts how often it is asked."""
+
+    asked = 0
+
+    def counts(self, metric):
+        self.asked += 1
+        return super().counts(metric)
+
+    def series(self, metric, runs=None):
+        self.asked += 1
+        return super().series(metric, runs)
+
+
+def test_a_thousand_runs_ask_the_history_a_few_times(tmp_path):
+    runs = tables([{"metrics": {"a": [1.0, 2.0, 3.0]}} for _ in range(1_000)]).rows
+    history = Counting(tmp_path)
+    ids = [run.id for run in runs for _ in range(3)]
+    columns = [
+        ids,
+        ["a"] * 3_000,
+        [0.0, 1.0, 2.0] * 1_000,
+        [START] * 3_000,
+        [1.0, 2.0, 3.0] * 1_000,
+    ]
+    fields = zip(columns, HISTORY_SCHEMA, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in fields]
+    history.add(pa.Table.from_arrays(arrays, schema=HISTORY_SCHEMA))
+    scope = Scope(Names.of(runs, Design()), Design(), history)
     expression = parse("mean(a) + max(a)")
-    assert {expression.evaluate(run, scope) for run in _unread(context)} == {5.0}
+    assert {expression.evaluate(run, scope) for run in _unread(runs)} == {5.0}
     # the counts and the points, for each of the two reductions
-    assert len(asked) <= 4
+    assert history.asked == 4
     # a changed copy of the scope remembers them
     changed = replace(scope, baseline_values=lambda _metric: None)
-    expression.evaluate(_unread(context)[0], changed)
-    assert len(asked) <= 4
+    expression.evaluate(_unread(runs)[0], changed)
+    assert history.asked == 4
+
+
+def test_runs_are_reduced_in_parts_of_bounded_size(monkeypatch):
+    context = study([{"metrics": {"a": [float(i), 1.0], "b": [2.0] * 3}} for i in range(9)])
+    scope = Scope(Names.of(context.runs, Design()), Design(), context.history)
+    monkeypatch.setattr(points, "MAX_POINTS", 7)
+    got = [parse("mean(a) + at(max(a)).b").evaluate(run, scope) for run in _unread(context.runs)]
+    assert got == [(i + 1.0) / 2 + 2.0 for i in range(9)]
 
 
 def test_points_that_come_later_are_found_later():
     context = study([{"metrics": {"a": [1.0, 2.0]}}, {"metrics": {"b": [3.0, 5.0]}}])
     scope = Scope(Names.of(context.runs, Design()), Design(), study([{}]).history)
-    (run, _) = _unread(context)
+    (run, _) = _unread(context.runs)
     assert parse("max(a)").evaluate(run, scope) is None
     later = replace(scope, history=context.history)
     assert parse("max(a)").evaluate(run, later) == 2.0
