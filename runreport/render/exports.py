@@ -10,12 +10,14 @@ from runreport.render import emit
 
 
 def path(slug: str, stem: str, taken: Collection[str]) -> str:
-    """Where a table's files go, without their ending: `data/index-runs`."""
-    name = re.sub(r"[^a-z0-9]+", "-", f"{slug}-{stem}".lower()).strip("-")
-    candidate, number = f"data/{name}", 1
+    """Where a table's files go, without their ending: `data/index/runs`. A folder per page, so
+    that no two pages share a file.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "table"
+    candidate, number = f"data/{slug}/{name}", 1
     while f"{candidate}.csv" in taken:
         number += 1
-        candidate = f"data/{name}-{number}"
+        candidate = f"data/{slug}/{name}-{number}"
     return candidate
 
 

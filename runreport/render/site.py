@@ -26,8 +26,10 @@ from runreport.render import emit, slots
 from runreport.render.page import Part, RenderedPage
 from runreport.render.theme import Theme
 
-PROBE = "rr-probe"
-"""Name of the pages without data, one per folder depth; they are not published."""
+PROBE = "_probe"
+"""Name of the pages without data, one per folder depth; they are not published. No page of a report
+has an underscore in its name.
+"""
 
 UNWANTED = ("404.html", "sitemap.xml", "sitemap.xml.gz", "assets/javascripts/lunr")
 """What the engine writes and an offline English site does not use."""
@@ -84,7 +86,7 @@ def _check_slugs(pages: Sequence[RenderedPage]) -> None:
 
 
 def _probe(depth: int) -> str:
-    return "/".join(["rr"] * depth + [f"{PROBE}.html"])
+    return "/".join([PROBE] * depth + [f"{PROBE}.html"])
 
 
 # ---- what the engine reads ---------------------------------------------------------------------
@@ -130,6 +132,8 @@ def _config(pages: Sequence[RenderedPage], info: SiteInfo) -> dict[str, Any]:
         "use_directory_urls": False,
         "nav": [f"{page.slug}.md" for page in pages if page.in_navigation],
         "not_in_nav": "*.md\n",
+        # a page may have any name: the engine would leave this folder out
+        "exclude_docs": "!/templates/\n",
         "theme": {
             "name": "material",
             "font": False,

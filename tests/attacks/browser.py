@@ -37,17 +37,11 @@ FLAGS = [
 
 MARK = "RUNREPORT-EXECUTED"
 
-SPY = (
-    """
+SPY = """
 for (const name of ["alert", "confirm", "prompt", "print", "open", "pass"]) {
-  window[name] = function () { console.error("%s " + name); };
+  window[name] = function () { console.error("RUNREPORT-EXECUTED " + name); };
 }
-addEventListener("securitypolicyviolation", (event) => {
-  (window.violations = window.violations || []).push(event.effectiveDirective);
-});
 """
-    % MARK
-)  # noqa: UP031  # braces
 
 SHAPE = r"""
 (root) => {
@@ -128,7 +122,9 @@ class Seen:
     said: list[str] = field(default_factory=list)
     """Other console errors and exceptions of scripts."""
     asked: list[str] = field(default_factory=list)
-    """Addresses outside of the site."""
+    """Addresses outside of the site that the page loaded something from."""
+    left: list[str] = field(default_factory=list)
+    """Addresses outside of the site that it led to."""
     handlers: int = 0
     """Handler attributes in the document."""
     foreign: int = 0
@@ -193,6 +189,7 @@ class Visitor:
         page.on("pageerror", lambda error: self._seen.said.append(str(error)))
         page.on("dialog", self._dialog)
         page.on("request", self._request)
+        page.on("requestfailed", self._failed)
         return page
 
     def _console(self, message: sync_api.ConsoleMessage) -> None:
@@ -207,7 +204,13 @@ class Visitor:
 
     def _request(self, request: sync_api.Request) -> None:
         if not request.url.startswith((self.base, "blob:", "data:")):
-            self._seen.asked.append(request.url)
+            leads = request.is_navigation_request() and request.frame == self.page.main_frame
+            (self._seen.left if leads else self._seen.asked).append(request.url)
+
+    def _failed(self, request: sync_api.Request) -> None:
+        # what the policy stopped was never asked for
+        if request.failure == "csp" and request.url in self._seen.asked:
+            self._seen.asked.remove(request.url)
 
     def visit(self, name: str, trigger: str = "") -> Seen:
         """Open one page, read it, fire everything in it, and say what happened."""

@@ -89,12 +89,9 @@ class Plan:
 
     def meant(self) -> dict[str, str]:
         """Each harmless text and the one that stands in its place."""
-        pairs = zip(
-            [*self.benign().bodies, self.benign().titles], [*self.bodies, self.titles], strict=True
-        )
-        return {
-            calm: text for calms, texts in pairs for calm, text in zip(calms, texts, strict=True)
-        }
+        benign = self.benign()
+        calms = [*chain.from_iterable(benign.bodies), *benign.titles]
+        return dict(zip(calms, [*chain.from_iterable(self.bodies), *self.titles], strict=True))
 
     @property
     def names(self) -> list[str]:

@@ -94,7 +94,11 @@ def _expected(place: str, calm: str, meant: Mapping[str, str]) -> list[str]:
     return [_CALM.sub(lambda match, form=form: form(meant[match[0]]), calm) for form in forms]
 
 
-_ADJUSTED = {"a class href title": "a class href", "code tabindex": "code "}
+_ADJUSTED = {
+    "a class href title": "a class href",
+    "span class title": "span class",
+    "code tabindex": "code ",
+}
 
 
 def live(shape: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from tests.attacks import payloads
 from tests.attacks.pages import Plan, build, without_policy
 from tests.attacks.shapes import differences, live, places
 
-browser_module = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
+chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PER_PAGE = 8
@@ -63,14 +63,14 @@ def pair(request, tmp_path_factory, browser) -> Pair:
     folder = tmp_path_factory.mktemp("sites")
     hostile, policies = build(plan, folder / "hostile", title=TITLE)
     benign, _ = build(plan.benign(), folder / "benign", title=CALM_TITLE)
-    visitor = browser_module.Visitor(browser, benign.as_uri() + "/")
+    visitor = chromium.Visitor(browser, benign.as_uri() + "/")
     calm = {name: live(visitor.visit(name).shape) for name in plan.names}
     visitor.close()
     return Pair(plan, items, hostile, benign, policies, folder, calm)
 
 
 def test_pages_keep_their_shape_and_texts_are_read_as_written(pair, browser):
-    visitor = browser_module.Visitor(browser, pair.hostile.as_uri() + "/")
+    visitor = chromium.Visitor(browser, pair.hostile.as_uri() + "/")
     names = pair.plan.names
     hostile = visitor.shapes([pair.hostile / name for name in names])
     benign = visitor.shapes([pair.benign / name for name in names])
@@ -88,7 +88,7 @@ def test_the_verifier_finds_nothing_in_them(pair):
     assert verify_site(pair.hostile, pair.policies) == []
 
 
-@pytest.mark.parametrize("protocol", browser_module.PROTOCOLS)
+@pytest.mark.parametrize("protocol", chromium.PROTOCOLS)
 @pytest.mark.parametrize("policy", ["with its policy", "without a policy"])
 def test_nothing_runs(pair, browser, policy, protocol):
     hostile = pair.hostile
@@ -100,12 +100,12 @@ def test_nothing_runs(pair, browser, policy, protocol):
     if policy == "without a policy" and protocol == "file":
         # a title's page of its own is opened once, where nothing else protects it
         names = pair.plan.names
-    with browser_module.opened(hostile, protocol) as base:
-        visitor = browser_module.Visitor(browser, base)
+    with chromium.opened(hostile, protocol) as base:
+        visitor = chromium.Visitor(browser, base)
         for name in names:
             seen = visitor.visit(name, pair.triggers(name))
-            did = (seen.executed, seen.said, seen.asked, seen.handlers, seen.foreign)
-            assert did == ([], [], [], 0, 0), name
+            did = (seen.executed, seen.said, seen.asked, seen.left, seen.handlers, seen.foreign)
+            assert did == ([], [], [], [], 0, 0), name
             shape = [entry for entry in live(seen.shape) if entry != POLICY]
             assert shape == [entry for entry in pair.calm[name] if entry != POLICY], name
         visitor.close()

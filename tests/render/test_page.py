@@ -70,22 +70,22 @@ def test_pages_outside_the_navigation_are_outside_the_search_too():
 
 def test_exports_hold_the_unrounded_values():
     rendered = page([table(export="runs")])
-    text = rendered.exports["data/index-runs.csv"].decode()
+    text = rendered.exports["data/index/runs.csv"].decode()
     assert list(csv.reader(io.StringIO(text))) == [
         ["run", "accuracy (%)"], ["one", "0.5"], ["two", ""],
     ]  # fmt: skip
-    latex = rendered.exports["data/index-runs.tex"].decode()
+    latex = rendered.exports["data/index/runs.tex"].decode()
     assert "one & \\textbf{0.5} \\\\" in latex
 
 
 def test_two_tables_of_one_name_get_two_files():
     rendered = page([table(export="runs"), table(export="runs")])
-    assert {"data/index-runs.csv", "data/index-runs-2.csv"} <= set(rendered.exports)
+    assert {"data/index/runs.csv", "data/index/runs-2.csv"} <= set(rendered.exports)
 
 
 def test_formulas_in_exports_are_defused():
     hostile = b.Table((b.Column("=1+1"),), (b.Row((b.Cell(("@SUM(A1)",)),)),), "c", export="x")
-    text = page([hostile]).exports["data/index-x.csv"].decode()
+    text = page([hostile]).exports["data/index/x.csv"].decode()
     assert list(csv.reader(io.StringIO(text))) == [["'=1+1"], ["'@SUM(A1)"]]
 
 

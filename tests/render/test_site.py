@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from runreport import blocks as b
 from runreport.errors import RenderError
@@ -57,7 +59,7 @@ def test_titles_are_text_everywhere(folder):
 
 def test_nothing_is_published_that_a_reader_does_not_need(folder):
     names = {path.name for path in folder.rglob("*") if path.is_file()}
-    assert not {"404.html", "sitemap.xml", "sitemap.xml.gz", "rr-probe.html"} & names
+    assert not {"404.html", "sitemap.xml", "sitemap.xml.gz", "_probe.html"} & names
     assert not [name for name in names if name.endswith(".map")]
 
 
@@ -71,3 +73,23 @@ def test_two_pages_of_one_name_are_refused(tmp_path):
     with pytest.raises(RenderError) as caught:
         site([page([], "One", "a"), page([], "Two", "A")], tmp_path / "stage")
     assert [problem.code for problem in caught.value.problems] == ["RR561"]
+
+
+def test_pages_may_have_names_that_mean_something_to_the_engine(tmp_path):
+    names = ["readme", "templates", "templates/r1", "rr-probe", "search-page", "con", "overrides"]
+    pages = [page([b.Text((f"about {name}",))], name, name) for name in names]
+    folder, _ = site([page([], "Start"), *pages], tmp_path / "stage")
+    for name in names:
+        assert f"about {name}" in (folder / f"{name}.html").read_text()
+
+
+def test_two_pages_never_share_a_data_file(tmp_path):
+    table = b.Table((b.Column("x"),), (b.Row((b.Cell(("1",)),)),), "c")
+    one = page([replace(table, export="all-runs")], "One", "a")
+    two = page([replace(table, export="runs")], "Two", "a-all")
+    assert not set(one.exports) & set(two.exports)
+
+
+def test_a_name_in_the_tooltip_of_the_logo_is_encoded_once(folder):
+    html = LexborHTMLParser((folder / "index.html").read_text())
+    assert html.css_first("a.md-logo").attributes["title"] == "<i>Report</i>"
