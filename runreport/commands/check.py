@@ -43,7 +43,8 @@ def command(spec: Path, sets: tuple[str, ...], profile: str | None, form: Format
     show_problems(found.problems, form)
     errors = [problem for problem in found.problems if problem.severity == "error"]
     if form == "text" and found.summary and not errors:
-        click.echo(f"{spec}: {found.summary}")
+        fine = "" if found.problems else "; nothing is wrong"
+        click.echo(f"{spec}: {found.summary}{fine}")
     if any(not problem.code.startswith("RR3") for problem in errors):
         return SpecError.exit_code
     return SourceError.exit_code if errors else 0
@@ -136,4 +137,4 @@ def _selection(spec: Spec, rows: Sequence[Run], names: Names, environ: Mapping[s
         span = None if where is None else where.span
         return Found([Problem("RR214", message, span, hint, "warning")])
     selected = f"{len(chosen.runs)} selected, {count(len(groups), 'group')}"
-    return Found([], f"{read}, {selected}; nothing is wrong")
+    return Found([], f"{read}, {selected}")

@@ -40,8 +40,10 @@ def show_problems(problems: Iterable[Problem], format: Format = "text") -> None:
             click.echo(as_github(problem), err=True)
     else:
         files: dict[str, list[str]] = {}
-        for problem in found:
-            click.echo(as_text(problem, files, colored=_colored()), err=True, color=_colored())
+        colored = _colored()
+        texts = [as_text(problem, files, colored=colored) for problem in found]
+        if texts:
+            click.echo("\n\n".join(texts), err=True, color=colored)
 
 
 def _colored() -> bool:
@@ -120,15 +122,16 @@ def _frame(span: Span, files: dict[str, list[str]]) -> tuple[str, int, int] | No
     line = lines[span.line - 1]
     start = min(span.column - 1, len(line))
     stop = min(start + span.length, max(len(line), start + 1))
-    first = 0
+    first, last = 0, len(line)
     if columns(_shown(line)) > WIDTH:
         # a window around the place
         first = max(0, start - WIDTH // 2)
-        line = line[first : first + WIDTH]
-        stop = min(stop, first + len(line))
-    before, under = line[: start - first], line[start - first : stop - first]
-    text = _shown(line)
-    return text, columns(_shown(before)), max(1, columns(_shown(under)))
+        last = min(len(line), first + WIDTH)
+        stop = min(stop, last)
+    before, under, after = line[first:start], line[start:stop], line[stop:last]
+    left, right = "\u2026" * (first > 0), "\u2026" * (last < len(line))
+    shown = left + _shown(before) + _shown(under) + _shown(after) + right
+    return shown, columns(left + _shown(before)), max(1, columns(_shown(under)))
 
 
 def _shown(line: str) -> str:

@@ -200,8 +200,9 @@ class Resolver:
         self, subject: str, inner: str, span: Span, subjects: frozenset[str] | None
     ) -> None:
         if subjects is None:
-            message = f"`${{{inner}}}` is filled in when a page is written, and only in titles"
-            self._say("RR115", f"{message} of pages and sections and in text sections", span)
+            message = f"`${{{inner}}}` is filled in only in titles and text sections"
+            hint = "in filters and columns write the plain name, as in params.optimizer"
+            self._say("RR115", message, span, hint)
             return
         if subject not in subjects:
             message = f"`${{{inner}}}` on a page that is not written once per {subject}"
