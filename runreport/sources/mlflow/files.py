@@ -201,9 +201,8 @@ class FolderReader:
         artifacts = shelf.Shelf(self._roots, self._limits)
         for run in found:
             number = run.facts.run_id
-            # the run's own folder first: addresses in a store that was moved lead nowhere
-            addresses = (f"{run.folder}/artifacts", run.address)
-            listed = artifacts.of(number, addresses, told)
+            own = f"{run.folder}/artifacts"
+            listed = artifacts.of(number, run.address, told, beside=own)
             made = versions.get(number, ())
             told.add(replace(run.facts, artifacts=listed, versions=made))
         artifacts.tell(told)

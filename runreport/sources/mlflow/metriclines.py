@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from runreport.columns import numbers
 from runreport.sources.mlflow.points import NO_TIME, Floats, Ints
 
 SMALL = 4_000
@@ -176,7 +177,7 @@ def _read_csv(texts: Sequence[bytes]) -> tuple[Floats, Ints, Floats] | None:
     # an empty line or a lone carriage return would shift every file after it
     if table.num_rows != joined.count(b"\n"):
         return None
-    ms, value, step = (table[name].to_numpy() for name in _COLUMNS)
+    ms, value, step = (numbers(table[name]) for name in _COLUMNS)
     return step.astype(np.float64), ms, value
 
 

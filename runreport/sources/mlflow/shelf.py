@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
-from runreport.sources.mlflow.artifacts import ArtifactFolders, Listing
+from runreport.sources.mlflow.artifacts import ArtifactFolders
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.options import Limits, Options
 from runreport.tables import Artifact, RunTables
@@ -25,16 +25,24 @@ class Shelf:
         self._missing: list[str] = []
         self._unhashed = 0
 
-    def of(self, run_id: str, addresses: tuple[str | None, ...], told: Collector) -> tuple[
-        Artifact, ...
-    ]:  # fmt: skip
-        """Artifacts of a run, from the first of its addresses that is a folder we may read."""
-        listing = Listing()
-        for address in addresses:
-            listing = self._folders.of(run_id, address)
-            if listing.found:
-                break
-        if not listing.found and any(addresses):
+    def of(
+        self, run_id: str, address: str | None, told: Collector, *, beside: str | None = None
+    ) -> tuple[Artifact, ...]:
+        """Artifacts of a run.
+
+        Args:
+            run_id: MLflow's own.
+            address: where the store says they are.
+            told: takes problems.
+            beside: where they are when the address leads nowhere: MLflow makes this folder in
+                any case, so it says nothing when it is empty.
+        """
+        listing = self._folders.of(run_id, address)
+        if not listing.found and beside is not None:
+            other = self._folders.of(run_id, beside)
+            if other.artifacts or not address:
+                listing = other
+        if not listing.found and address:
             self._missing.append(run_id)
         if listing.cut:
             message = f"showing {len(listing.artifacts):,} artifacts; there are more"

@@ -158,7 +158,7 @@ class DatabaseReader:
                 datasets=datasets.get(row.run_uuid, ()),
                 versions=versions.get(row.run_uuid, ()),
                 models=models.get(row.run_uuid, ()),
-                artifacts=artifacts.of(run, (text(row.artifact_uri),), told),
+                artifacts=artifacts.of(run, text(row.artifact_uri), told),
                 totals={what: rows.counts[row.run_uuid] for what, rows in texts.items()},
             )
             told.add(facts)

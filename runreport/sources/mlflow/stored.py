@@ -87,13 +87,16 @@ class Stored:
 
     def texts(self, table: str, most: int) -> Rows:
         """Names and values of `params` or `tags`."""
+        # by bytes: SQLite's own `substr` of a text ends at its first NUL
+        bound = 4 * (self._limits.value + 1)
+        cut = f"substr(CAST(value AS BLOB), 1, {bound})"
+        value_or_start = f"iif(length(CAST(value AS BLOB)) > {bound}, {cut}, value)"
         query = (
-            f"SELECT run_uuid, key, substr(value, 1, ?) FROM {table}"  # noqa: S608  # as above
+            f"SELECT run_uuid, key, {value_or_start} FROM {table}"  # noqa: S608  # as above
             f" WHERE run_uuid IN {self._chosen}"
         )
         found = Rows()
-        # one character more than is shown tells that there was more
-        for run, key, value in self._db.ask(query, (self._limits.value + 1, *self._values)):
+        for run, key, value in self._db.ask(query, self._values):
             name, words = text(key), text(value)
             if name is None or words is None:
                 found.bad[run] += 1
