@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from runreport.columns import column as arrow_column
 from runreport.errors import Problem
 from runreport.tables import RunTables
 
@@ -182,7 +183,7 @@ def redact(tables: RunTables, allowed: Collection[str] = ()) -> tuple[RunTables,
             if changes:
                 count += changes
                 index = table.schema.get_field_index(column)
-                table = table.set_column(index, column, pa.array(clean, pa.string()))
+                table = table.set_column(index, column, arrow_column(clean, pa.string()))
         changed[name] = table
     problems = tuple(replace(p, message=redact_text(p.message)) for p in tables.problems)
     return RunTables(**changed, problems=problems), count

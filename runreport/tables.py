@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from runreport.columns import column as arrow_column
+from runreport.columns import values
 from runreport.errors import Problem
 
 Status = Literal["finished", "failed", "killed", "running", "unknown"]
@@ -302,7 +304,7 @@ class RunTables:
         keys = zip(
             self.metrics["run_id"].to_pylist(), self.metrics["metric"].to_pylist(), strict=True
         )
-        kept = self.metrics.filter(pa.array([key not in fuller for key in keys], pa.bool_()))
+        kept = self.metrics.filter(arrow_column([key not in fuller for key in keys], pa.bool_()))
         tables = {name: getattr(self, name) for name in SCHEMAS}
         tables["metrics"] = pa.concat_tables([kept, metrics])
         return RunTables(**tables, problems=self.problems)
@@ -348,10 +350,9 @@ def _table(name: str, rows: Iterable[Sequence[Any]]) -> pa.Table:
     for column, column_field in zip(columns, schema, strict=True):
         if column_field.type == _TEXT:
             column = [None if text is None else clean_text(text) for text in column]
-        # from_pandas=False: NaN is a value here, not a missing one
-        arrays.append(pa.array(column, column_field.type, from_pandas=False))
+        arrays.append(arrow_column(column, column_field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _tuples(table: pa.Table) -> Iterable[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return zip(*(values(column) for column in table.columns), strict=True)

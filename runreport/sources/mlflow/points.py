@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from runreport.columns import column, masked
 from runreport.tables import HISTORY_SCHEMA, TIME
 
 Floats = NDArray[np.float64]
@@ -47,20 +48,19 @@ class Parts:
         """A table of what is held, if anything is."""
         if not self._held:
             return
-        step, ms, value = (np.concatenate(column) for column in zip(*self._columns, strict=True))
-        lengths = [len(column[0]) for column in self._columns]
-        at = pa.array(np.repeat(np.arange(len(lengths)), lengths), pa.int32())
+        step, ms, value = (np.concatenate(part) for part in zip(*self._columns, strict=True))
+        lengths = [len(part[0]) for part in self._columns]
+        at = column(np.repeat(np.arange(len(lengths)), lengths), pa.int32())
         runs, metrics = zip(*self._names, strict=True)
         self._names, self._columns, self._held = [], [], 0
         odd = (ms < _FIRST_MS) | (ms > _LAST_MS)
         us = np.where(odd, 0, ms) * 1000
         columns = [
-            pa.array(runs, pa.string()).take(at),
-            pa.array(metrics, pa.string()).take(at),
-            pa.array(step, from_pandas=False),
-            pa.array(us, pa.int64(), mask=odd).cast(TIME),
-            # NaN is a value here, not a missing one
-            pa.array(value, from_pandas=False),
+            column(runs, pa.string()).take(at),
+            column(metrics, pa.string()).take(at),
+            column(step, pa.float64()),
+            masked(us, odd, TIME),
+            column(value, pa.float64()),
         ]
         yield pa.Table.from_arrays(columns, schema=HISTORY_SCHEMA)
 

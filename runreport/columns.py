@@ -1,0 +1,85 @@
+"""Arrow columns from and to plain values.
+
+pyarrow's own conversions import pandas, which costs half a second that a build has no use for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DTYPES = {
+    pa.float64(): np.float64,
+    pa.int64(): np.int64,
+    pa.int32(): np.int32,
+    pa.timestamp("us", tz="UTC"): np.int64,
+}
+
+
+def column(values: Sequence[Any] | np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
+    """An Arrow array of text, float64, integers, bool, or UTC timestamps in microseconds.
+
+    Args:
+        values: None is null; NaN is a value. Timestamps are datetimes, or integers in a numpy
+            array of microseconds since the epoch.
+        kind: the Arrow type.
+    """
+    count = len(values)
+    if isinstance(values, np.ndarray):
+        valid = None
+    else:
+        valid = np.fromiter((value is not None for value in values), np.bool_, count)
+    nulls = 0 if valid is None else count - int(valid.sum())
+    buffers = [_bits(valid) if nulls and valid is not None else None, *_data(values, kind)]
+    return pa.Array.from_buffers(kind, count, buffers, null_count=nulls)
+
+
+def masked(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any], kind: pa.DataType) -> Any:
+    """An Arrow array of numbers that is null where `missing` is true."""
+    buffers = [_bits(~missing), *_data(values, kind)]
+    return pa.Array.from_buffers(kind, len(values), buffers, null_count=int(missing.sum()))
+
+
+def values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
+    """The plain values of a column; timestamps become datetimes in UTC."""
+    if not pa.types.is_timestamp(column.type):
+        found: list[Any] = column.to_pylist()
+        return found
+    whole = column.cast(pa.int64()).to_pylist()
+    return [None if us is None else _EPOCH + timedelta(microseconds=us) for us in whole]
+
+
+def numbers(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
+    """The numbers of a column without nulls, shape (n,); dictionary columns give their indices."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if array.null_count:
+        raise ValueError("a column with nulls")
+    array = array.indices if pa.types.is_dictionary(array.type) else array
+    held = np.frombuffer(array.buffers()[1] or b"", _DTYPES[array.type])
+    return held[array.offset : array.offset + len(array)]
+
+
+def _data(values: Any, kind: pa.DataType) -> list[Any]:
+    """The buffers behind the validity bits."""
+    if kind == pa.string():
+        texts = [b"" if text is None else text.encode() for text in values]
+        offsets = np.zeros(len(texts) + 1, np.int32)
+        np.cumsum([len(text) for text in texts], out=offsets[1:])
+        return [pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+    if kind == pa.bool_():
+        return [_bits(np.array([bool(value) for value in values], np.bool_))]
+    if not isinstance(values, np.ndarray):
+        if pa.types.is_timestamp(kind):
+            values = [None if time is None else (time - _EPOCH) // _MICROSECOND for time in values]
+        values = [0 if value is None else value for value in values]
+    return [pa.py_buffer(np.ascontiguousarray(values, _DTYPES[kind]))]
+
+
+def _bits(flags: np.ndarray[Any, Any]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
