@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -29,6 +29,7 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
         return []
     expanded = expand(spec, names.metrics)
     design = Design(metrics=tuple(metric for metric, _ in expanded.metrics))
+    names = replace(names, declared=frozenset(metric.name for metric in design.metrics))
     every = chain(
         _declared(spec, names),
         (p for mention in spec.mentions for p in _mentioned(mention, names)),

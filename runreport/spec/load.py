@@ -153,7 +153,7 @@ def _spec(
         pages=pages,
         gates=parts.read_gates(tree.get("gates"), shaper),
         decision=parts.read_decision(tree.get("decision"), shaper),
-        theme=parts.read_name(tree.get("theme"), "default", shaper),
+        theme=parts.read_theme(tree.get("theme"), path, layered, shaper),
         output=parts.read_output(tree.get("output"), path, layered, shaper),
         allow_secrets=parts.read_names(tree.get("allow_secrets"), shaper),
         files=layered.files,

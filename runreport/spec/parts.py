@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -345,6 +346,15 @@ def read_output(node: Marked | None, path: Path, layered: Layered, shaper: Shape
         shaper.wrong(node, "the path of a folder")
         return path.parent / "site"
     return layered.bases.get(node.span.file, path.parent) / text
+
+
+def read_theme(node: Marked | None, path: Path, layered: Layered, shaper: Shaper) -> str:
+    """A theme's name, or its folder relative to the spec's, whichever file names it."""
+    name = read_name(node, "default", shaper)
+    base = path.parent if node is None else layered.bases.get(node.span.file, path.parent)
+    if base != path.parent and "/" in name:
+        return os.path.relpath(base / name, path.parent)
+    return name
 
 
 def read_names(node: Marked | None, shaper: Shaper) -> tuple[str, ...]:

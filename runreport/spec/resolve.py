@@ -123,7 +123,7 @@ class Resolver:
         if whole is not None and whole[1] is not None and subjects is None:
             return self._whole(node, whole[1])
         parts: list[str] = []
-        before, done = len(self.problems), 0
+        before, done, loose = len(self.problems), 0, node.loose
         for match in _PLACE.finditer(text):
             parts.append(text[done : match.start()])
             done = match.end()
@@ -134,6 +134,7 @@ class Resolver:
                 self._say("RR114", "`${` is never closed", span, "write `$${` for the characters")
             else:
                 parts.append(self._part(match[1], match[0], span, subjects))
+                loose = loose or self._is_loose(match[1].strip())
         parts.append(text[done:])
         joined = "".join(parts)
         if any(problem.severity == "error" for problem in self.problems[before:]):
@@ -142,7 +143,12 @@ class Resolver:
         if self._characters > MAX_TEXT:
             self._too_much(node.span)
             return node
-        return node if joined == text else replace(node, value=joined, raw=None)
+        return node if joined == text else replace(node, value=joined, raw=None, loose=loose)
+
+    def _is_loose(self, inner: str) -> bool:
+        """Whether what stands for `${...}` comes from the environment."""
+        variable = self._filled.get(inner)
+        return inner.startswith("env:") or (variable is not None and variable.loose)
 
     def _whole(self, node: Marked, inside: str) -> Marked:
         """A text that is nothing but one `${...}` takes the variable's value as it is."""

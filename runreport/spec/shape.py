@@ -84,6 +84,9 @@ def found(node: Marked) -> str:
     value = node.value
     if value is None:
         return "nothing"
+    if node.loose:
+        # it may be a secret, and messages end in logs
+        return "a text from the environment"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -294,7 +297,7 @@ class Shaper:
     def _items(self, item: Any, node: Marked) -> tuple[Any, ...]:
         if node.sequence is None:
             hint = None
-            if node.mapping is None and node.value is not None:
+            if node.mapping is None and node.value is not None and not node.loose:
                 hint = f"write [{cut(node.raw or str(node.value))}]"
             raise self.wrong(node, "a list", hint)
         values = []

@@ -7,6 +7,8 @@ import unicodedata
 
 import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runreport.commands import messages
 from runreport.commands.messages import as_github, as_json, as_text, columns, printable
@@ -162,6 +164,16 @@ def test_a_message_without_end_is_cut():
 def test_columns_follow_the_terminal(text, width):
     wcwidth = pytest.importorskip("wcwidth", reason="wcwidth is not installed here")
     assert columns(text) == wcwidth.wcswidth(text) == width
+
+
+@given(
+    text=st.text(), line=st.integers(-3, 9), column=st.integers(-3, 40), length=st.integers(-3, 40)
+)
+def test_any_place_in_any_text_is_shown(tmp_path_factory, text, line, column, length):
+    path = tmp_path_factory.mktemp("texts") / "spec.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    written = as_text(Problem("RR102", text, Span(str(path), line, column, length)), {})
+    assert all(char == "\n" or unicodedata.category(char) not in ("Cc", "Cf") for char in written)
 
 
 # ---- colours -------------------------------------------------------------------------------------

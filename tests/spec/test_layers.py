@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from runreport.design import Margin
 from runreport.spec.marked import read_text
 from runreport.spec.trees import merge
 from tests.spec.specs import codes, marked, read, the, write
@@ -44,13 +45,13 @@ def test_merging_does_not_change_what_it_merges():
 
 def test_files_extend_files_and_paths_start_from_the_file_that_names_them(tmp_path):
     write(tmp_path, "sources: [{mlflow: store.db}]\noutput: out", "a/b/low.yaml")
-    write(tmp_path, "extends: b/low.yaml\ntheme: print", "a/middle.yaml")
+    write(tmp_path, "extends: b/low.yaml\ntheme: ./mine", "a/middle.yaml")
     path = write(tmp_path, "extends: ../a/middle.yaml", "c/runreport.yaml")
     from runreport import registry
     from runreport.spec.load import load_spec
 
     spec = load_spec(path, sections=registry.SECTIONS, sources=registry.SOURCES, environ={})
-    assert spec.theme == "print"
+    assert (path.parent / spec.theme).resolve() == tmp_path / "a" / "mine"
     assert spec.sources[0].base.resolve() == tmp_path / "a" / "b"
     assert spec.output.resolve() == tmp_path / "a" / "b" / "out"
     assert [p.name for p in spec.files] == ["runreport.yaml", "middle.yaml", "low.yaml"]
@@ -109,6 +110,52 @@ def test_the_environment_can_name_the_extended_file(tmp_path):
     write(tmp_path, "theme: print", "house.yaml")
     loaded = read(tmp_path, 'extends: "${env:HOUSE}"', environ={"HOUSE": "house.yaml"})
     assert loaded.spec.theme == "print"
+
+
+def test_the_designs_own_example_loads(tmp_path):
+    write(tmp_path, "theme: print", "house.yaml")
+    text = """\
+    report: {title: "Which optimiser for digits?", authors: [Vision team]}
+    vars: {store: examples/quickstart/mlflow.db}
+    extends: house.yaml
+    sources:
+      - {mlflow: "sqlite:///${store}", experiments: [digits]}
+    runs:
+      where: status == "finished" and learning_rate > 0.001 and tags.team in ["vision"]
+      since: 30d
+      sort: -val_accuracy
+    groups:
+      by: all_but(seed)            # or [params.optimizer]
+      replicates: seed
+      pair_by: seed
+      baseline: optimizer == "sgd"
+    metrics:
+      val_accuracy: {goal: maximize, unit: "%", scale: 100, value: last, margin: 0.5, primary: true}
+      train_time: {goal: minimize, unit: s, role: operational}
+    comparison: {alpha: 0.05, correction: holm}
+    pages:
+      - title: Summary
+        sections:
+          - summary
+          - runs: {columns: [name, params.optimizer, max(val_accuracy), at(min(val_loss)).val_accuracy as best]}
+          - history: {metric: val_loss, band: ci}
+          - significance: {metrics: [val_accuracy, train_time]}
+      - title: Run ${run.name}
+        foreach: run               # one page per selected run (or group)
+        sections: [run]
+    gates:
+      - {metric: val_accuracy, require: better, against: baseline}
+      - {metric: train_time, require: not_worse, margin: 5%, severity: warning}
+    decision: {question: ..., decided: ..., by: ..., because: ...}
+    """  # noqa: E501  as it is written there
+    loaded = read(tmp_path, text)
+    assert codes(loaded) == ["RR135"]
+    spec = loaded.spec
+    assert spec.sources[0].options.location == "sqlite:///examples/quickstart/mlflow.db"
+    columns = spec.pages[0].sections[1].options.columns
+    assert [c.heading for c in columns] == [None, None, None, "best"]
+    assert spec.theme == "print"
+    assert spec.gates[1].margin == Margin(5.0, relative=True)
 
 
 def test_a_profile_is_merged_over_the_spec(tmp_path):

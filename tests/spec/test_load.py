@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from runreport import registry
 from runreport.design import Margin
 from runreport.errors import SpecError
+from runreport.spec.check import check_names
 from runreport.spec.load import load_spec, read_spec
+from runreport.spec.names import Names
 from tests.shared import ROOT
 from tests.spec.specs import codes, marked, read, the, write
 
@@ -318,6 +320,13 @@ def test_a_file_of_nothing_but_unknown_keys_ends_in_a_bounded_list(tmp_path):
 # ---- hostile texts -------------------------------------------------------------------------------
 
 
+NAMES = Names(
+    params=frozenset({"seed", "optimizer", "learning_rate"}),
+    metrics=frozenset({"val_loss", "val_accuracy", "name"}),
+    runs=3,
+)
+
+
 def is_silent(path: Path) -> bool:
     """Whether there is neither a spec nor words about why; only SpecError is ever raised."""
     try:
@@ -326,7 +335,8 @@ def is_silent(path: Path) -> bool:
         )
     except SpecError as error:
         return not error.problems
-    return not all(problem.message for problem in loaded.problems)
+    problems = [*loaded.problems, *check_names(loaded.spec, NAMES)]
+    return not all(problem.message for problem in problems)
 
 
 EXAMPLE = (ROOT / "runreport.yaml").read_text()

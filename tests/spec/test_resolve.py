@@ -135,6 +135,25 @@ def test_variables_that_multiply_are_stopped(tmp_path, listed):
     assert "RR117" in codes(loaded)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runs: {limit: '${env:TOKEN}'}",
+        "runs: {limit: '1${env:TOKEN}'}",
+        "vars: {t: '${env:TOKEN}'}\nruns: {limit: '${t}'}",
+        "vars: {t: '${env:TOKEN}'}\nruns: {limit: '1${t}'}",
+        "metrics: {loss: {margin: '${env:TOKEN}'}}",
+        "report: {authors: '${env:TOKEN}'}",
+        "comparison: {correction: '${env:TOKEN}'}",
+    ],
+)
+def test_messages_do_not_repeat_what_the_environment_holds(tmp_path, text):
+    loaded = read(tmp_path, text, environ={"TOKEN": "hunter2"})
+    (problem,) = loaded.problems
+    assert "hunter2" not in f"{problem.message} {problem.hint}"
+    assert "from the environment" in problem.message
+
+
 # ---- what the pages' writer fills in -------------------------------------------------------------
 
 PAGE = """\

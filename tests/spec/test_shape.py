@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import pytest
 
+from runreport import registry
 from runreport.design import MetricName, ParamName
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import AtLeast, Between
 from runreport.spec.marked import read_text
-from runreport.spec.shape import Shaper, Unusable
+from runreport.spec.shape import Shaper, Unusable, hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +142,17 @@ def test_a_type_that_nobody_can_read_is_a_bug_not_a_problem():
     Odd.__annotations__["call"] = Callable[[], int]
     with pytest.raises(TypeError):
         shaped("{call: a}", Odd)
+
+
+KINDS = [*registry.SECTIONS.values(), *registry.SOURCES.values()]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "value", ["~", "true", "3", "-0.5", "a", "[]", "[a, {b: c}]", "{}", "'${'"]
+)
+def test_every_option_of_the_registry_reads_or_refuses_any_value(kind, value):
+    for field in fields(kind.options):
+        shaper = Shaper()
+        shaper.attempt(hints(kind.options)[field.name], read_text(value, "spec"))
+        assert all(problem.span is not None for problem in shaper.problems)
