@@ -232,10 +232,10 @@ def _pairs(
     first: Sample, second: Sample, design: Design
 ) -> tuple[Paired | None, tuple[Finding, ...]]:
     """The samples aligned, or None when the design is unpaired or hardly anything matches."""
-    if design.pair_by is None:
+    fewest = min(first.values.size, second.values.size)
+    if design.pair_by is None or not fewest:
         return None, ()
     found = pair(first, second)
-    fewest = min(first.values.size, second.values.size)
     left_out = found.dropped[len(first.dropped) + len(second.dropped) :]
     if len(found.keys) < ENOUGH and (len(found.keys) < fewest or fewest == 1):
         if fewest == 1 or not left_out:

@@ -15,8 +15,11 @@ from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.sections import charting
 from runreport.sections.charting import Scale
 from runreport.sections.comparing import Answer, Comparison, unit_of_difference
-from runreport.sections.verdicts import LABELS, basis
+from runreport.sections.verdicts import basis, label
 from runreport.stats import words
+
+GIDS = ("m0", "m1")
+"""Intervals and differences: the same marks twice."""
 
 NAME_LENGTH = 34
 """Characters of a row's name; the table says the whole."""
@@ -34,6 +37,8 @@ class Line:
     margin: float
     """0 where none is declared."""
     token: str
+    off: int
+    """-1 or 1 where it lies so far out that only an arrow at the edge is drawn; else 0."""
     settled: bool
     """Filled when the verdict says which way, or that there is nothing to say."""
     run_ids: tuple[str, ...]
@@ -55,12 +60,18 @@ def forest(answer: Answer, comparisons: Sequence[Comparison], limit: int) -> Fig
     if not tested:
         return None
     drawn = tested[: max(1, limit)]
-    lines = tuple(_line(answer, item) for item in drawn)
-    scale, cut = _scale(lines)
+    limit_of = _edge(drawn)
+    lines = tuple(_line(answer, item, limit_of) for item in drawn)
+    scale, cut = _scale([line for line in lines if not line.off])
     name = charting.fit(answer.metric.title)
     said = [_legend_words(answer, lines, drawn)]
     if cut:
         said.append("Intervals that reach beyond the chart are cut at its edge.")
+    if far := sum(bool(line.off) for line in lines):
+        what = "1 difference lies" if far == 1 else f"{far} differences lie"
+        said.append(
+            f"{what} far beyond the others: an arrow at the edge, the table has the number."
+        )
     if len(tested) > len(drawn):
         rest = formats.count(len(tested) - len(drawn), "comparison")
         said.append(f"The first {len(drawn)} are drawn; the table has {rest} more.")
@@ -77,7 +88,25 @@ def forest(answer: Answer, comparisons: Sequence[Comparison], limit: int) -> Fig
     )
 
 
-def _line(answer: Answer, item: Comparison) -> Line:
+def _edge(drawn: Sequence[Comparison]) -> float:
+    """Beyond this a difference is only hinted at, so that one group that failed to learn does not
+    press all others into a line. At most a third of the rows lie there.
+    """
+    extents = sorted(_extent(item) for item in drawn)
+    for index in range(len(extents) - 1, len(extents) - 1 - len(extents) // 3, -1):
+        if extents[index] > 3 * extents[index - 1] > 0:
+            return extents[index - 1]
+    return float("inf")
+
+
+def _extent(item: Comparison) -> float:
+    interval = item.result.adjusted
+    near = min(abs(interval.low), abs(interval.high)) if interval else 0.0
+    inside = interval is not None and interval.low <= 0 <= interval.high
+    return max(abs(item.result.difference or 0.0), 0.0 if inside else near)
+
+
+def _line(answer: Answer, item: Comparison, edge: float) -> Line:
     result, unit = item.result, unit_of_difference(item.metric)
     interval, difference = result.adjusted, result.difference or 0.0
     low, high = (interval.low, interval.high) if interval else (difference, difference)
@@ -88,12 +117,13 @@ def _line(answer: Answer, item: Comparison) -> Line:
         high=high,
         margin=result.margin or 0.0,
         token=item.candidate.color,
+        off=0 if _extent(item) <= edge else (1 if difference > 0 else -1),
         settled=result.verdict != "inconclusive",
         run_ids=tuple(run.id for run in item.candidate.runs),
         tip=(
             f"{charting.fit(item.candidate.label)}\nagainst {charting.fit(item.baseline.label)}\n"
             f"{words.change(difference, unit, high - low)} ({basis(result)})\n"
-            f"{LABELS[result.verdict][0]}"
+            f"{label(result)}"
         ),
     )
 
@@ -176,20 +206,18 @@ def _are(count: int) -> str:
 def draw(data: Forest, style: Style) -> Drawing:
     """The band of the margin, zero, then intervals and differences."""
     figure, axes = _canvas(data, style)
-    rows = range(len(data.lines))
     low, high = data.x.ends
+    room = (high - low) * 0.02
     _draw_band(axes, data, style)
     axes.plot([0, 0], [-0.5, len(data.lines) - 0.5], color=style.color("ink-muted"), linewidth=1.2)
-    colors = [style.color(line.token) for line in data.lines]
     from matplotlib.collections import LineCollection
 
+    near = [(place, line) for place, line in enumerate(data.lines) if not line.off]
+    far = [(place, line) for place, line in enumerate(data.lines) if line.off]
     axes.add_collection(
         LineCollection(
-            [
-                [(max(line.low, low), place), (min(line.high, high), place)]
-                for place, line in zip(rows, data.lines, strict=True)
-            ],
-            colors=colors,
+            [[(max(line.low, low), place), (min(line.high, high), place)] for place, line in near],
+            colors=[style.color(line.token) for _, line in near],
             linewidths=2.2,
             gid="m0",
             zorder=3,
@@ -197,22 +225,34 @@ def draw(data: Forest, style: Style) -> Drawing:
         autolim=False,
     )
     axes.scatter(
-        [line.difference for line in data.lines],
-        list(rows),
+        [line.difference for _, line in near],
+        [place for place, _ in near],
         s=42,
         marker="D",
-        facecolors=[
-            color if line.settled else style.color("surface")
-            for color, line in zip(colors, data.lines, strict=True)
-        ],
-        edgecolors=colors,
+        facecolors=[style.color(line.token if line.settled else "surface") for _, line in near],
+        edgecolors=[style.color(line.token) for _, line in near],
         linewidths=1.6,
         clip_on=False,
         gid="m1",
         zorder=4,
     )
-    marks = tuple(Mark(line.run_ids, line.tip) for line in data.lines)
-    return Drawing(figure, (Marks("m0", marks), Marks("m1", marks)))
+    found = [Marks(gid, tuple(Mark(line.run_ids, line.tip) for _, line in near)) for gid in GIDS]
+    for gid, side, shape in (("m2", -1, "<"), ("m3", 1, ">")):
+        there = [(place, line) for place, line in far if line.off == side]
+        if there:
+            axes.scatter(
+                [low + room if side < 0 else high - room] * len(there),
+                [place for place, _ in there],
+                s=60,
+                marker=shape,
+                facecolors=[style.color(line.token) for _, line in there],
+                linewidths=0,
+                clip_on=False,
+                gid=gid,
+                zorder=4,
+            )
+            found.append(Marks(gid, tuple(Mark(line.run_ids, line.tip) for _, line in there)))
+    return Drawing(figure, tuple(found))
 
 
 def _canvas(data: Forest, style: Style) -> tuple[Any, Any]:

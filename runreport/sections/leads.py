@@ -9,7 +9,7 @@ from runreport.blocks import Strong, Words
 from runreport.sections import charting
 from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.fitness import Fit
-from runreport.sections.verdicts import headline, sentence, tally
+from runreport.sections.verdicts import brief, headline
 from runreport.stats import words
 
 SETTLED = ("better", "worse")
@@ -72,18 +72,12 @@ def _level(level: float) -> str:
 
 def _against_baseline(answer: Answer, best: Fit) -> Words:
     if best.group.is_baseline:
-        return (
-            f"It is the baseline; of the groups compared with it: {tally(answer.comparisons)}.",
-        )
+        return ("It is the baseline.",)
     first = headline(answer)
-    said = sentence(first) if first is not None else ()
-    if len(answer.comparisons) == 1:
-        return said
-    others = tally(answer.comparisons)
-    return (
-        *said,
-        f" All groups against the baseline: {others}. Groups are not compared otherwise.",
-    )
+    said = brief(first) if first is not None else ()
+    if said[:1] == (Strong(charting.fit(best.group.label)),):
+        said = ("It", *said[1:])
+    return said
 
 
 def _against_the_rest(answer: Answer, best: Fit) -> Words:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from runreport import formats
-from runreport.blocks import Block, Bullets, Headline, Note, Strong, Text, Words
+from runreport.blocks import Block, Bullets, Fold, Headline, Note, Strong, Text, Words
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
 from runreport.sections import charting, workings
@@ -33,7 +33,7 @@ from runreport.sections.verdicts import (
 from runreport.stats import words
 from runreport.stats.findings import Finding
 
-SAID = 6
+SAID = 40
 """Verdicts written as sentences; the table has them all."""
 
 CAUTIONS = 8
@@ -153,31 +153,31 @@ def _uncompared(data: SignificanceData, answer: Answer) -> list[Block]:
 
 
 def _verdicts(answer: Answer) -> list[Block]:
-    """Sentences: one when there is one comparison, else a count and the first ones."""
+    """The verdict that answers first; with several, how the others went, and each in words."""
     comparisons = answer.comparisons
-    if len(comparisons) == 1:
-        return [Text(sentence(comparisons[0]), "lead"), _not_said(answer)]
-    blocks: list[Block] = [Text(_summary(answer), "lead")]
-    chosen = comparisons[:SAID]
-    blocks.append(Bullets(tuple(sentence(item) for item in chosen)))
-    if len(comparisons) > len(chosen):
-        rest = formats.count(len(comparisons) - len(chosen), "comparison")
-        blocks.append(Text((f"The table has {rest} more.",), "small"))
+    first = headline(answer) or comparisons[0]
+    blocks: list[Block] = [Text(sentence(first), "lead")]
+    if len(comparisons) > 1:
+        blocks.append(Text(_tally(answer)))
     blocks.append(_not_said(answer))
+    if len(comparisons) > 1:
+        shown = comparisons[:SAID]
+        title = f"The {formats.count(len(shown), 'comparison')} in words"
+        if len(shown) < len(comparisons):
+            title = f"The first {len(shown)} of {len(comparisons)} comparisons in words"
+        blocks.append(Fold(title, (Bullets(tuple(sentence(item) for item in shown)),)))
     return blocks
 
 
-def _summary(answer: Answer) -> Words:
-    """`Against sgd on val_accuracy: 2 better, 1 worse, 2 open.`"""
-    name, counts = charting.fit(answer.metric.title), tally(answer.comparisons)
+def _tally(answer: Answer) -> Words:
+    """`Against sgd: 2 better; 1 worse; 2 open.`"""
+    counts = tally(answer.comparisons)
     if answer.kind == "baseline":
         baseline = charting.fit(answer.comparisons[0].baseline.label)
-        return ("Against ", Strong(baseline), f" on {name}: {counts}.")
-    first = headline(answer)
-    if answer.leader is None or first is None:
-        return (f"Between groups on {name}: {counts}.",)
-    leader = charting.fit(answer.leader.group.label)
-    return (Strong(leader), f" leads on {name}. Of the comparisons made: {counts}.")
+        groups = formats.count(len(answer.comparisons), "group")
+        return (f"{groups} compared with ", Strong(baseline), f": {counts}.")
+    pairs = formats.count(len(answer.comparisons), "comparison")
+    return (f"{pairs} between groups: {counts}.",)
 
 
 def _not_said(answer: Answer) -> Text:
@@ -229,14 +229,15 @@ def _limits(answer: Answer, found: tuple[Finding, ...]) -> str:
 
 def _power_range(answer: Answer) -> str:
     unit = unit_of_difference(answer.metric)
-    sizes = [i.result.detectable for i in answer.comparisons if i.result.detectable is not None]
-    low, high = (words.with_unit(words.short(end, 2), unit) for end in (min(sizes), max(sizes)))
-    size = low if low == high else f"{low} to {high}, depending on the group,"
-    result = answer.comparisons[0].result
+    results = [i.result for i in answer.comparisons if i.result.detectable is not None]
+    sizes = [result.detectable or 0.0 for result in results]
+    low, high = words.short(min(sizes), 2), words.short(max(sizes), 2)
+    size = words.with_unit(low if low == high else f"{low} to {high}", unit)
+    which = "" if low == high else ", depending on the groups"
     return (
         f"With so few {words.several(answer.unit_of_replication)} these comparisons can only "
-        f"detect differences of about {size} or more (80 % power at alpha "
-        f"{words.short(result.alpha)}{words.over(result.family)})."
+        f"detect differences of at least about {size}{which} (80 % power at alpha "
+        f"{words.short(results[0].alpha)}{words.over(results[0].family)})."
     )
 
 
@@ -252,4 +253,6 @@ def _cautions(answer: Answer, found: tuple[Finding, ...]) -> list[Block]:
     return [workings.caution_note(told, CAUTIONS)]
 
 
-SECTION = Section(name="significance", options=Options, compute=compute, present=present)
+SECTION = Section(
+    name="significance", options=Options, compute=compute, present=present, title="Significance"
+)

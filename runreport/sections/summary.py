@@ -16,7 +16,7 @@ from datetime import datetime
 from runreport import formats
 from runreport.blocks import Block, Bullets, Code, Fact, Facts, Muted, Note, Strong, Text, Words
 from runreport.kinds import Context, Section
-from runreport.sections import charting, leads
+from runreport.sections import charting, leads, verdicts
 from runreport.sections.comparing import Answer, compare, findings_of, replicate_word
 from runreport.stats import words
 from runreport.tables import Run, parse_number
@@ -29,6 +29,16 @@ METRICS = 3
 
 CAUTIONS = 6
 """Cautions listed; the section `significance` has all."""
+
+
+LEFT_TO_SIGNIFICANCE = (
+    "UNATTAINABLE_ALPHA",
+    "LOW_POWER",
+    "INCONCLUSIVE",
+    "NEGLIGIBLE",
+    "UNMATCHED_PAIRS",
+)
+"""What belongs beside p-values, of which a summary has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,7 @@ def _cautions(context: Context, answers: Sequence[Answer]) -> Iterator[tuple[str
             yield said, "RR401"
     for answer in answers:
         for finding in findings_of(answer, answer.comparisons):
-            if finding.name not in ("LOW_POWER", "INCONCLUSIVE", "NEGLIGIBLE", "UNMATCHED_PAIRS"):
+            if finding.name not in LEFT_TO_SIGNIFICANCE:
                 yield finding.words, finding.code
         if said := leads.behind_few_runs(answer):
             yield said, "RR402"
@@ -262,9 +272,9 @@ def _facts(data: SummaryData) -> Facts:
         label = f"Best {charting.fit(answer.metric.title, 40)}"
         name = charting.fit(answer.leader.group.label, 60)
         items.append(Fact(label, (mean,), (f"{name}; {interval}",)))
-    if data.last is not None and data.first is not None:
-        first, last = (f"{time:%Y-%m-%d}" for time in (data.first, data.last))
-        items.append(Fact("Last run", (last,), (f"first {first}" if first != last else "",)))
+        if answer.kind == "baseline" and len(answer.comparisons) > 1:
+            first, _, rest = verdicts.tally(answer.comparisons).partition("; ")
+            items.append(Fact("Against the baseline", (first,), (rest,) if rest else ()))
     return Facts(tuple(items))
 
 
@@ -295,6 +305,9 @@ def _compared(data: SummaryData) -> Words:
         said += f"; {kind} {charting.named(data.experiments)}"
     if data.sources:
         said += f" from {charting.named(data.sources)}"
+    if data.first is not None and data.last is not None:
+        first, last = (f"{time:%Y-%m-%d}" for time in (data.first, data.last))
+        said += f"; started {first}" + (f" to {last}" if first != last else "")
     excluded = f" {_excluded_words(data)}" if data.excluded else ""
     return (f"{said}.{excluded}",)
 

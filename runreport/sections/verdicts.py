@@ -25,6 +25,9 @@ LABELS: Mapping[Verdict, tuple[str, frozenset[Mark]]] = {
 }
 """The word in tables, and how it is marked."""
 
+AHEAD, BEHIND = "ahead, size open", "behind, size open"
+"""A difference is there, but it may be below or above the margin."""
+
 TESTS: Mapping[str, str] = {
     "Welch t-test": "Welch t",
     "paired t-test": "paired t",
@@ -35,6 +38,17 @@ TESTS: Mapping[str, str] = {
 
 def sentence(comparison: Comparison) -> Words:
     """The verdict with difference, interval, test, sample sizes and p: one sentence."""
+    return _sentence(comparison, basis(comparison.result))
+
+
+def brief(comparison: Comparison) -> Words:
+    """The same with interval and sample sizes alone, where nothing prepares for a p-value."""
+    result = comparison.result
+    sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
+    return _sentence(comparison, f"{_interval_words(result)}, {sizes}")
+
+
+def _sentence(comparison: Comparison, evidence: str) -> Words:
     result, metric = comparison.result, charting.fit(comparison.metric.title)
     candidate, baseline = _name(comparison.candidate), _name(comparison.baseline)
     unit = unit_of_difference(comparison.metric)
@@ -45,7 +59,7 @@ def sentence(comparison: Comparison) -> Words:
     spread = result.adjusted.width
     size = words.amount(result.difference, unit, spread)
     margin = "" if result.margin is None else words.amount(result.margin, unit)
-    inside = f"({basis(result)})"
+    inside = f"({evidence})"
     ahead = _direction(result)
     if result.verdict == "equivalent" and result.equivalence is not None:
         return (candidate, " and ", baseline, *_equivalent(result, metric, unit, margin))
@@ -78,15 +92,16 @@ def plain(said: Words) -> str:
 
 def basis(result: Significance) -> str:
     """`adjusted 95 % interval 0.4 to 2.2; paired sign-flip, 6 seeds, p = 0.012`."""
-    parts = []
-    if result.adjusted is not None:
-        wide = "adjusted " if is_adjusted(result) else ""
-        level = words.percent(1 - result.alpha)
-        parts.append(f"{wide}{level} interval {words.ends(result.adjusted)}")
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
     p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family)
-    parts.append(f"{TESTS.get(result.test, result.test)}, {sizes}, {p}")
-    return "; ".join(parts)
+    return f"{_interval_words(result)}; {TESTS.get(result.test, result.test)}, {sizes}, {p}"
+
+
+def _interval_words(result: Significance) -> str:
+    if result.adjusted is None:
+        return "no interval"
+    wide = "adjusted " if is_adjusted(result) else ""
+    return f"{wide}{words.percent(1 - result.alpha)} interval {words.ends(result.adjusted)}"
 
 
 def is_adjusted(result: Significance) -> bool:
@@ -244,8 +259,16 @@ def _of_group(answer: Answer, wanted: str) -> Comparison | None:
 
 
 def tally(comparisons: Sequence[Comparison]) -> str:
-    """`2 better, 1 worse, 3 open`, the common words in a fixed order."""
-    counts = dict.fromkeys(LABELS, 0)
+    """`2 better; 1 worse; 3 open`."""
+    counts = dict.fromkeys(("better", AHEAD, "worse", BEHIND), 0)
     for comparison in comparisons:
-        counts[comparison.result.verdict] += 1
-    return ", ".join(f"{count} {LABELS[word][0]}" for word, count in counts.items() if count)
+        word = label(comparison.result)
+        counts[word] = counts.get(word, 0) + 1
+    return "; ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def label(result: Significance) -> str:
+    """The verdict in one or two words."""
+    if result.verdict == "inconclusive" and _excludes_zero(result):
+        return BEHIND if (result.improvement or 0.0) < 0 else AHEAD
+    return LABELS[result.verdict][0]

@@ -11,7 +11,6 @@ from runreport.blocks import (
     Cell,
     Column,
     Fold,
-    Mark,
     Muted,
     Note,
     Row,
@@ -22,7 +21,7 @@ from runreport.blocks import (
 from runreport.samples import Dropped
 from runreport.sections import charting
 from runreport.sections.comparing import Answer, Comparison, unit_of_difference
-from runreport.sections.verdicts import LABELS, is_adjusted
+from runreport.sections.verdicts import LABELS, is_adjusted, label
 from runreport.stats import words
 from runreport.stats.result import Effect, Interval, SecondLook, Significance
 
@@ -47,16 +46,16 @@ def table(answer: Answer, number: int) -> Table:
     p_title = "Adjusted p" if is_adjusted(first) else "p"
     columns = (
         Column("Group"),
-        Column("Against"),
-        Column("n", hint=f"Values that entered, by {answer.unit_of_replication}"),
-        Column("Mean", "number", unit=metric.unit or None, goal=metric.goal),
-        Column("Difference", "number", unit=unit, hint="Mean minus the other group's"),
+        Column("Against", hidden=answer.kind == "baseline"),
+        Column("Verdict", hint="By the interval against the declared margin, or against 0"),
+        Column("Difference", "number", unit=unit, goal=metric.goal, hint="Group minus the other"),
         Column("Low", "number", unit=unit, hint=f"Lower end of the {level} interval"),
         Column("High", "number", unit=unit, hint=f"Upper end of the {level} interval"),
         Column(p_title, "number", hint=_correction_words(first)),
+        Column("n", hint=f"Values that entered, by {answer.unit_of_replication}"),
+        Column("Mean", "number", unit=metric.unit or None, hint="Over the values that entered"),
         Column("Effect", "number", hint=_effect_words(results)),
         Column("Needed", "number", hint="More replicates per group that would settle it"),
-        Column("Verdict", hint="By the interval against the declared margin, or against 0"),
     )
     return Table(
         columns,
@@ -72,27 +71,26 @@ def _row(item: Comparison) -> Row:
     spread = None if result.adjusted is None else result.adjusted.width
     mean = result.means[1]
     effect = _main_effect(result.effects)
-    label, marks = LABELS[result.verdict]
+    word, marks = label(result), LABELS[result.verdict][1]
     needed = None
     if result.verdict == "inconclusive" and result.needed is not None:
         needed = result.needed - min(result.n) if result.needed > min(result.n) else None
     cells = (
         Cell((charting.fit(item.candidate.label),), item.candidate.label),
         Cell((charting.fit(item.baseline.label),), item.baseline.label),
-        Cell((_sizes(result),), _sizes(result)),
-        charting.cell(mean),
+        Cell((word,), word, marks),
         charting.cell(result.difference, _written(result.difference, spread)),
         *_ends(result.adjusted),
         charting.cell(result.p_adjusted, _p(result.p_adjusted)),
+        Cell((_sizes(result),), _sizes(result)),
+        charting.cell(mean),
         charting.cell(
             None if effect is None else effect.value,
             None if effect is None else formats.signed(effect.value, 2),
         ),
         charting.cell(None if needed is None else float(needed)),
-        Cell((label,), label, marks),
     )
-    row_marks: frozenset[Mark] = frozenset()
-    return Row(cells, group_id=item.candidate.id, marks=row_marks)
+    return Row(cells, group_id=item.candidate.id)
 
 
 def _sizes(result: Significance) -> str:
@@ -220,7 +218,7 @@ def _tests(answer: Answer) -> Table:
     level = "" if first.interval is None else words.percent(first.interval.level)
     columns = (
         Column("Group"),
-        Column("Against"),
+        Column("Against", hidden=answer.kind == "baseline"),
         Column("Test"),
         Column("t", "number", hint="Difference over its standard error"),
         Column("df", "number", hint="Degrees of freedom"),

@@ -37,11 +37,10 @@ def divisors(
     p_values: Sequence[float], correction: Correction, family: int, alpha: float
 ) -> list[int]:
     """What alpha is divided by for each comparison: its interval at 1 - alpha / divisor leaves out
-    0 when the correction rejects.
+    what the null hypothesis allows exactly when the correction rejects it.
 
     For Holm a comparison that is not rejected stops the steps: all later ones share its divisor.
-    Such intervals go with Holm's answer about 0, and only about 0: against a margin take the whole
-    family as divisor.
+    Such intervals answer the hypotheses that the p-values are of, and no others.
 
     Args:
         p_values: of the comparisons shown; all finite.

@@ -29,6 +29,9 @@ class Tested:
     plan: Plan
     estimate: Estimate
     p_value: float
+    """Of no difference."""
+    claim_p: float
+    """Of the claim that counts: a difference beyond the margin; without one, any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,15 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
             tests[index] = test
     # a test that failed stays in the family it was declared in, so the family's size is as planned
     raw = [test.p_value for test in tests.values()]
+    claims = [test.claim_p for test in tests.values()]
+    # two step-downs: one for the p of no difference, one for what the verdict claims, whose steps
+    # are the levels of the intervals; where there is no margin the two are the same claim
     adjusted = corrections.adjust(raw, rules.correction, family.size)
-    steps = corrections.divisors(raw, rules.correction, family.size, rules.alpha)
-    for (index, test), p_adjusted, step in zip(tests.items(), adjusted, steps, strict=True):
-        results[index] = _conclude(cases[index], test, family, p_adjusted, step)
+    claimed = corrections.adjust(claims, rules.correction, family.size)
+    steps = corrections.divisors(claims, rules.correction, family.size, rules.alpha)
+    for place, (index, test) in enumerate(tests.items()):
+        p_adjusted = (adjusted if cases[index].margin else claimed)[place]
+        results[index] = _conclude(cases[index], test, family, p_adjusted, steps[place])
     return tuple(results[index] for index in range(len(cases)))
 
 
@@ -88,7 +96,7 @@ def verdict_of(
         margin: the smallest difference that matters, or None.
         interval: of candidate minus baseline, at the corrected level.
         rejected: whether the deciding test rejects no difference, corrected.
-        equivalent: whether two one-sided tests place the difference inside the margin.
+        equivalent: whether two one-sided tests place the difference inside the margin, corrected.
     """
     side = 1 if interval.low > 0 else -1 if interval.high < 0 else 0
     bound = margin or 0.0
@@ -97,7 +105,7 @@ def verdict_of(
             if goal is None:
                 return "differs"
             return "better" if (side > 0) == (goal == "maximize") else "worse"
-        if -bound <= interval.low and interval.high <= bound:
+        if equivalent:
             return "negligible"
     return "equivalent" if equivalent else "inconclusive"
 
@@ -120,17 +128,15 @@ def _test(case: Case, chosen: Plan, baseline: Floats, candidate: Floats) -> Test
         p_value = paired.sign_flip(settled)
     else:
         p_value = estimate.p_value()
-    return Tested(chosen, estimate, p_value) if math.isfinite(p_value) else None
+    claim = estimate.beyond_p(case.margin) if case.margin else p_value
+    return Tested(chosen, estimate, p_value, claim) if math.isfinite(p_value + claim) else None
 
 
 def _conclude(
     case: Case, test: Tested, family: Family, p_adjusted: float, step: int
 ) -> Significance:
     rules, estimate = family.rules, test.estimate
-    # Holm's steps answer whether there is a difference; a margin asks more, so the interval then
-    # covers the whole family at once
-    divisor = family.covers if case.margin else step
-    interval = estimate.interval(1 - rules.alpha / divisor)
+    interval = estimate.interval(1 - rules.alpha / step)
     equivalence, equivalence_p = None, None
     if case.margin:
         equivalence = estimate.interval(1 - 2 * rules.alpha / family.covers)
@@ -157,7 +163,7 @@ def _conclude(
         equivalence_p=equivalence_p,
         effects=looks.effects_of(case, rules.level),
         second_looks=looks.second_looks(case, test.plan, rules.level, rules.alpha / step),
-        sensitivity=_sensitivity(case, test.plan, family, divisor, step),
+        sensitivity=_sensitivity(case, test.plan, family, step),
         detectable=detectable * deviation,
         detectable_sd=detectable,
         needed=_needed(case, estimate, deviation, family.strictest),
@@ -231,9 +237,7 @@ def _needed(case: Case, estimate: Estimate, deviation: float, alpha: float) -> i
     return power.needed(away / deviation, alpha, paired=case.paired)
 
 
-def _sensitivity(
-    case: Case, chosen: Plan, family: Family, divisor: int, step: int
-) -> Sensitivity | None:
+def _sensitivity(case: Case, chosen: Plan, family: Family, step: int) -> Sensitivity | None:
     """The same test with missing runs scored as the worst value seen."""
     if case.filled is None:
         return None
@@ -242,7 +246,7 @@ def _sensitivity(
     difference = float(filled.candidate.mean() - filled.baseline.mean())
     if test is None:
         return Sensitivity(filled.scored, filled.worst, difference, None, "inconclusive")
-    interval = test.estimate.interval(1 - family.rules.alpha / divisor)
+    interval = test.estimate.interval(1 - family.rules.alpha / step)
     equivalence_p = test.estimate.equivalence_p(case.margin) if case.margin else 1.0
     word = verdict_of(
         case.goal,

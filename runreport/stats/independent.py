@@ -25,12 +25,12 @@ def welch(baseline: Floats, candidate: Floats) -> Estimate:
     Source: Welch (1947), Biometrika 34.
     """
     parts = [float(values.var(ddof=1)) / values.size for values in (baseline, candidate)]
-    weights = [
-        part**2 / (values.size - 1)
-        for part, values in zip(parts, (baseline, candidate), strict=True)
-    ]
     total = sum(parts)
-    df = total**2 / sum(weights) if sum(weights) > 0 else math.nan
+    if not 0 < total < math.inf:
+        return Estimate(math.nan, math.nan, math.nan, "Welch t")
+    # shares of the variance instead of squares of it, which overflow
+    shares = [part / total for part in parts]
+    df = 1 / (shares[0] ** 2 / (baseline.size - 1) + shares[1] ** 2 / (candidate.size - 1))
     difference = float(candidate.mean() - baseline.mean())
     return Estimate(difference, math.sqrt(total), df, "Welch t")
 

@@ -103,4 +103,4 @@ def _many_pairs(case: Case, settled: Floats, level: float) -> tuple[SecondLook, 
 def _limit(smallest: float, alpha: float) -> str:
     if smallest < alpha:
         return ""
-    return f"cannot go below {words.short(smallest)} with so few, whatever the values"
+    return f"cannot go below {words.short(smallest)}"

@@ -147,8 +147,7 @@ def refusal(case: Case) -> Plan | None:
     if case.withheld:
         return Plan("none", case.withheld, (Finding("NOT_COMPARABLE", case.withheld),))
     if case.n == 0:
-        why = "A side has no value." if not case.paired else "No pair is complete."
-        return Plan("none", why, (Finding("N_TOO_SMALL", why),))
+        return Plan("none", "No pair is complete." if case.paired else "A side has no value.")
     if case.n == 1:
         return Plan("none", *_single(case, each))
     if case.n == 2:

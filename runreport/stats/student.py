@@ -36,6 +36,15 @@ class Estimate:
         half = float(stdtrit(self.df, (1 + level) / 2)) * self.standard_error
         return Interval(self.difference - half, self.difference + half, level, self.method)
 
+    def beyond_p(self, margin: float) -> float:
+        """Twice the one-sided p of a difference no larger than the margin, in the direction seen:
+        an interval at 1 - p just reaches it.
+        """
+        from scipy.special import stdtr
+
+        beyond = (abs(self.difference) - margin) / self.standard_error
+        return min(1.0, float(2 * stdtr(self.df, -beyond)))
+
     def equivalence_p(self, margin: float) -> float:
         """The larger p of two one-sided tests against -margin and +margin.
 

@@ -36,8 +36,8 @@ def with_unit(text: str, unit: str) -> str:
 
 def _number(value: float, spread: float | None) -> str:
     size = abs(value)
-    if spread is None or not spread > 0 or not 1e-8 < spread < 1e6 or size > 1e9:
-        return formats.number(value, 3)
+    if spread is None or not 1e-8 < spread < 1e6 or size > 1e9:
+        return short(value)
     return formats.fixed(value, formats.decimals_for(spread))
 
 
@@ -90,7 +90,7 @@ def unattainable(alpha: float, needed: float, smallest: float, n: int, enough: i
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
     return (
         f"An exact sign-flip or rank test cannot reach {short(alpha)} with n = {n} pairs; "
-        f"needs {enough}: its smallest p is {short(smallest)}{bar}."
+        f"needs {enough}: its smallest p is {short(smallest)}{bar}. A t-test decides here."
     )
 
 
@@ -101,5 +101,6 @@ def unattainable_split(
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
     return (
         f"An exact permutation or rank test cannot reach {short(alpha)} with {n[0]} and {n[1]} "
-        f"runs; needs {enough} each: its smallest p is {short(smallest)}{bar}."
+        f"runs; needs {enough} each: its smallest p is {short(smallest)}{bar}. A t-test decides "
+        "here."
     )
