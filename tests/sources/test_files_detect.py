@@ -21,7 +21,12 @@ def put(folder: Path, name: str, text: str) -> None:
 def test_a_table_is_found_with_its_runs_counted():
     found = SOURCE.detect(ROOT / "examples" / "files")
     assert found is not None
-    assert found.config == {"files": "results.csv"}
+    assert found.config == {
+        "files": "results.csv",
+        "shape": "runs",
+        "params": ["model", "fold"],
+        "metrics": ["accuracy", "log_loss"],
+    }
     assert found.summary == "results.csv: 24 runs in 1 file, without histories"
     assert SOURCE.detect(ROOT / "examples" / "files" / "results.csv") == found
 
@@ -46,7 +51,7 @@ def test_the_location_found_reads_the_runs_it_promises(tmp_path, files, location
         put(tmp_path, name, text)
     found = SOURCE.detect(tmp_path)
     assert found is not None
-    assert found.config == {"files": location}
+    assert found.config["files"] == location
     tables = SOURCE.open(Options(location), SourceContext(tmp_path, {})).tables()
     assert found.summary.startswith(f"{location}: {len(tables.rows)} run")
 
@@ -88,7 +93,7 @@ def test_logs_of_a_trainer_are_found_with_their_params():
     folder = SHARED / "samples" / "lightning_csv"
     found = SOURCE.detect(folder)
     assert found is not None
-    assert found.config == {"files": "cifar/*/metrics.csv"}
+    assert found.config == {"files": "cifar/*/metrics.csv", "shape": "history"}
     tables = SOURCE.open(Options(found.config["files"], config="hparams.yaml"),
                          SourceContext(folder, {})).tables()  # fmt: skip
     assert [run.name for run in tables.rows] == ["version_0", "version_1"]

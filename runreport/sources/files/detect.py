@@ -20,6 +20,8 @@ MAX_ENTRIES = 5_000
 MAX_FILES = 200
 """Parsed, of one folder."""
 MAX_DEPTH = 2
+MOST_COLUMNS = 20
+"""Of one kind, written into a spec."""
 MAX_BYTES = 20_000_000
 """Larger documents are not parsed to find out what they are."""
 
@@ -43,6 +45,11 @@ class _Seen:
     file: File
     runs: int
     history: bool
+    single: bool
+    """One object: one run."""
+    params: tuple[str, ...]
+    """Columns sorted by rule."""
+    metrics: tuple[str, ...]
     certain: bool
     """A history, or rows with metrics by name or by an object called `metrics`."""
 
@@ -66,7 +73,7 @@ def _detect_file(path: Path) -> Found | None:
     seen = _look(File(path.resolve(), path.name, kind, path.stat().st_size))
     if seen is None:
         return None
-    return Found("files", {"files": path.name}, f"{path.name}: {_words([seen])}")
+    return Found("files", _entry(path.name, [seen]), f"{path.name}: {_words([seen])}")
 
 
 def _detect_folder(path: Path) -> Found | None:
@@ -90,8 +97,20 @@ def _detect_folder(path: Path) -> Found | None:
     for seen in found:
         groups.setdefault(_pattern(seen.file, found), []).append(seen)
     location, best = max(groups.items(), key=lambda item: sum(seen.runs for seen in item[1]))
-    config: dict[str, Any] = {"files": location}
-    return Found("files", config, f"{location}: {_words(best)}")
+    return Found("files", _entry(location, best), f"{location}: {_words(best)}")
+
+
+def _entry(location: str, seen: Sequence[_Seen]) -> dict[str, Any]:
+    """The entry of a spec, with what was decided by rule written out for the author to change."""
+    entry: dict[str, Any] = {"files": location}
+    if all(item.history for item in seen):
+        entry["shape"] = "history"
+    elif len(seen) == 1 and not seen[0].single:
+        entry["shape"] = "runs"
+        for role, names in (("params", seen[0].params), ("metrics", seen[0].metrics)):
+            if 0 < len(names) <= MOST_COLUMNS and not any(set("*?") & set(n) for n in names):
+                entry[role] = list(names)
+    return entry
 
 
 def _words(seen: Sequence[_Seen]) -> str:
@@ -156,7 +175,7 @@ def _look(file: File) -> _Seen | None:
         if not columns.metrics:
             return None
         runs = 1 if its.id is None else len(set(sheet.columns[its.id].texts))
-        return _Seen(file, runs, history=True, certain=True)
+        return _Seen(file, runs, True, sheet.single, (), (), certain=True)
     columns = roles.of_runs([sheet], [its.id], options)
     if not columns.metrics:
         return None
@@ -164,7 +183,10 @@ def _look(file: File) -> _Seen | None:
         words.role_by_name(shown) == "metrics" or name.lower().startswith("metrics.")
         for name, shown in columns.metrics.items()
     )
-    return _Seen(file, sheet.size, history=False, certain=named)
+    guessed = set(columns.guessed)
+    params = tuple(name for name in columns.params if name in guessed)
+    metrics = tuple(name for name in columns.metrics if name in guessed)
+    return _Seen(file, sheet.size, False, sheet.single, params, metrics, certain=named)
 
 
 def _sheet(file: File) -> Sheet | None:

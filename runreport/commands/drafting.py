@@ -1,0 +1,237 @@
+"""A first spec for the runs of a store: commented, and building as it stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runreport import formats
+from runreport.commands.guesses import (
+    GuessedGroups,
+    GuessedMetric,
+    guess_groups,
+    guess_metrics,
+)
+from runreport.commands.yaml_text import comment, expression, flow, quoted, value
+from runreport.spec.names import qualified
+from runreport.tables import Run
+
+MOST_PAGES = 300
+"""With more runs, a page for each is left to the author."""
+CURVES = 2
+"""Metrics whose curves are drawn."""
+NAMED = 8
+"""Names listed in a comment."""
+
+HEAD = """\
+# yaml-language-server: $schema=runreport.schema.json
+# `runreport schema -o runreport.schema.json` writes that file; editors then complete and check.
+# Build the report with `runreport build`, see what there is with `runreport list`.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What a spec is drafted for."""
+
+    title: str
+    entry: Mapping[str, Any]
+    """The source's entry."""
+    summary: str
+    """What was recognised, in one line."""
+    others: Sequence[Mapping[str, Any]]
+    """Entries of further stores nearby."""
+    runs: tuple[Run, ...]
+    redacted: int
+    """Values that look like secrets."""
+
+
+def draft(study: Study) -> str:
+    """The text of the spec."""
+    metrics, rest = guess_metrics(study.runs)
+    groups = guess_groups(study.runs)
+    parts = [
+        HEAD,
+        f"report: {{title: {value(study.title)}}}\n",
+        _sources(study),
+        _runs(study.runs, metrics),
+        _groups(study.runs, groups),
+        _metrics(study.runs, metrics, rest),
+        _pages(study.runs, groups, metrics),
+    ]
+    return "\n".join(parts)
+
+
+def _sources(study: Study) -> str:
+    lines = ["sources:", f"  # {comment(study.summary)}", f"  - {flow(study.entry)}"]
+    if study.others:
+        lines.append("  # also found:")
+        lines += [f"  # - {comment_flow(entry)}" for entry in study.others]
+    if study.redacted:
+        count = formats.count(study.redacted, "value")
+        lines += [
+            "",
+            f"# {count} that look like secrets are replaced in the report. If one is no secret:",
+            "# allow_secrets: [name_of_its_param_or_tag]",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def comment_flow(entry: Mapping[str, Any]) -> str:
+    """An entry that is commented out; quoting keeps it on one line."""
+    return flow(entry)
+
+
+def _runs(runs: Sequence[Run], metrics: Sequence[GuessedMetric]) -> str:
+    states = Counter(run.status for run in runs)
+    if not runs:
+        return "# The store holds no runs yet; the report says so until there are some.\n"
+    said = ", ".join(f"{count} {status}" for status, count in sorted(states.items()))
+    lines = [f"# {formats.count(len(runs), 'run')}: {said}."]
+    if set(states) & {"failed", "killed", "running"}:
+        lines.append("# Runs that did not finish stay in the tables and enter no mean.")
+    if set(states) == {"unknown"}:
+        lines = [f"# {formats.count(len(runs), 'run')}; how they ended is not recorded."]
+    first = next((metric for metric in metrics if metric.goal is not None), None)
+    sign = "-" if first is not None and first.goal == "maximize" else ""
+    sort = "-started" if first is None else sign + qualified("metrics", first.name)
+    where = "" if set(states) == {"unknown"} else 'where: status == "finished", '
+    lines.append(f"# runs: {{{where}sort: {expression(sort)}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _groups(runs: Sequence[Run], groups: GuessedGroups) -> str:
+    if not runs:
+        return "# groups: {by: all_but(seed), replicates: seed, pair_by: seed}\n"
+    apart = ", ".join(_argument(name) for name in groups.apart)
+    if groups.replicate is None:
+        lines = [
+            "# No param looks like a seed, fold or repeat, so runs with equal params form a group.",
+            "# Where runs repeat a configuration, log what tells them apart and name it here:",
+        ]
+        if groups.apart:
+            names = ", ".join(comment(name) for name in groups.apart)
+            lines[-1] += "\n# replicates: seed"
+            lines.append(f"# Not compared, since it differs in every run: {names}.")
+            lines.append(f"groups:\n  by: {expression(f'all_but({apart})')}")
+        else:
+            lines.append("# groups: {by: all_but(seed), replicates: seed, pair_by: seed}")
+        return "\n".join([*lines, *_baseline(groups, indent="  " if groups.apart else "")]) + "\n"
+    name = qualified("params", groups.replicate)
+    count = formats.count(groups.count, "group")
+    lines = [
+        f"# {count}: runs of one group differ by {comment(groups.replicate)} only.",
+        "groups:",
+        f"  by: {expression(f'all_but({apart})')}",
+        f"  replicates: {expression(name)}",
+        f"  pair_by: {expression(name)}  # equal ones are compared with each other",
+        *_baseline(groups, indent="  "),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _argument(name: str) -> str:
+    """A param's name inside `all_but(...)`."""
+    written = qualified("params", name)
+    return name if written == f"params.{name}" else written
+
+
+def _baseline(groups: GuessedGroups, indent: str) -> Iterator[str]:
+    if groups.baseline is not None and (groups.apart or groups.replicate):
+        yield f"{indent}# guess: the fullest group that started first; name the one you start from"
+        yield f"{indent}baseline: {expression(groups.baseline)}"
+    elif groups.count > 1 and groups.varying:
+        example = value(f"{qualified('params', groups.varying[0])} == ...")
+        yield f"{indent}# baseline: {example}  # a condition that one group meets"
+
+
+def _metrics(runs: Sequence[Run], metrics: Sequence[GuessedMetric], rest: Sequence[str]) -> str:
+    if not metrics:
+        why = "No run logged a metric" if runs else "Which metrics count, for instance"
+        return f"# {why}{'; once one is logged' if runs else ''}:\n# metrics: {_EXAMPLE}\n"
+    lines = [
+        "# Goals are guesses from the names. A margin is the smallest difference that matters;",
+        "# with one, verdicts can say `equivalent`: {goal: maximize, margin: 0.5}",
+        "metrics:",
+    ]
+    primary = next((m for m in metrics if m.goal is not None and not m.operational), None)
+    for metric in metrics:
+        options = {} if metric.goal is None else {"goal": metric.goal}
+        text = flow({**options, **({"primary": True} if metric is primary else {})})
+        if metric.operational:
+            text = flow({**options, "role": "operational"})
+        said = "" if metric.goal is not None else "  # no goal: nothing is called best"
+        if metric.runs < len(runs):
+            more = f"logged by {metric.runs} of {len(runs)} runs"
+            said = f"{said}; {more}" if said else f"  # {more}"
+        lines.append(f"  {quoted(metric.name)}: {text}{said}")
+    if rest:
+        names = ", ".join(comment(name) for name in rest[:NAMED])
+        more = f", and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
+        lines.append(f"  # also logged: {names}{more}")
+    return "\n".join(lines) + "\n"
+
+
+_EXAMPLE = "{val_accuracy: {goal: maximize, primary: true}}"
+
+
+def _pages(runs: Sequence[Run], groups: GuessedGroups, metrics: Sequence[GuessedMetric]) -> str:
+    several = len(runs) > 1
+    summary = ["summary", "runs"]
+    if metrics and groups.baseline is not None and (groups.apart or groups.replicate):
+        summary.append("significance")
+    pages = [("Summary", summary)]
+    if charts := _charts(runs, groups, metrics):
+        pages.append(("Charts", charts))
+    if several:
+        differences = ["metrics"] if metrics else []
+        pages.append(("Differences", [*differences, "diff", "lineage"]))
+    lines = ["pages:"]
+    for title, sections in pages:
+        lines += [f"  - title: {title}", "    sections:"]
+        lines += [f"      - {section}" for section in sections]
+    # one run's curves are worth their time
+    section = "{run: {curves: true}}" if len(runs) == 1 and metrics else "run"
+    page = ['  - title: "Run ${run.name}"', "    foreach: run", f"    sections: [{section}]"]
+    if len(runs) > MOST_PAGES:
+        lines.append(f"  # a page for each of {len(runs):,} runs:")
+        page = [f"  # {line[2:]}" for line in page]
+    return "\n".join([*lines, *page]) + "\n"
+
+
+def _charts(
+    runs: Sequence[Run], groups: GuessedGroups, metrics: Sequence[GuessedMetric]
+) -> list[str]:
+    """Sections that these runs can fill."""
+    charts = [
+        f"history: {{metric: {value(metric.name)}}}"
+        for metric in [m for m in metrics if m.series][:CURVES]
+    ]
+    if not metrics or len(runs) < 2:
+        return charts
+    first = metrics[0]
+    if groups.largest > 1 and groups.count > 1:
+        charts.append(f"distribution: {{metric: {value(first.name)}}}")
+    if (name := _numeric(runs, groups)) is not None:
+        x, y = qualified("params", name), qualified("metrics", first.name)
+        log = ", log_x: true" if _wide(runs, name) else ""
+        charts.append(f"scatter: {{x: {expression(x)}, y: {expression(y)}{log}}}")
+    if groups.varying and len(runs) > 2:
+        charts.append("parallel")
+    return charts
+
+
+def _numeric(runs: Sequence[Run], groups: GuessedGroups) -> str | None:
+    """The first param that differs between groups and is a number in every run."""
+    for name in groups.varying:
+        if all(name in run.params and run.params[name].is_number for run in runs):
+            return name
+    return None
+
+
+def _wide(runs: Sequence[Run], name: str) -> bool:
+    """Whether a param spans two powers of ten or more."""
+    numbers = [run.params[name].number for run in runs]
+    return min(numbers) > 0 and max(numbers) / min(numbers) >= 100
