@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runreport.errors import Problem, SpecError
 from runreport.spec import keys, parts
+from runreport.spec.families import is_family
 from runreport.spec.layers import Layered, read_layers
 from runreport.spec.marked import Marked
 from runreport.spec.model import Comparison, Spec
@@ -138,8 +139,10 @@ def _spec(
     groups = parts.read_groups(tree.get("groups"), shaper)
     metrics = parts.read_metrics(tree.get("metrics"), shaper)
     if _absent(tree.get("pages")):
-        names = [metric.name for metric in metrics.declared]
-        pages = default_pages(sections, names, groups.baseline is not None, layered.tree.span)
+        names = [metric.name for metric in metrics.declared if not is_family(metric.name)]
+        logged = [name for name in names if name not in metrics.values]
+        compared = groups.baseline is not None
+        pages = default_pages(sections, names, logged, compared, layered.tree.span)
     else:
         pages = read_pages(tree["pages"], sections, shaper)
     spec = Spec(

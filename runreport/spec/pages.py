@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal, Protocol
 
@@ -156,20 +156,26 @@ def _in_full(options: type, short: str, node: Marked) -> Marked:
 
 
 def default_pages(
-    kinds: Kinds, metrics: Sequence[str], compared: bool, span: Span
+    kinds: Kinds, metrics: Sequence[str], logged: Collection[str], compared: bool, span: Span
 ) -> tuple[PageEntry, ...]:
     """The pages of a spec that lists none: of the sections there are, those that need no choice.
 
     Args:
         kinds: the sections there are.
         metrics: declared metrics, the first ones are drawn.
+        logged: those of them that have points, so that there is a curve.
         compared: there is a baseline.
         span: where problems of these pages would point to.
     """
     first: list[tuple[str, dict[str, str]]] = [("summary", {}), ("runs", {})]
     first += [("significance", {})] if compared else []
     drawn = metrics[:DEFAULT_CURVES]
-    charts = [(kind, {"metric": name}) for name in drawn for kind in ("history", "distribution")]
+    charts = [
+        (kind, {"metric": name})
+        for name in drawn
+        for kind in ("history", "distribution")
+        if kind != "history" or name in logged
+    ]
     plan: list[tuple[str, Foreach, list[tuple[str, dict[str, str]]]]] = [
         ("Summary", None, first),
         ("Charts", None, [*charts, ("parallel", {})]),

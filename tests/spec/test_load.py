@@ -55,15 +55,15 @@ def test_a_spec_of_one_source_gets_title_pages_and_folder(tmp_path):
     assert "Run ${run.name}" in [page.title for page in spec.pages]
 
 
+CHARTS = ("history", "distribution")
+
+
 def test_default_pages_draw_the_declared_metrics(tmp_path):
-    loaded = read(tmp_path, "metrics: {loss: {goal: minimize}}")
-    drawn = [
-        entry.options.metric
-        for page in loaded.spec.pages
-        for entry in page.sections
-        if entry.kind == "history"
-    ]
-    assert drawn == ["loss"]
+    text = "metrics: {loss: {goal: minimize}, f1/*: , ratio: {value: loss / time}}"
+    entries = [e for page in read(tmp_path, text).spec.pages for e in page.sections]
+    drawn = {kind: [e.options.metric for e in entries if e.kind == kind] for kind in CHARTS}
+    # a family is no metric, and a ratio of last values has no curve
+    assert drawn == {"history": ["loss"], "distribution": ["loss", "ratio"]}
 
 
 # ---- what keys become ----------------------------------------------------------------------------
