@@ -197,16 +197,9 @@ def _metric_line(context: Context, metric: Metric, sides: Sequence[Side]) -> Met
             values.append(float(part.values.mean()) if part.values.size else None)
             counts.append(int(part.values.size))
     usable = [v if count else None for v, count in zip(values, counts, strict=True)]
-    return MetricLine(metric, tuple(values), tuple(counts), best_of(usable, metric))
-
-
-def best_of(values: Sequence[float | None], metric: Metric) -> frozenset[int]:
-    """Indices of the best finite values; ties all. None where all are equal."""
-    fine = {i: v for i, v in enumerate(values) if v is not None and math.isfinite(v)}
-    if metric.goal is None or len(set(fine.values())) < 2:
-        return frozenset()
-    best = max(fine.values()) if metric.goal == "maximize" else min(fine.values())
-    return frozenset(index for index, value in fine.items() if value == best)
+    return MetricLine(
+        metric, tuple(values), tuple(counts), leaderboard.best_of(usable, metric.goal)
+    )
 
 
 # ---- blocks --------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def _of_values(
         return RunColumn(title, "text", values, words)
     write, unit = _writer(numbers, form)
     found = tuple(None if value is None else float(value) for value in values)
-    best = best_of(found, context.runs, goal)
+    best = _best_run(found, context.runs, goal)
     return RunColumn(
         title, "number", values, tuple(write(value) for value in found), unit, goal, best
     )
@@ -193,7 +193,7 @@ def measured(
         words=tuple(write(value) for value in values),
         unit=metric.unit or unit,
         goal=metric.goal,
-        best=best_of(values, context.runs, metric.goal),
+        best=_best_run(values, context.runs, metric.goal),
         hidden=hidden,
         metric=metric,
     )
@@ -216,21 +216,21 @@ def _finished(values: Sequence[Scalar], runs: Sequence[Run]) -> list[float]:
     return [v for v, run in numbers if run.status in charting.FINISHED] or [v for v, _ in numbers]
 
 
-def best_of(
-    values: Sequence[float | None], runs: Sequence[Run], goal: Goal | None
-) -> frozenset[int]:
-    """Which finite values of finished runs are best; ties all. None where all are equal."""
-    if goal is None:
-        return frozenset()
-    fine = {
-        index: value
-        for index, (value, run) in enumerate(zip(values, runs, strict=True))
-        if value is not None and math.isfinite(value) and run.status in charting.FINISHED
-    }
-    if len(set(fine.values())) < 2:
+def best_of(values: Sequence[float | None], goal: Goal | None) -> frozenset[int]:
+    """Indices of the best finite values, ties all; none where all are equal."""
+    fine = {i: v for i, v in enumerate(values) if v is not None and math.isfinite(v)}
+    if goal is None or len(set(fine.values())) < 2:
         return frozenset()
     best = max(fine.values()) if goal == "maximize" else min(fine.values())
     return frozenset(index for index, value in fine.items() if value == best)
+
+
+def _best_run(
+    values: Sequence[float | None], runs: Sequence[Run], goal: Goal | None
+) -> frozenset[int]:
+    """The same over finished runs."""
+    done = (run.status in charting.FINISHED for run in runs)
+    return best_of([v if ok else None for v, ok in zip(values, done, strict=True)], goal)
 
 
 def difference(context: Context, column: RunColumn) -> RunColumn | None:
@@ -273,7 +273,8 @@ def defaults(context: Context) -> list[RunColumn]:
     params = [
         replace(param(context, name), family="params") for name in varying_params(context)[:MOST]
     ]
-    metrics = [replace(measured(context, m), family="metrics") for m in _metrics(context)]
+    shown = reported(context, 2 * LOGGED)
+    metrics = [replace(measured(context, metric), family="metrics") for metric in shown]
     if not context.design.metrics:
         metrics = [replace(c, hidden=i >= LOGGED) for i, c in enumerate(metrics)]
     names = Names.of(context.runs, context.design)
@@ -283,8 +284,8 @@ def defaults(context: Context) -> list[RunColumn]:
     return [name, *params, *metrics, status, duration]
 
 
-def _metrics(context: Context) -> Sequence[Metric]:
-    """Primary ones first, then the other declared ones; without any, what most runs logged."""
+def reported(context: Context, most: int) -> tuple[Metric, ...]:
+    """Primary metrics, then the other declared ones; without any, what most runs logged."""
     design = context.design
     if design.metrics:
         rest = (metric for metric in design.metrics if metric not in design.primary)
@@ -294,7 +295,7 @@ def _metrics(context: Context) -> Sequence[Metric]:
         for name in run.metrics:
             counts[name] = counts.get(name, 0) + 1
     names = sorted(counts, key=lambda n: (n.startswith("system/"), -counts[n], n))
-    return [design.metric(name) for name in names[: 2 * LOGGED]]
+    return tuple(design.metric(name) for name in names[:most])
 
 
 def varying_params(context: Context) -> list[str]:

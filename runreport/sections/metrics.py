@@ -21,7 +21,7 @@ from runreport.blocks import Mark as CellMark
 from runreport.design import Metric, MetricName
 from runreport.kinds import Context, Section
 from runreport.samples import Group, Sample, sample
-from runreport.sections import absences, charting
+from runreport.sections import absences, charting, leaderboard
 from runreport.sections.absences import Absence
 from runreport.sections.digits import Digits
 
@@ -96,7 +96,8 @@ class MetricsData:
 
 def compute(context: Context, options: Options) -> MetricsData:
     """Estimates of every group and metric, and who is missing in them."""
-    metrics = [context.design.metric(name) for name in options.metrics] or _default(context)
+    chosen = tuple(context.design.metric(name) for name in options.metrics)
+    metrics = chosen or leaderboard.reported(context, LOGGED)
     samples = [[sample(g, m, context.value_of) for g in context.groups] for m in metrics]
     tables = [_table(context, metric, part) for metric, part in zip(metrics, samples, strict=True)]
     return MetricsData(
@@ -109,29 +110,14 @@ def compute(context: Context, options: Options) -> MetricsData:
     )
 
 
-def _default(context: Context) -> list[Metric]:
-    """The declared metrics; without any, those that most runs logged."""
-    if context.design.metrics:
-        return list(context.design.metrics)
-    counts: dict[str, int] = {}
-    for run in context.runs:
-        for name in run.metrics:
-            counts[name] = counts.get(name, 0) + 1
-    names = sorted(counts, key=lambda n: (n.startswith("system/"), -counts[n], n))
-    return [context.design.metric(name) for name in names[:LOGGED]]
-
-
 def _table(context: Context, metric: Metric, samples: Sequence[Sample]) -> MetricTable:
     base = next((s for s in samples if s.group.is_baseline and s.values.size), None)
     reference = None if base is None else float(base.values.mean())
     estimates = tuple(_estimate(part, reference, context.design.level) for part in samples)
     # one run is no match for a mean of several
     fair = [e for e in estimates if e.interval is not None] or estimates
-    means = {i: e.mean for i, e in enumerate(estimates) if e.mean is not None and e in fair}
-    best: frozenset[int] = frozenset()
-    if metric.goal is not None and len(set(means.values())) > 1:
-        top = max(means.values()) if metric.goal == "maximize" else min(means.values())
-        best = frozenset(index for index, mean in means.items() if mean == top)
+    means = [estimate.mean if estimate in fair else None for estimate in estimates]
+    best = leaderboard.best_of(means, metric.goal)
     return MetricTable(metric, estimates, best, _digits(samples, estimates))
 
 
@@ -231,7 +217,9 @@ def _row(data: MetricsData, table: MetricTable, index: int, extremes: bool) -> R
 
 def _wide(data: MetricsData, options: Options) -> Table:
     """Mean, half width of the interval and count of every metric in one row per group."""
-    columns, counts = [Column("Group")], _same_counts(data)
+    shared = _counts_by_group(data)
+    columns = [Column("Group")]
+    columns += [Column("n", "number", hint="Usable runs")] if shared else []
     half = f"Half width of the {charting.level_words(data.level)} of the mean"
     for table in data.tables:
         name, unit = charting.fit(table.metric.title, 40), table.metric.unit or None
@@ -240,7 +228,7 @@ def _wide(data: MetricsData, options: Options) -> Table:
             Column(title, "number", goal=table.metric.goal, family=name, hint="Mean"),
             Column("±", "number", family=name, hint=half),
         ]
-        if counts is None:
+        if not shared:
             columns.append(Column("n", "number", family=name, hint="Usable runs"))
         if data.has_baseline:
             hint = "Mean minus the baseline's mean"
@@ -251,13 +239,14 @@ def _wide(data: MetricsData, options: Options) -> Table:
     rows = []
     for index, group in enumerate(data.groups[:limit]):
         cells = [_name(group)]
+        cells += [charting.cell(float(shared[index]))] if shared else []
         for table in data.tables:
             estimate = table.estimates[index]
             low, high = estimate.interval or (None, None)
             width = None if low is None or high is None else (high - low) / 2
             cells.append(_number(estimate.mean, table.digits, best=index in table.best))
             cells.append(_number(width, table.digits))
-            if counts is None:
+            if not shared:
                 cells.append(charting.cell(float(estimate.n)))
             if data.has_baseline:
                 cells.append(_signed(estimate.difference, table.digits))
@@ -271,9 +260,10 @@ def _wide(data: MetricsData, options: Options) -> Table:
     )
 
 
-def _same_counts(data: MetricsData) -> int | None:
-    counts = {estimate.n for table in data.tables for estimate in table.estimates}
-    return counts.pop() if len(counts) == 1 else None
+def _counts_by_group(data: MetricsData) -> list[int]:
+    """Usable runs of each group, where every metric has as many; else nothing."""
+    counts = [{table.estimates[i].n for table in data.tables} for i in range(len(data.groups))]
+    return [found.pop() for found in counts] if all(len(found) == 1 for found in counts) else []
 
 
 def _note(data: MetricsData, best: bool, limit: int, tables: Sequence[MetricTable]) -> Words:

@@ -179,13 +179,27 @@ def test_few_groups_have_a_table_per_metric_and_many_one_wide_table():
     (wide,) = tables_of(context(runs(60), **many))
     assert len(wide.rows) == 60
     visible = [column for column in wide.columns if not column.hidden]
-    assert len(visible) == 1 + 2 * 10
+    # the group, its runs once, and mean and half width of each metric
+    assert len(visible) == 2 + 2 * 10
+    assert reading.column(wide, "n") == [3] * 60
     # seeds 1, 2, 3 give g + 2 * (i + 1): 5 + 2 * 3 for group 5 and m2
     index = next(i for i, c in enumerate(wide.columns) if c.family == "m2" and c.title == "mean")
     assert wide.rows[5].cells[index].value == pytest.approx(11)
     half = stats.t.ppf(0.975, 2) * 3 / math.sqrt(3)
     assert wide.rows[5].cells[index + 1].value == pytest.approx(half)
     assert "n = 3 seeds in every group." in reading.said([wide])
+
+
+def test_a_wide_table_counts_runs_per_metric_where_they_differ():
+    runs = runs_of(VALUES)
+    del runs[0]["metrics"]["loss"]
+    (wide,) = tables_of(context(runs), layout="wide")
+    counts = {
+        column.family: [row.cells[index].value for row in wide.rows]
+        for index, column in enumerate(wide.columns)
+        if column.title == "n"
+    }
+    assert counts == {"accuracy": [4, 4], "loss": [3, 4]}
 
 
 def test_the_author_chooses_metrics_and_layout():
