@@ -16,7 +16,7 @@ from runreport.kinds import Reader, SourceContext
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import ModelVersion, select_experiments
-from runreport.sources.mlflow.folders import Folder
+from runreport.sources.mlflow.folders import Folder, reason
 from runreport.sources.mlflow.metalines import MetaError
 from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
 from runreport.sources.mlflow.options import LIMITS, Limits, Options
@@ -61,6 +61,17 @@ class _Read:
     """By run and metric of the tables; two names may differ by unprintable characters alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A series that is asked for."""
+
+    run_id: str
+    metric: str
+    file: MetricFile
+    odd: Oddities
+    """What its lines turn out to hold."""
+
+
 class FolderReader:
     """Reads one file store."""
 
@@ -97,7 +108,7 @@ class FolderReader:
         read = self._read = self._read or self._all()
         parts = Parts()
         wanted = [
-            (run, metric, file)
+            _Wanted(run, metric, file, Oddities())
             for run in runs
             for metric in sorted(set(metrics))
             for file in read.metrics.get(run, {}).get(metric, ())
@@ -108,6 +119,11 @@ class FolderReader:
                 parts.add(block.run_id, block.metric, step, ms, value)
                 yield from parts.full()
         yield from parts.rest()
+        for one in wanted:
+            # what the tables have said already is not said again
+            if one.odd and not one.file.odd:
+                run_id = one.run_id.partition(":")[2]
+                tell_oddities(told, run_id, "/".join(one.file.place), one.odd)
         for problem in told.tables().problems:
             self._context.tell(problem)
 
@@ -189,7 +205,7 @@ class FolderReader:
                     if (run := _run(inside, name, experiment, readers)) is not None:
                         yield run
         except OSError as error:
-            message = f"experiment {experiment!r} cannot be read to its end: {error.strerror}"
+            message = f"experiment {experiment!r} cannot be read to its end: {reason(error)}"
             readers.told.tell("RR306", message, where=folder)
 
     def _add(
@@ -216,7 +232,7 @@ def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> Rea
     except MetaError as error:
         readers.told.tell("RR306", f"a run cannot be read: {error}", name, where=folder.at(name))
     except OSError as error:
-        message = f"a run cannot be read: {(error.strerror or 'it is no folder').lower()}"
+        message = f"a run cannot be read: {reason(error)}"
         readers.told.tell("RR306", message, name, where=folder.at(name))
     return None
 
@@ -228,24 +244,19 @@ def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[MetricFile
     return found
 
 
-def _blocks(
-    root: Folder, wanted: Sequence[tuple[str, str, MetricFile]], told: Collector
-) -> Iterator[Block]:
+def _blocks(root: Folder, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
     """The lines of many metric files."""
-    for run, metric, file in wanted:
-        place = "/".join(file.place)
-        odd = Oddities()
+    for one in wanted:
         try:
-            for lines in _lines(root, file.place, file.size):
+            for lines in _lines(root, one.file.place, one.file.size):
                 end = lines.rfind(b"\n") + 1
                 # a last line without an end was cut while being written
-                odd.incomplete = end < len(lines)
-                yield Block(run, metric, lines[:end], odd)
+                one.odd.incomplete = end < len(lines)
+                yield Block(one.run_id, one.metric, lines[:end], one.odd)
         except OSError as error:
-            message = f"{metric!r} cannot be read: {(error.strerror or str(error)).lower()}"
-            told.tell("RR306", message, file.place[-3], where=place)
-        if odd and not file.odd:
-            tell_oddities(told, run.partition(":")[2], place, odd)
+            message = f"{one.metric!r} cannot be read: {reason(error)}"
+            run_id = one.run_id.partition(":")[2]
+            told.tell("RR306", message, run_id, where="/".join(one.file.place))
 
 
 def _lines(folder: Folder, place: Sequence[str], size: int) -> Iterator[bytes]:
@@ -261,6 +272,6 @@ def _faults(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"cannot read {name}: {(error.strerror or str(error)).lower()}"
+        message = f"cannot read {name}: {reason(error)}"
         hint = "check the path and who may read it"
         raise SourceError(Problem("RR301", message, None, hint, place=name)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ class Folder:
             os.close(descriptor)
 
     def files(self, name: str, depth: int) -> Iterator[tuple[str, Folder, str]]:
-        """Every regular file below a folder in it, sorted.
+        """Everything below a folder in it that is no folder, sorted.
 
         Yields:
             its path below that folder, the open folder it is in, and its name there.
@@ -134,11 +135,19 @@ class Folder:
         return descriptor
 
 
+def reason(error: OSError) -> str:
+    """Why something was not opened, lower case."""
+    if error.errno == errno.ELOOP:
+        return "it is a link, which is not followed"
+    return (error.strerror or str(error)).lower()
+
+
 def _files(folder: Folder, inside: str, depth: int) -> Iterator[tuple[str, Folder, str]]:
     for name, kind in folder.names():
-        if kind == "file":
+        if kind != "folder":
+            # a link too: opening it fails, and that is said
             yield inside + name, folder, name
-        elif kind == "folder" and depth > 0:
+        elif depth > 0:
             with folder.folder(name) as deeper:
                 yield from _files(deeper, f"{inside}{name}/", depth - 1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import DatasetInput, RunFacts
-from runreport.sources.mlflow.folders import Folder
+from runreport.sources.mlflow.folders import Folder, reason
 from runreport.sources.mlflow.metalines import (
     MAX_BYTES,
     Meta,
@@ -72,7 +72,7 @@ class RunFolders:
         except FileNotFoundError:
             raise MetaError("there is no meta.yaml") from None
         except OSError as error:
-            raise MetaError(f"meta.yaml cannot be read: {_reason(error)}") from None
+            raise MetaError(f"meta.yaml cannot be read: {reason(error)}") from None
         self.seen(folder.at("meta.yaml"), hashlib.sha256(data).digest())
         try:
             return read_meta(data)
@@ -126,12 +126,12 @@ class RunFolders:
                 try:
                     data = inside.read(name, size)
                 except OSError as error:
-                    self._say(run, inside.at(name), f"cannot be read: {_reason(error)}")
+                    self._say(run, inside.at(name), f"cannot be read: {reason(error)}")
                     continue
                 self.seen(inside.at(name), hashlib.sha256(data).digest())
                 found.append((key, data.decode("utf-8", "surrogateescape")))
         except OSError as error:
-            self._say(run, folder.at(what), f"cannot be read to its end: {_reason(error)}")
+            self._say(run, folder.at(what), f"cannot be read to its end: {reason(error)}")
         return found
 
     def _metrics(
@@ -148,7 +148,7 @@ class RunFolders:
                 try:
                     last, size = self._latest(inside, name)
                 except OSError as error:
-                    self._say(run, place, f"cannot be read: {_reason(error)}")
+                    self._say(run, place, f"cannot be read: {reason(error)}")
                     continue
                 tell_oddities(self.told, run, place, last.odd)
                 if last.point is None:
@@ -158,7 +158,7 @@ class RunFolders:
                 latest.append((key, value, step))
                 files[key] = MetricFile(tuple(place.split("/")), size, last.odd)
         except OSError as error:
-            self._say(run, folder.at("metrics"), f"cannot be read to its end: {_reason(error)}")
+            self._say(run, folder.at("metrics"), f"cannot be read to its end: {reason(error)}")
         return latest, files
 
     def _latest(self, folder: Folder, name: str) -> tuple[Latest, int]:
@@ -181,7 +181,7 @@ class RunFolders:
         except FileNotFoundError:
             return []
         except OSError as error:
-            self._say(run, folder.at("inputs"), f"cannot be read to its end: {_reason(error)}")
+            self._say(run, folder.at("inputs"), f"cannot be read to its end: {reason(error)}")
         return sorted(found, key=lambda data: (data.name, data.context or "", data.digest or ""))
 
     def _dataset(self, folder: Folder, run: str) -> list[DatasetInput]:
@@ -227,7 +227,3 @@ def tell_oddities(told: Collector, run: str, place: str, odd: Oddities) -> None:
 
 def _status(raw: str | None) -> str | int | None:
     return int(raw) if raw is not None and raw.isascii() and raw.isdigit() else raw
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
