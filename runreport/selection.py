@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ NOT_SET = "(not set)"
 
 LABEL_COLUMNS = 4
 """A label names at most so many columns."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{1,23}")
+_NO_NAMES = frozenset({"true", "false", "none", "null", "yes", "no", "on", "off", "auto", "nan"})
+"""Words that mean nothing without the column's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +191,17 @@ def _labels(
     varying: Sequence[int],
 ) -> list[str]:
     labels = []
+    plain = _self_explaining([key for key, _ in groups], varying)
     for key, runs in groups:
         if not varying:
             label = "all runs"
         elif len(runs) == 1 and len(varying) > LABEL_COLUMNS:
             label = runs[0].name or runs[0].id
         else:
-            parts = [f"{columns[i]}={_shorten(key[i], 40)}" for i in varying[:LABEL_COLUMNS]]
+            parts = [
+                _shorten(key[i], 40) if i in plain else f"{columns[i]}={_shorten(key[i], 40)}"
+                for i in varying[:LABEL_COLUMNS]
+            ]
             label = ", ".join(parts) + (", \u2026" if len(varying) > LABEL_COLUMNS else "")
         labels.append(label)
     # equal labels would make two groups look like one
@@ -202,6 +211,17 @@ def _labels(
         seen[label] = seen.get(label, 0) + 1
         unique.append(label if labels.count(label) == 1 else f"{label} #{seen[label]}")
     return unique
+
+
+def _self_explaining(keys: Sequence[tuple[str, ...]], varying: Sequence[int]) -> set[int]:
+    """Columns whose values say what they are: words (`adam`), which no other column has."""
+    levels = {index: {key[index] for key in keys} for index in varying}
+    return {
+        index
+        for index, texts in levels.items()
+        if all(_WORD.fullmatch(text) and text.lower() not in _NO_NAMES for text in texts)
+        and not any(texts & others for other, others in levels.items() if other != index)
+    }
 
 
 def _sort_key(value: Any) -> tuple[int, float, str]:
