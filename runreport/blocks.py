@@ -112,7 +112,7 @@ class Table:
     export: str | None = None
     """File stem under `data/`: the table is also written as CSV and LaTeX, and can be copied."""
     differences: bool = False
-    """Offer a switch that hides rows not marked `differs`."""
+    """Offer a switch that hides rows not marked `differs`; it is on at first."""
     searchable: bool = False
     """Whether its words belong in the site's search index (small tables only)."""
 

@@ -34,6 +34,9 @@ HANDFUL = 6
 ROWS = 400
 """Keys of one table."""
 
+METRICS = 100
+"""Declared ones first, then by name."""
+
 CELLS = 6_000
 """Of one table."""
 
@@ -96,6 +99,8 @@ class Part:
     metrics: tuple[MetricLine, ...] = ()
     ignored: int = 0
     """Keys that patterns leave out."""
+    unlisted: int = 0
+    """Metrics beyond the most that are compared."""
     own: int = 0
     """Tags of the tracker itself, left out unasked."""
 
@@ -137,8 +142,9 @@ def _part(context: Context, family: Family, sides: Sequence[Side], options: Opti
         logged = sorted({name for run in context.runs for name in run.metrics} - set(names))
         every = [*names, *logged]
         kept = [context.design.metric(name) for name in every if wanted(name)]
-        lines = tuple(_metric_line(context, metric, sides) for metric in kept)
-        return Part(family, metrics=lines, ignored=len(every) - len(kept))
+        lines = tuple(_metric_line(context, metric, sides) for metric in kept[:METRICS])
+        ignored, unread = len(every) - len(kept), len(kept) - len(lines)
+        return Part(family, metrics=lines, ignored=ignored, unlisted=unread)
     found = variation.compare(sides, _FACTS[family], numbers=family != "lineage")
     chosen = [line for line in found if wanted(line.key)]
     out = len(found) - len(chosen)
@@ -287,7 +293,7 @@ def _ignored(part: Part) -> str:
 
 
 def _metrics(data: DiffData, part: Part) -> list[Block]:
-    lines = part.metrics[:ROWS]
+    lines = part.metrics
     if not lines:
         words = _ignored(part)
         return [Text((words,), "small")] if words else []
@@ -296,8 +302,9 @@ def _metrics(data: DiffData, part: Part) -> list[Block]:
         said.append("Means of finished runs with a finite value.")
     if any(line.best for line in lines):
         said.append(f"★ marks the best {'mean' if data.of == 'groups' else 'finished run'}.")
-    if len(part.metrics) > len(lines):
-        said.append(f"{len(part.metrics) - len(lines)} more metrics are not listed.")
+    if part.unlisted:
+        more = formats.count(part.unlisted, "more metric")
+        said.append(f"{more} not listed; `keep` and `ignore` choose.")
     said.append(_ignored(part))
     columns = [
         Column(column.title, "number" if index else "text", hint=column.hint)

@@ -8,7 +8,7 @@ listed, since a result without its origin cannot be reproduced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from runreport import formats
@@ -98,13 +98,14 @@ def compute(context: Context, options: Options) -> LineageData:
     places = {label: place for place, label in enumerate(first)}
     lines.sort(key=lambda line: (_ORDER.index(first[line.key].topic), places[line.key]))
     several = [line for line in lines if len({v for h in line.held for v in h.values}) > 1]
-    single = [line for line in lines if line not in several]
+    apart = {line.key for line in several}
+    single = [line for line in lines if line.key not in apart]
     return LineageData(
         runs=len(context.runs),
         sides=sides,
         same=tuple((first[line.key], _count(line)) for line in single),
         apart=tuple(several),
-        holders={line.key: _holders(context.runs, known, line.key) for line in several},
+        holders=_holders(context.runs, known, apart),
         unknown=_unknown(context.runs, known),
         uncommitted=tuple(run for run in context.runs if _is_dirty(known[run.id])),
     )
@@ -135,15 +136,17 @@ def _count(line: Line) -> int:
 
 
 def _holders(
-    runs: Sequence[Run], known: Mapping[str, Sequence[Origin]], label: str
-) -> tuple[tuple[str, tuple[Run, ...]], ...]:
-    found: dict[str, list[Run]] = {}
+    runs: Sequence[Run], known: Mapping[str, Sequence[Origin]], labels: Collection[str]
+) -> dict[str, tuple[tuple[str, tuple[Run, ...]], ...]]:
+    found: dict[str, dict[str, list[Run]]] = {label: {} for label in labels}
     for run in runs:
         for origin in known[run.id]:
-            if origin.label == label:
-                found.setdefault(origin.text, []).append(run)
-    ordered = sorted(found, key=charting.natural)
-    return tuple((text, tuple(found[text])) for text in ordered)
+            if origin.label in found:
+                found[origin.label].setdefault(origin.text, []).append(run)
+    return {
+        label: tuple((text, tuple(texts[text])) for text in sorted(texts, key=charting.natural))
+        for label, texts in found.items()
+    }
 
 
 def _has(topic: Topic, label: str = "") -> Callable[[Sequence[Origin]], bool]:

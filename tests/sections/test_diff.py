@@ -10,7 +10,7 @@ from runreport.blocks import Fold, Note, Preformatted, Table
 from runreport.design import Metric
 from runreport.sections import diff
 from runreport.sections.diff import Options
-from tests import reading
+from tests import pages, reading
 from tests.studies import study
 
 
@@ -47,6 +47,21 @@ def test_only_differences_are_marked_and_equal_numbers_are_no_difference():
     assert rows_of(table)["depth"] == ["4", "5"]
     assert rows_of(table)["lr"][0] in ("1e-3", "0.001")
     assert table.differences
+
+
+def test_the_page_starts_with_differences_only_and_holds_the_rest():
+    page = pages.html_of(pages.page(blocks_of(study(TWO), what=("params",))))
+    assert 'data-differences="on"' in page
+    assert page.count("<tr data-differs") == 2
+    assert page.count("<tr><td") == 1, "`lr`, which is the same"
+
+
+def test_more_metrics_than_it_compares_are_counted():
+    runs = [{"name": n, "metrics": {f"m{i:03}": i for i in range(130)}} for n in ("a", "b")]
+    (table,) = tables_of(study(runs, metrics=[Metric("m129")]), what=("metrics",))
+    assert len(table.rows) == 100
+    assert reading.words(table.rows[0].cells[0].words) == "m129"
+    assert "30 more metrics not listed" in reading.said([table])
 
 
 def test_what_is_missing_is_shown_as_missing():
