@@ -389,8 +389,9 @@ CODES: dict[str, Explanation] = {
     "RR325": Explanation(
         "reading a server takes too long",
         "All requests to one source share one deadline, so that a slow server cannot hold up a "
-        "build for ever. Name the experiments to read, ask for fewer curves, or read the "
-        "database behind the server.",
+        "build for ever. Allow more with `deadline: SECONDS` beside the source's address, name the "
+        "experiments to read, ask for fewer curves, or read the database behind the server: "
+        "MLflow's server takes long for every single curve.",
     ),
     "RR326": Explanation(
         "the server refuses access",

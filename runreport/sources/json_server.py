@@ -253,6 +253,9 @@ class JsonServer:
         was_used = connection.is_used
         self._busy.add(connection)
         try:
+            # looked at after it is busy, as `in_order` stops before it looks who is busy
+            if self._stopped.is_set():
+                raise Failed("reset", "no longer wanted")
             return connection.exchange(method, target, headers, body, until)
         except Failed as failed:
             if not was_used or failed.kind != "reset" or self._stopped.is_set():
@@ -261,7 +264,10 @@ class JsonServer:
             return connection.exchange(method, target, headers, body, until)
         finally:
             self._busy.discard(connection)
-            self._idle.put(connection)
+            if self._stopped.is_set():
+                connection.close()
+            else:
+                self._idle.put(connection)
 
     def _connection(self) -> Connection:
         try:

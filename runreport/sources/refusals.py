@@ -68,7 +68,10 @@ class Refusals:
     def too_late(self, seconds: float) -> Problem:
         """The time of the source is over."""
         message = f"reading took longer than {seconds:g} s"
-        hint = "name the experiments to read, or read the server's database itself"
+        hint = (
+            f"allow it more time (`deadline: {max(600, 5 * round(seconds))}` beside the address),"
+            " name the experiments to read, or read the server's database itself"
+        )
         return self.problem("RR325", message, hint)
 
     def status(self, status: int, words: str) -> Problem:

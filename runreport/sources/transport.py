@@ -108,6 +108,7 @@ class Connection:
         self._tls = tls
         self._http: http.client.HTTPConnection | None = None
         self._socket: _Paced | None = None
+        self._is_aborted = False
 
     @property
     def is_used(self) -> bool:
@@ -155,7 +156,8 @@ class Connection:
         self._http = self._socket = None
 
     def abort(self) -> None:
-        """End, from another thread, the exchange that is under way."""
+        """End for good, from another thread, the exchange that is under way or about to begin."""
+        self._is_aborted = True
         if (used := self._socket) is not None:
             used.abort()
 
@@ -172,6 +174,9 @@ class Connection:
             connection.connect()
             self._socket = _Paced(connection.sock, self._patience.silence_s)
             connection.sock = self._socket
+        # looked at after the socket is set, as `abort` sets it before it looks for the socket
+        if self._is_aborted:
+            raise Failed("reset", "no longer wanted")
         if self._socket is not None:
             self._socket.until = until
         return self._http

@@ -591,3 +591,16 @@ def test_the_deadline_holds_for_the_whole_source() -> None:
         with pytest.raises(SourceError, match=r"RR325.*longer than 1 s"):
             list(forever)
         assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan])
+def test_an_author_may_set_the_deadline_and_no_nonsense(seconds: float) -> None:
+    with serving(fault=FAULTS["hang"]) as faulty:
+        context = SourceContext(Path(), {}, deadline_s=0.2)
+        for options, said in (
+            (Options(faulty.url, deadline=0.4), "0.4 s"),
+            (Options(faulty.url, deadline=seconds), "0.2 s"),
+        ):
+            with pytest.raises(SourceError, match=rf"RR325.*{said}") as caught:
+                open_rest(options, context, patience=PATIENT).tables()
+            assert "deadline: 600" in str(caught.value.problems[0].hint)

@@ -15,6 +15,8 @@ class Options:
     """Names, ids or patterns (`digits-*`) of the experiments to read; all when empty."""
     artifact_root: str | None = None
     """A local folder that artifacts may be read from, besides the store's own folder."""
+    deadline: float | None = None
+    """Seconds that reading a server may take in all; two minutes when nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)

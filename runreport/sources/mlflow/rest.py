@@ -50,9 +50,10 @@ def open_rest(
         what="an MLflow tracking server",
         slow_advice=f"is it overloaded? {TIMEOUT} is how many seconds to wait for it",
     )
+    allowed = options.deadline
     server = JsonServer(
         refusals,
-        Deadline(context.deadline_s),
+        Deadline(allowed if allowed is not None and allowed > 0 else context.deadline_s),
         patience or patience_in(context.environ),
         retries or Retries(),
     )
