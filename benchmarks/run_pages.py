@@ -58,7 +58,7 @@ def build_peer(site: Path, folder: Path) -> tuple[Measured, int]:
     docs.mkdir()
     (folder / "mkdocs.yml").write_text(MKDOCS)
     (docs / "index.md").write_text("# Run pages\n")
-    pages = sorted((site / "runs").glob("*.html"))
+    pages = sorted((site / "run").glob("*.html"))
     for page in pages:
         (docs / f"{page.stem}.md").write_text(markdown_of(page.read_text()))
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", "site"]

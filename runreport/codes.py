@@ -207,12 +207,6 @@ CODES: dict[str, Explanation] = {
         "report is built and the command succeeds whatever they say. Do not rely on them to "
         "stop a promotion.",
     ),
-    "RR136": Explanation(
-        "a verdict that is not filled in",
-        "`${verdict.*}` is a part of the language that this version does not fill in; the "
-        "characters stand on the page as written. Take it out; the `significance` section "
-        "states the verdicts.",
-    ),
     "RR137": Explanation(
         "a context without a family",
         "`context` says what the part under the `*` of a family is: `val/f1/*: {context: "
@@ -279,6 +273,12 @@ CODES: dict[str, Explanation] = {
         "no run is selected",
         "`where` and `since` leave out every run that was read, so the report would compare "
         "nothing. It is built all the same and says so.",
+    ),
+    "RR215": Explanation(
+        "the baseline is asked for before there are groups",
+        "`baseline(m)` is the mean of the baseline's group. Runs are selected, sorted and grouped "
+        "before groups exist, so `where`, `sort`, `by`, `replicates`, `pair_by` and `baseline` "
+        "cannot use it. Columns of tables and axes of charts can.",
     ),
     # --- RR3xx: a source --------------------------------------------------------------------
     "RR300": Explanation(
@@ -722,6 +722,13 @@ CODES: dict[str, Explanation] = {
         "that the metric was computed on, the numbers answer different questions and the "
         "verdict is withheld. Where only the training data differ, that may be what is being "
         "compared, so it is said and no more.",
+    ),
+    "RR430": Explanation(
+        "a verdict that the report does not reach",
+        "`${verdict.METRIC}` stands for the leading group's comparison on a metric, and "
+        "`${verdict.METRIC.GROUP}` for that of one group, named by its label or by the value of "
+        "one of its grouping columns. Nothing matches: the metric is not compared, the group does "
+        "not exist, or several groups have that value.",
     ),
     # --- RR5xx: rendering -------------------------------------------------------------------
     "RR501": Explanation(

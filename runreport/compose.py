@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from runreport import registry
 from runreport.blocks import Block, Document, Headline
+from runreport.errors import Problem, Span, SpecError
 from runreport.kinds import Context
 from runreport.render import emit
+from runreport.sections.verdicts import verdict_words
 from runreport.spec.model import PageEntry, Spec
 
 GROUP_PAGES_IN_NAVIGATION = 12
@@ -17,7 +19,7 @@ GROUP_PAGES_IN_NAVIGATION = 12
 
 RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
 
-PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group)\.[^{}]+)\}")
+PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group|verdict)\.[^{}]+)\}")
 
 
 def write(spec: Spec, context: Context) -> Iterator[Document]:
@@ -26,7 +28,7 @@ def write(spec: Spec, context: Context) -> Iterator[Document]:
     for page, slug in zip(spec.pages, slugs, strict=True):
         for subject in _subjects(page, context):
             yield Document(
-                title=fill_placeholders(page.title, subject, str),
+                title=fill_placeholders(page.title, subject, str, page.span),
                 slug=_subject_slug(page, slug, subject),
                 blocks=tuple(_blocks(page, subject)),
                 in_navigation=page.foreach is None
@@ -61,25 +63,40 @@ def _blocks(page: PageEntry, context: Context) -> Iterator[Block]:
         section = registry.SECTIONS[entry.kind]
         title = section.title if entry.title is None else entry.title
         if title and (entry.title is not None or len(page.sections) > 1):
-            yield Headline(fill_placeholders(title, context, str))
+            yield Headline(fill_placeholders(title, context, str, entry.span))
         options = entry.options
         if entry.kind == "text":
             # data meet the author's Markdown here, so they are coded like any inline data
-            options = replace(options, text=fill_placeholders(options.text, context, emit.md))
+            text = fill_placeholders(options.text, context, emit.md, entry.span)
+            options = replace(options, text=text)
         yield from section.present(section.compute(context, options), options)
 
 
-def fill_placeholders(text: str, context: Context, encode: Callable[[str], str]) -> str:
-    """The page's subject for `${run.name}`, `${group.label}`, ...; `$$` is a dollar."""
-    return PLACEHOLDER.sub(lambda match: _placeholder(match, context, encode), text)
+def fill_placeholders(
+    text: str, context: Context, encode: Callable[[str], str], span: Span | None = None
+) -> str:
+    """What `${run.name}`, `${group.label}`, `${verdict.val_loss}` stand for; `$$` is a dollar.
+
+    Raises:
+        SpecError: RR430 for a verdict that the report does not reach.
+    """
+    return PLACEHOLDER.sub(lambda match: encode(_placeholder(match[1], context, span)), text)
 
 
-def _placeholder(match: re.Match[str], context: Context, encode: Callable[[str], str]) -> str:
-    path = match[1]
+def _placeholder(path: str | None, context: Context, span: Span | None) -> str:
     if path is None:
         return "$"
     kind, _, rest = path.strip().partition(".")
-    return encode(_of_run(rest, context) if kind == "run" else _of_group(rest, context))
+    if kind == "run":
+        return _of_run(rest, context)
+    if kind == "group":
+        return _of_group(rest, context)
+    words = verdict_words(context, rest)
+    if words is None:
+        message = f"`${{{path}}}` names no comparison of this report"
+        hint = "name a metric, or a metric and a group: ${verdict.val_loss.adam}"
+        raise SpecError(Problem("RR430", message, span, hint))
+    return words
 
 
 def _of_run(path: str, context: Context) -> str:

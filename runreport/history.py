@@ -106,9 +106,10 @@ class History:
         ids, which = values(coded.dictionary), numbers(coded)
         columns = [numbers(table[name]) for name in ("step", "time", "value")]
         starts = np.flatnonzero(np.diff(which, prepend=-1)).tolist()
+        stops = [*starts[1:], len(which)] if starts else []
         found = {
             ids[which[start]]: Series(*(column[start:stop] for column in columns))
-            for start, stop in zip(starts, [*starts[1:], len(which)], strict=True)
+            for start, stop in zip(starts, stops, strict=True)
         }
         return found if runs is None else {run: found[run] for run in runs if run in found}
 

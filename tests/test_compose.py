@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from runreport.compose import fill_placeholders, run_pages, write
-from runreport.errors import Span
+from runreport.design import Metric
+from runreport.errors import Span, SpecError
 from runreport.render import emit
 from runreport.sections.bars import Options as BarsOptions
 from runreport.spec.model import (
@@ -94,3 +95,33 @@ def test_data_in_the_authors_markdown_are_coded():
     filled = fill_placeholders("**${run.name}**", context, emit.md)
     assert filled == f"**{emit.md('[x](javascript:alert(1))')}**"
     assert "[" not in filled
+
+
+def test_a_verdict_is_written_out_where_it_is_cited():
+    context = three_groups()
+    said = fill_placeholders("${verdict.accuracy}", context, str)
+    assert "lr=0.3" in said
+    assert "accuracy" in said
+    other = fill_placeholders("${verdict.accuracy.0.2}", context, str)
+    assert "lr=0.2" in other
+
+
+@pytest.mark.parametrize("path", ["verdict.nothing", "verdict.accuracy.0.9"])
+def test_a_verdict_that_the_report_does_not_reach_stops_the_build(path):
+    with pytest.raises(SpecError, match="RR430"):
+        fill_placeholders(f"${{{path}}}", three_groups(), str, HERE)
+
+
+def three_groups():
+    runs = grid(
+        {"lr": [0.1, 0.2, 0.3]}, [1, 2, 3, 4], lambda p, s: p["lr"] * 10 + s / 50 + p["lr"] * s / 9
+    )
+    accuracy = Metric("accuracy", goal="maximize", primary=True)
+    return study(
+        runs,
+        by=["lr"],
+        replicates="seed",
+        pair_by="seed",
+        baseline={"lr": "0.1"},
+        metrics=[accuracy],
+    )

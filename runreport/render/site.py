@@ -137,7 +137,8 @@ def _config(pages: Sequence[RenderedPage], info: SiteInfo) -> dict[str, Any]:
         "theme": {
             "name": "material",
             "font": False,
-            "features": ["toc.follow", "navigation.top"],
+            "features": ["toc.integrate", "navigation.top"],
+            "icon": {"logo": "material/chart-bell-curve-cumulative"},
             "palette": palette,
         },
         "plugins": [{"material/search": {"separator": r"[\s\-,:!=\[\]()\"/_]+"}}],

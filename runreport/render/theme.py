@@ -86,6 +86,8 @@ def load_theme(name: str, base: Path) -> Theme:
         templates=Environment(
             loader=FileSystemLoader([folder / "templates" for folder, _ in chain]),
             autoescape=True,
+            # templates do not change while a report is built
+            auto_reload=False,
             undefined=StrictUndefined,
             finalize=_encode,
             trim_blocks=True,

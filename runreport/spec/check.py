@@ -34,6 +34,9 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
         _declared(spec, names),
         (p for mention in spec.mentions for p in _mentioned(mention, names)),
         (p for e in expressions(spec) for p in e.problems(names, design)),
+        # a reducer reads what was logged: the metric it defines is no name inside it
+        (p for e in spec.values.values() for p in e.problems(names.logged, Design())),
+        _too_early(spec),
     )
     # each costs a search for the nearest name
     found = list(islice(every, MAX_PROBLEMS))
@@ -42,7 +45,15 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
 
 
 def expressions(spec: Spec) -> Iterator[Expression]:
-    """Every expression that the author wrote."""
+    """Every expression over runs that the author wrote; reducers of metrics apart."""
+    yield from _before_groups(spec)
+    for page in spec.pages:
+        for entry in page.sections:
+            yield from _inside(entry.options)
+
+
+def _before_groups(spec: Spec) -> Iterator[Expression]:
+    """Expressions that decide which runs are compared, and in which groups."""
     grouping = spec.groups
     if spec.runs.where is not None:
         yield spec.runs.where
@@ -51,10 +62,15 @@ def expressions(spec: Spec) -> Iterator[Expression]:
     for single in (grouping.replicates, grouping.pair_by, grouping.baseline):
         if single is not None:
             yield single
-    yield from spec.values.values()
-    for page in spec.pages:
-        for entry in page.sections:
-            yield from _inside(entry.options)
+
+
+def _too_early(spec: Spec) -> Iterator[Problem]:
+    """Uses of the baseline's mean where no group exists yet."""
+    for expression in (*_before_groups(spec), *spec.values.values()):
+        if expression.calls("baseline"):
+            message = "`baseline(...)` is not known before runs are selected and grouped"
+            hint = "use it in a column: runs: {columns: [val_loss - baseline(val_loss)]}"
+            yield Problem("RR215", message, expression.span, hint)
 
 
 def _inside(value: Any) -> Iterator[Expression]:

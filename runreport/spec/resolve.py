@@ -214,10 +214,6 @@ class Resolver:
             message = f"`${{{inner}}}` on a page that is not written once per {subject}"
             self._say("RR115", message, span, f"add `foreach: {subject}` to the page")
             return
-        if subject == "verdict":
-            message = f"`${{{inner}}}` is not filled in yet and will stand on the page as written"
-            problem = Problem("RR136", message, span, "take it out", "warning")
-            self.problems.append(problem)
         rest = inner.partition(".")[2]
         family, dot, name = rest.partition(".")
         if subject == "run" and not (family in ("params", "tags") and dot and name):
