@@ -13,7 +13,7 @@ from runreport import formats
 from runreport.design import Metric
 from runreport.samples import Dropped, Group, Sample, ValueOf, sample
 from runreport.sections import charting
-from runreport.stats import effects, ties, words
+from runreport.stats import effects, ties
 from runreport.stats.findings import Finding
 from runreport.tables import Run
 
@@ -211,23 +211,24 @@ def _far_out(group: Group, metric: Metric, used: Sample) -> Iterator[Finding]:
     places = ties.far_out(used.values)
     if not places:
         return
-    spread = float(np.ptp(used.values))
+    decimals = formats.decimals_for(float(np.ptp(used.values)))
     far = [
         f"{charting.fit(used.runs[index].name or used.runs[index].id, 40)} "
-        f"({words.with_unit(words.short(float(used.values[index])), metric.unit)})"
+        f"({formats.with_unit(formats.fixed(float(used.values[index]), decimals), metric.unit)})"
         for index in places[:4]
     ]
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     centres = ", ".join(
-        f"{name} {formats.fixed(value, formats.decimals_for(spread) + 1)}"
+        f"{name} {formats.fixed(value, decimals)}"
         for name, value in (
             ("mean", float(used.values.mean())),
             ("median", float(np.median(used.values))),
             ("mean of the middle half", effects.interquartile_mean(used.values)),
         )
     )
+    stands, kept = ("lies", "It is kept") if len(places) == 1 else ("lie", "They are kept")
     said = (
-        f"{charting.fit(group.label)}: {', '.join(far)}{more} lies far from the other runs. It is "
-        f"kept: {centres}."
+        f"{charting.fit(group.label)}: {', '.join(far)}{more} {stands} far from the other runs. "
+        f"{kept}: {centres}."
     )
     yield Finding("POSSIBLE_COLLAPSE", said)

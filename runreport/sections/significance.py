@@ -195,8 +195,8 @@ def _not_said(answer: Answer) -> Text:
     if "equivalent" in seen:
         parts.append("Equivalent means within the margin, not identical.")
     if seen == {"no_inference"}:
-        parts.append("A difference seen without replicates may be luck of the draw.")
-    if answer.kind == "leader":
+        parts.append("A difference between so few runs may be luck of the draw.")
+    if answer.kind == "leader" and any(item.result.family for item in answer.comparisons):
         groups = sum(fit.mean is not None for fit in answer.fits)
         parts.append(
             f"The leader was found by looking, so the correction covers all pairs of {groups} "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from runreport import formats
 from runreport.blocks import Inline, Mark, Strong, Words
@@ -38,17 +39,15 @@ TESTS: Mapping[str, str] = {
 
 def sentence(comparison: Comparison) -> Words:
     """The verdict with difference, interval, test, sample sizes and p: one sentence."""
-    return _sentence(comparison, basis(comparison.result))
+    return _sentence(comparison, basis)
 
 
 def brief(comparison: Comparison) -> Words:
     """The same with interval and sample sizes alone, where nothing prepares for a p-value."""
-    result = comparison.result
-    sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    return _sentence(comparison, f"{_interval_words(result)}, {sizes}")
+    return _sentence(comparison, _short_basis)
 
 
-def _sentence(comparison: Comparison, evidence: str) -> Words:
+def _sentence(comparison: Comparison, evidence: Callable[[Significance], str]) -> Words:
     result, metric = comparison.result, charting.fit(comparison.metric.title)
     candidate, baseline = _name(comparison.candidate), _name(comparison.baseline)
     unit = unit_of_difference(comparison.metric)
@@ -59,7 +58,8 @@ def _sentence(comparison: Comparison, evidence: str) -> Words:
     spread = result.adjusted.width
     size = words.amount(result.difference, unit, spread)
     margin = "" if result.margin is None else words.amount(result.margin, unit)
-    inside = f"({evidence})"
+    # where the sentence says which way, size and interval are those of that way
+    inside = f"({evidence(_turned(result))})"
     ahead = _direction(result)
     if result.verdict == "equivalent" and result.equivalence is not None:
         return (candidate, " and ", baseline, *_equivalent(result, metric, unit, margin))
@@ -81,7 +81,7 @@ def _sentence(comparison: Comparison, evidence: str) -> Words:
     change = words.change(result.difference, unit, spread)
     return (
         "Whether ", candidate, " and ", baseline,
-        f" differ on {metric} is open: the difference is {change} {inside}.",
+        f" differ on {metric} is open: the difference is {change} ({evidence(result)}).",
     )  # fmt: skip
 
 
@@ -95,6 +95,19 @@ def basis(result: Significance) -> str:
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
     p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family)
     return f"{_interval_words(result)}; {TESTS.get(result.test, result.test)}, {sizes}, {p}"
+
+
+def _short_basis(result: Significance) -> str:
+    sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
+    return f"{_interval_words(result)}, {sizes}"
+
+
+def _turned(result: Significance) -> Significance:
+    """The result with its interval in the direction of the difference."""
+    interval = result.adjusted
+    if interval is None or (result.difference or 0.0) >= 0:
+        return result
+    return replace(result, adjusted=replace(interval, low=-interval.high, high=-interval.low))
 
 
 def _interval_words(result: Significance) -> str:

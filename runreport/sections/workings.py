@@ -27,6 +27,9 @@ from runreport.stats.result import Effect, Interval, SecondLook, Significance
 
 MAIN_EFFECTS = ("Hedges g", "g_z")
 
+ROWS, TEST_ROWS = 500, 200
+"""Comparisons listed in the two tables."""
+
 DROPPED = 40
 """Runs left out that are named; more are counted."""
 
@@ -59,9 +62,9 @@ def table(answer: Answer, number: int) -> Table:
     )
     return Table(
         columns,
-        tuple(_row(item) for item in answer.comparisons),
+        tuple(_row(item) for item in answer.comparisons[:ROWS]),
         caption=f"Comparisons on {charting.fit(metric.title)}",
-        note=(_note(first, level),) if first.adjusted is not None else (),
+        note=tuple(_notes(answer, first, level)),
         export=f"comparisons-{number + 1}",
     )
 
@@ -133,12 +136,15 @@ def _correction_words(result: Significance) -> str:
     return f"Two-sided, {result.correction.capitalize()}{words.over(result.family)}"
 
 
-def _note(first: Significance, level: str) -> str:
-    said = f"Low and high are the ends of the {level} interval of the difference."
+def _notes(answer: Answer, first: Significance, level: str) -> Iterator[str]:
+    if first.adjusted is not None:
+        yield f"Low and high are the ends of the {level} interval of the difference. "
     if is_adjusted(first):
         name = first.correction.capitalize()
-        said += f" {name}'s correction covers {first.family} comparisons."
-    return said
+        yield f"{name}'s correction covers {first.family} comparisons. "
+    if len(answer.comparisons) > ROWS:
+        rest = formats.count(len(answer.comparisons) - ROWS, "comparison")
+        yield f"The first {ROWS} are listed, {rest} further down are not."
 
 
 # ---- cautions ------------------------------------------------------------------------------------
@@ -229,8 +235,11 @@ def _tests(answer: Answer) -> Table:
         Column("Effects"),
         Column("Other methods", hint="Shown beside the test; they do not decide"),
     )
-    rows = tuple(_test_row(i) for i in answer.comparisons if i.result.p_value is not None)
-    return Table(columns, rows, f"Tests on {charting.fit(answer.metric.title)}")
+    tested = [item for item in answer.comparisons if item.result.p_value is not None]
+    rows = tuple(_test_row(item) for item in tested[:TEST_ROWS])
+    rest = formats.count(len(tested) - len(rows), "test")
+    note = (f"{rest} more are not listed.",) if len(tested) > len(rows) else ()
+    return Table(columns, rows, f"Tests on {charting.fit(answer.metric.title)}", note=note)
 
 
 def _test_row(item: Comparison) -> Row:

@@ -166,7 +166,7 @@ def _conclude(
         sensitivity=_sensitivity(case, test.plan, family, step),
         detectable=detectable * deviation,
         detectable_sd=detectable,
-        needed=_needed(case, estimate, deviation, family.strictest),
+        needed=_needed(case, estimate, deviation, family.strictest, word),
     )
     return replace(result, warnings=(*result.warnings, *remarks.after(case, result, step)))
 
@@ -223,13 +223,15 @@ def _detectable_sd(case: Case, alpha: float) -> float:
     return power.detectable_independent(case.baseline.size, case.candidate.size, alpha)
 
 
-def _needed(case: Case, estimate: Estimate, deviation: float, alpha: float) -> int | None:
-    """Replicates that would settle a difference of the size seen; None when that is out of reach.
+def _needed(
+    case: Case, estimate: Estimate, deviation: float, alpha: float, word: Verdict
+) -> int | None:
+    """Replicates that would settle an open difference of the size seen; None when out of reach.
 
     Without a margin the question is whether it is above 0, with one, on which side of the margin.
     """
     # more folds of one data set do not make more data
-    if case.overlap or not deviation > 0:
+    if word != "inconclusive" or case.overlap or not deviation > 0:
         return None
     away = abs(abs(estimate.difference) - (case.margin or 0.0))
     if away < 1e-3 * deviation:

@@ -65,18 +65,27 @@ def is_coarse(value: float) -> bool:
 
 
 def far_out(values: Floats) -> tuple[int, ...]:
-    """Indices of values far from the rest: more than five deviations from the median.
+    """Indices of values far from the rest: more than five deviations from the median, beyond a gap
+    wider than the rest is spread.
 
     The deviation is 1.4826 times the median absolute one; where half of the values agree exactly,
-    a hundredth of the median. Fewer than four values have no rest to be far from.
+    a hundredth of the median. Of fewer than eight values the gap must be three times as wide, since
+    the median of a few normal values is often close to most of them. Fewer than five have no rest
+    to be far from, and more than a third are no exception.
 
-    Source: Leys et al. (2013), Journal of Experimental Social Psychology 49.
+    Source: Leys et al. (2013), Journal of Experimental Social Psychology 49, for the deviation.
     """
-    if values.size < 4:
+    if values.size < 5:
         return ()
     median = float(np.median(values))
     away = np.abs(values - median)
     scale = 1.4826 * float(np.median(away))
     if scale <= CONSTANT * size_of(values):
         scale = 0.01 * abs(median)
-    return tuple(int(index) for index in np.flatnonzero(away > 5 * scale)) if scale > 0 else ()
+    places = np.flatnonzero(away > 5 * scale) if scale > 0 else np.array([], dtype=np.intp)
+    if not 0 < places.size <= values.size // 3:
+        return ()
+    rest = np.delete(values, places)
+    gap = float(np.abs(rest[:, None] - values[places]).min())
+    wide = float(np.ptp(rest)) * (3 if values.size < 8 else 1)
+    return tuple(int(index) for index in places) if gap > wide else ()
