@@ -1,7 +1,8 @@
 """Learning curves: a metric over training, per run and as group means with bands.
 
 Every run is a thin line in its group's colour, every group a heavy line with a band around it.
-A value that is NaN or infinite breaks the line, and the note below says so.
+A value that is NaN or infinite breaks the line; a run that ends so does not set the scale. The note
+below says both.
 
     - history: {metric: val_loss, x: step, by: both, band: ci, log_y: true}
 """
@@ -148,6 +149,8 @@ def compute(context: Context, options: Options) -> HistoryData:
         x_label = _x_label(options, context.design, unit)
         picture = strokes.picture(lines, ribbons, axes, x_label)
         remarks.append(strokes.cut_bands(picture))
+        if strokes.cut_lines(picture):
+            remarks.append(_beyond([track for track in shown if track.diverged], metric))
     return HistoryData(
         metric=metric,
         picture=picture,
@@ -224,6 +227,15 @@ def _legend(
             if track.run.id in drawn
         )
     return charting.legend(groups, drawn)
+
+
+def _beyond(diverged: Sequence[Track], metric: Metric) -> str:
+    """What the chart does not hold of runs that diverged."""
+    names = charting.named([track.run.name for track in diverged])
+    highest = max(diverged, key=lambda track: float(np.nanmax(np.abs(track.y), initial=0)))
+    reached = float(highest.y[int(np.nanargmax(np.abs(highest.y)))])
+    value = charting.value_text(reached, metric)
+    return f"Diverged runs do not set the scale and leave the chart: {names}, up to {value}."
 
 
 def _remarks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +28,8 @@ class Stroke:
     weight: Literal["raw", "run", "mean"]
     dashed: bool = False
     """The run did not finish."""
+    diverged: bool = False
+    """Its runs ended in NaN or infinity: it does not set the scale."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +88,10 @@ def run_strokes(
     weight: Literal["raw", "run"] = "raw" if smoothed else "run"
     x = track.x / divisor
     line = _thin(x, track.y, pen)
-    strokes = [Stroke(*line, token, (track.run.id,), tip, weight, dashed)]
+    strokes = [Stroke(*line, token, (track.run.id,), tip, weight, dashed, track.diverged)]
     if smoothed:
         line = _thin(x, curves.smooth(track.y, pen.smooth), pen)
-        strokes.append(Stroke(*line, token, (track.run.id,), tip, "run", dashed))
+        strokes.append(Stroke(*line, token, (track.run.id,), tip, "run", dashed, track.diverged))
     return strokes
 
 
@@ -104,13 +106,14 @@ def mean_strokes(
     what = "1 run" if len(tracks) == 1 else f"mean of {len(tracks)} runs"
     tip = f"{charting.group_name(group)}\n{what}\n{charting.fit(metric.title, 40)}: last {last}"
     dashed = all(track.run.status not in charting.FINISHED for track in tracks)
+    diverged = all(track.diverged for track in tracks)
     line = _thin(band.x, band.mean, pen)
     if pen.smooth <= 0:
-        return [Stroke(*line, group.color, ids, tip, "mean", dashed)]
+        return [Stroke(*line, group.color, ids, tip, "mean", dashed, diverged)]
     smooth = _thin(band.x, curves.smooth(band.mean, pen.smooth), pen)
     return [
-        Stroke(*line, group.color, ids, tip, "raw", dashed),
-        Stroke(*smooth, group.color, ids, tip, "mean", dashed),
+        Stroke(*line, group.color, ids, tip, "raw", dashed, diverged),
+        Stroke(*smooth, group.color, ids, tip, "mean", dashed, diverged),
     ]
 
 
@@ -147,19 +150,33 @@ def _thin(x: Floats, y: Floats, pen: Pen) -> tuple[Floats, Floats]:
 def picture(
     strokes: Sequence[Stroke], ribbons: Sequence[Ribbon], axes: Axes, x_label: str
 ) -> Picture:
-    """Axes around all lines; bands widen them, but not beyond the lines' own height again."""
+    """Axes around all lines but those of diverged runs, which would flatten the others; bands
+    widen them, but not beyond the lines' own height again.
+    """
     x = _range(np.concatenate([s.x[np.isfinite(s.y)] for s in strokes]), axes.log_x, 0.015)
-    lines = np.concatenate([stroke.y[np.isfinite(stroke.y)] for stroke in strokes])
+    sane = [stroke for stroke in strokes if not stroke.diverged] or strokes
+    lines = np.concatenate([stroke.y[np.isfinite(stroke.y)] for stroke in sane])
     edges = [edge[np.isfinite(edge)] for r in ribbons for edge in (r.low, r.high)]
     room = (float(lines.max()) - float(lines.min())) * 0.5
     around = np.clip(np.concatenate([*edges, lines]), lines.min() - room, lines.max() + room)
     y = _range(around, axes.log_y)
     label = charting.metric_label(axes.metric)
-    return Picture(tuple(strokes), tuple(ribbons), x, y, x_label, label)
+    # a line far outside would not be drawn at all, but its run counts as drawn
+    beyond = y.ends[1] - y.ends[0]
+    edges_y = (y.ends[0] - beyond, y.ends[1] + beyond)
+    kept = [replace(s, y=np.clip(s.y, *edges_y)) if s.diverged else s for s in strokes]
+    return Picture(tuple(kept), tuple(ribbons), x, y, x_label, label)
 
 
 def _range(drawn: Floats, log: bool, pad: float = 0.04) -> Scale:
     return charting.scale_for(10.0**drawn if log else drawn, log, pad)
+
+
+def cut_lines(picture: Picture) -> bool:
+    """Whether a diverged run's line leaves the chart."""
+    low, high = picture.y.ends
+    with np.errstate(invalid="ignore"):
+        return any(bool(((s.y < low) | (s.y > high)).any()) for s in picture.strokes)
 
 
 def cut_bands(picture: Picture) -> str:

@@ -49,6 +49,11 @@ class Track:
     repeated: int
     """Points that a later one at the same step replaces."""
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the last value is NaN or infinite."""
+        return self.y.size > 0 and not np.isfinite(self.y[-1])
+
 
 def read(context: Context, axes: Axes) -> tuple[list[Track], list[Dropped]]:
     """Every run's placed points, and the runs that have none."""

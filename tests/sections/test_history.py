@@ -283,3 +283,18 @@ def test_it_reads_the_points_of_the_metrics_it_draws_and_of_no_other():
     assert history.needs(Options("loss"), design).histories == {"loss"}
     assert history.needs(Options("loss", x="time"), design).histories == {"loss"}
     assert history.needs(Options("loss", x="other"), design).histories == {"loss", "other"}
+
+
+def test_a_diverged_run_does_not_set_the_scale_and_is_named_with_what_it_reached():
+    wild = {"name": "wild", "params": {"optimizer": "rmsprop"}}
+    wild["metrics"] = {"loss": [900.0, 7e29, float("nan")]}
+    data = history.compute(context([*runs_of(CURVES), wild]), Options("loss"))
+    low, high = data.picture.y.ends
+    assert low < 0.25
+    assert 5.0 < high < 6
+    assert any("wild, up to 7e29" in remark for remark in data.remarks)
+    # drawn all the same, outside: nothing goes missing without a word
+    (line,) = [s for s in data.picture.strokes if s.diverged]
+    assert (line.y[np.isfinite(line.y)] > high).all()
+    alone = history.compute(context([wild]), Options("loss"))
+    assert alone.picture.y.ends[1] > 7e29
