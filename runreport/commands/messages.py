@@ -27,6 +27,7 @@ SET = "--set "
 """A span in a value of the command line names that value instead of a file."""
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
+_USERINFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _ANNOTATIONS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
@@ -119,7 +120,8 @@ def _frame(span: Span, files: dict[str, list[str]]) -> tuple[str, int, int] | No
     lines = _lines(span.file, files)
     if not 1 <= span.line <= len(lines):
         return None
-    line = lines[span.line - 1]
+    # a log may be read by more people than the spec: no password of an address is repeated
+    line = _USERINFO.sub(lambda found: "*" * len(found[0]), lines[span.line - 1])
     start = min(span.column - 1, len(line))
     stop = min(start + span.length, max(len(line), start + 1))
     first, last = 0, len(line)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +24,7 @@ from runreport.sources.mlflow.options import Limits
 from runreport.sources.mlflow.rest import open_rest
 from runreport.sources.transport import Patience
 from runreport.tables import SCHEMAS, RunTables
+from tests.shared import ROOT
 from tests.sources import fault_server
 from tests.sources.fault_server import API, FAULTS, METRICS, Answers, Faulty, serving
 
@@ -248,6 +252,28 @@ def test_credentials_in_an_address_are_refused_and_not_shown(location: str) -> N
         SOURCE.open(Options(location), SourceContext(Path(), {}))
     assert "hunter2" not in repr(caught.value.problems)
     assert caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_command_repeats_no_password_of_the_spec(tmp_path: Path, command: str) -> None:
+    spec = tmp_path / "runreport.yaml"
+    spec.write_text(
+        "report: {title: Secret}\n"
+        'sources:\n  - {mlflow: "http://ada:hunter2@localhost:5000"}\n'
+        "pages:\n  - {title: A, sections: [summary]}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "runreport", command, str(spec)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert "error[RR320]" in done.stderr
+    assert "MLFLOW_TRACKING_PASSWORD" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
 
 
 def test_an_address_from_a_browser_says_where_to_cut_it() -> None:
