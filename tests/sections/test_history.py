@@ -291,7 +291,8 @@ def test_a_diverged_run_does_not_set_the_scale_and_is_named_with_what_it_reached
     data = history.compute(context([*runs_of(CURVES), wild]), Options("loss"))
     low, high = data.picture.y.ends
     assert low < 0.25
-    assert 5.0 < high < 6
+    # bands may widen the axis by half of what the lines span
+    assert 5.0 < high < 7.6
     assert any("wild, up to 7e29" in remark for remark in data.remarks)
     # drawn all the same, outside: nothing goes missing without a word
     (line,) = [s for s in data.picture.strokes if s.diverged]
