@@ -202,10 +202,8 @@ def _metric_line(context: Context, metric: Metric, sides: Sequence[Side]) -> Met
             part = sample(side.group, metric, context.value_of)
             values.append(float(part.values.mean()) if part.values.size else None)
             counts.append(int(part.values.size))
-    usable = [v if count else None for v, count in zip(values, counts, strict=True)]
-    return MetricLine(
-        metric, tuple(values), tuple(counts), leaderboard.best_of(usable, metric.goal)
-    )
+    best = leaderboard.best_mean(values, counts, metric.goal)
+    return MetricLine(metric, tuple(values), tuple(counts), best)
 
 
 # ---- blocks --------------------------------------------------------------------------------------

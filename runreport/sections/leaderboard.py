@@ -225,6 +225,15 @@ def best_of(values: Sequence[float | None], goal: Goal | None) -> frozenset[int]
     return frozenset(index for index, value in fine.items() if value == best)
 
 
+def best_mean(
+    means: Sequence[float | None], counts: Sequence[int], goal: Goal | None
+) -> frozenset[int]:
+    """The same over means of so many runs: one run is no match for a mean of several."""
+    enough = min(2, max(counts, default=0))
+    fair = (count >= enough > 0 for count in counts)
+    return best_of([v if ok else None for v, ok in zip(means, fair, strict=True)], goal)
+
+
 def _best_run(
     values: Sequence[float | None], runs: Sequence[Run], goal: Goal | None
 ) -> frozenset[int]:

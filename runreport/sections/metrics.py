@@ -114,10 +114,8 @@ def _table(context: Context, metric: Metric, samples: Sequence[Sample]) -> Metri
     base = next((s for s in samples if s.group.is_baseline and s.values.size), None)
     reference = None if base is None else float(base.values.mean())
     estimates = tuple(_estimate(part, reference, context.design.level) for part in samples)
-    # one run is no match for a mean of several
-    fair = [e for e in estimates if e.interval is not None] or estimates
-    means = [estimate.mean if estimate in fair else None for estimate in estimates]
-    best = leaderboard.best_of(means, metric.goal)
+    means = [estimate.mean for estimate in estimates]
+    best = leaderboard.best_mean(means, [e.n for e in estimates], metric.goal)
     return MetricTable(metric, estimates, best, _digits(samples, estimates))
 
 

@@ -229,3 +229,15 @@ def test_fewer_than_two_are_nothing_to_compare(runs):
     (note,) = blocks_of(study(runs))
     assert isinstance(note, Note)
     assert "a comparison needs two" in reading.said([note])
+
+
+def test_one_run_is_no_match_for_a_mean_of_several():
+    loss = Metric("loss", goal="minimize")
+    runs = [
+        {"params": {"lr": lr, "seed": seed}, "metrics": {"loss": value}}
+        for lr, seed, value in ((1, 1, 0.5), (1, 2, 0.6), (2, 1, 0.7), (2, 2, 0.7), (3, 1, 0.1))
+    ]
+    made = study(runs, by=["lr"], replicates="seed", metrics=[loss])
+    (table,) = tables_of(made, of="groups", what=("metrics",))
+    (row,) = table.rows
+    assert ["best" in cell.marks for cell in row.cells[1:]] == [True, False, False]
