@@ -73,7 +73,7 @@ def guess_metrics(runs: Sequence[Run]) -> tuple[tuple[GuessedMetric, ...], tuple
     fit = [
         GuessedMetric(name, words.goal_by_name(name), _holds(name, _COST), count, name in series)
         for name, count in counts.items()
-        if name.strip() and len(name) <= LONGEST and "*" not in name
+        if name and len(name) <= LONGEST and "*" not in name
     ]
     ranked = sorted(fit, key=lambda metric: _rank(metric, len(runs)))
     chosen = tuple(ranked[:MOST_METRICS])

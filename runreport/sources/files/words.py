@@ -115,4 +115,4 @@ def replicate_among(names: Iterable[str]) -> str | None:
         for name in known:
             if name.lower() == word or name.lower().endswith((f".{word}", f"/{word}")):
                 return name
-    return None
+    return next((name for name in known if name.lower().endswith("_seed")), None)
