@@ -83,7 +83,7 @@ def forest(answer: Answer, comparisons: Sequence[Comparison], limit: int) -> Fig
         data=Forest(lines, scale, _label(answer.metric)),
         title=_title(answer, name),
         description=_description(answer, drawn, name),
-        height=1.0 + 0.36 * len(lines),
+        height=1.0 + (0.36 if len(lines) <= 12 else 0.25) * len(lines),
         note=(" ".join(said),),
     )
 

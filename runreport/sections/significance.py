@@ -247,6 +247,8 @@ def _cautions(answer: Answer, found: tuple[Finding, ...]) -> list[Block]:
         for finding in found
         if finding.name not in (*LIMITS, "UNATTAINABLE_ALPHA")
     ]
+    if naive := workings.naive_words(answer.comparisons):
+        told.append((naive, "RR418"))
     told += [(said, "RR407") for item in answer.comparisons if (said := sensitivity_words(item))]
     if not told:
         return []

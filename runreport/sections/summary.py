@@ -37,6 +37,7 @@ LEFT_TO_SIGNIFICANCE = (
     "INCONCLUSIVE",
     "NEGLIGIBLE",
     "UNMATCHED_PAIRS",
+    "DEPENDENT_FOLDS",
 )
 """What belongs beside p-values, of which a summary has none."""
 
@@ -201,9 +202,10 @@ def _cautions(context: Context, answers: Sequence[Answer]) -> Iterator[tuple[str
         if said := leads.behind_few_runs(answer):
             yield said, "RR402"
     yield from ((said, "") for said in _origins(context))
-    if context.problems:
-        messages = [problem.message for problem in context.problems[:2]]
-        rest = len(context.problems) - len(messages)
+    # notes tell how files were understood, not what is missing
+    if problems := [problem for problem in context.problems if problem.severity != "note"]:
+        messages = [problem.message for problem in problems[:2]]
+        rest = len(problems) - len(messages)
         more = f"; and {formats.count(rest, 'more problem')}" if rest else ""
         yield f"Not everything could be read: {'; '.join(messages)}{more}.", ""
     if context.redacted:

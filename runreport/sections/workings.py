@@ -23,6 +23,7 @@ from runreport.sections import charting
 from runreport.sections.comparing import Answer, Comparison, unit_of_difference
 from runreport.sections.verdicts import LABELS, is_adjusted, label
 from runreport.stats import words
+from runreport.stats.plan import TITLES
 from runreport.stats.result import Effect, Interval, SecondLook, Significance
 
 MAIN_EFFECTS = ("Hedges g", "g_z")
@@ -164,6 +165,20 @@ def caution_note(told: Sequence[tuple[str, str]], most: int) -> Note:
             Fold(formats.count(len(items) - most, "more caution"), (Bullets(items[most:]),))
         )
     return Note("warning", "Before you rely on this", tuple(body))
+
+
+def naive_words(comparisons: Sequence[Comparison]) -> str:
+    """What plain tests of dependent folds would have said; empty where no folds are."""
+    parts = [
+        f"{formats.p_value(look.p_value)} for {charting.fit(item.candidate.label, 40)}"
+        for item in comparisons
+        if item.result.test == TITLES["corrected_t"]
+        for look in item.result.second_looks
+    ]
+    if not parts:
+        return ""
+    more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return f"The plain paired t-test would have said {', '.join(parts[:3])}{more}."
 
 
 # ---- how it was computed -------------------------------------------------------------------------

@@ -20,6 +20,10 @@ PERMUTED = (5, 9)
 """Runs per group between which the exact permutation test stands beside Welch's."""
 
 
+MANY = 1_000
+"""Of more pairs the mean needs no bootstrap, which would cost seconds."""
+
+
 def effects_of(case: Case, level: float) -> tuple[Effect, ...]:
     """Standardised effects that the design has a name for."""
     if case.paired:
@@ -89,12 +93,15 @@ def _permutation(case: Case, size: float, alpha: float) -> tuple[SecondLook, ...
 
 
 def _many_pairs(case: Case, settled: Floats, level: float) -> tuple[SecondLook, ...]:
+    ranks = SecondLook("Wilcoxon signed-rank test", paired.wilcoxon(settled)[1])
+    if case.n > MANY:
+        return (ranks,)
     interval = bootstrap.bca_interval(
         case.differences, level=level, rng=np.random.default_rng(SEED)
     )
     middle = words.short(effects.hodges_lehmann(settled), 4)
     return (
-        SecondLook("Wilcoxon signed-rank test", paired.wilcoxon(settled)[1]),
+        ranks,
         SecondLook("bootstrap of the mean difference", None, interval),
         SecondLook("Hodges-Lehmann estimate", None, None, f"pseudo-median {middle}"),
     )

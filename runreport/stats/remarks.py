@@ -11,6 +11,8 @@ from runreport.stats.result import Significance
 MANY = 1_000
 """More replicates than this are not counted out."""
 
+FOLDS = "Folds of one data set share training data, so the variance is corrected for it."
+
 
 def after(case: Case, result: Significance, step: int) -> tuple[Finding, ...]:
     """Findings of a test that was made, in reading order.
@@ -24,7 +26,7 @@ def after(case: Case, result: Significance, step: int) -> tuple[Finding, ...]:
     if min(result.n) < LOW:
         found.append(_low_power(case, result))
     if case.overlap:
-        found.append(_folds(result))
+        found.append(Finding("DEPENDENT_FOLDS", FOLDS))
     if result.correction == "none" and result.family > 1:
         found.append(_uncorrected(result))
     others = looks.disagree(result.p_value or 0.0, result.second_looks, result.alpha / step)
@@ -55,14 +57,6 @@ def _low_power(case: Case, result: Significance) -> Finding:
         f"({deviations}; 80 % power{rule})."
     )
     return Finding("LOW_POWER", said)
-
-
-def _folds(result: Significance) -> Finding:
-    naive = next((look.p_value for look in result.second_looks), None)
-    said = "Folds of one data set share training data, so the variance is corrected for it."
-    if naive is not None:
-        said += f" The plain paired t-test would have said p = {words.short(naive)}."
-    return Finding("DEPENDENT_FOLDS", said)
 
 
 def _uncorrected(result: Significance) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,8 @@ def is_constant(values: Floats, size: float | None = None) -> bool:
     return float(np.ptp(values)) <= CONSTANT * scale
 
 
+# many runs share a counted value, and each of them asks
+@lru_cache(maxsize=4096)
 def is_coarse(value: float) -> bool:
     """Whether a value looks counted or rounded, so that two runs may well share it by chance.
 

@@ -38,7 +38,8 @@ def _number(value: float, spread: float | None) -> str:
     size = abs(value)
     if spread is None or not 1e-8 < spread < 1e6 or size > 1e9:
         return short(value)
-    return formats.fixed(value, formats.decimals_for(spread))
+    # a width of 12 deserves a decimal, as one of 9 does
+    return formats.fixed(value, formats.decimals_for(0.75 * spread))
 
 
 def short(value: float, digits: int = 3) -> str:

@@ -193,3 +193,17 @@ def test_exploratory_metrics_say_so() -> None:
     ]
     assert titles == ["accuracy", "loss (exploratory)"]
     assert LOSS.name == "loss"
+
+
+def test_folds_show_what_the_plain_test_would_have_said() -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(1)
+    base = rng.normal(0.8, 0.02, 10)
+    other = base + rng.normal(0.005, 0.01, 10)
+    runs = runs_of({"m0": base.tolist(), "m1": other.tolist()})
+    for run in runs:
+        run["params"]["fold"] = run["params"].pop("seed")
+    words = text_of(context(runs, replicates="fold", pair_by="fold", **single()))
+    naive = stats.ttest_rel(other, base).pvalue
+    assert f"The plain paired t-test would have said p = {naive:.3f} for model=m1." in words

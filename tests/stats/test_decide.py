@@ -200,7 +200,7 @@ def test_folds_are_corrected_and_the_plain_test_is_shown_beside() -> None:
     assert found.p_value is not None
     assert naive.p_value is not None
     assert found.p_value > naive.p_value
-    assert "plain paired t-test would have said" in words(found, "DEPENDENT_FOLDS")
+    assert "share training data" in words(found, "DEPENDENT_FOLDS")
 
 
 # ---- families ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from runreport.stats.result import Interval
         (-1.3, "points", 1.8, "1.3 points"),
         (0.5, "points", None, "0.5 points"),
         (3.21, "s", 0.04, "3.210\u202fs"),
-        (0.0, "", 1.0, "0.0"),
+        (0.0, "", 2.0, "0.0"),
     ],
 )
 def test_a_size_has_its_unit_and_the_digits_its_interval_allows(
