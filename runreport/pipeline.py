@@ -71,8 +71,10 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         progress("reading")
         facts = read(spec, request.environ)
         context = understand(spec, facts, History(stage / "history"), request.environ)
-        if request.strict and context.problems:
-            raise SourceError(context.problems)
+        # notes say how something was understood; nothing is missing
+        missing = [problem for problem in context.problems if problem.severity != "note"]
+        if request.strict and missing:
+            raise SourceError(missing)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
         theme = load_theme(spec.theme, spec.path.parent)
         pages = render(spec, context, theme, pool)

@@ -18,7 +18,6 @@ from runreport import registry
 from runreport.commands.discovery import discover
 from runreport.commands.drafting import Study, draft
 from runreport.commands.guesses import guess_groups, guess_metrics
-from runreport.design import Design
 from runreport.selection import group
 from runreport.spec.check import check_names
 from runreport.spec.expressions import Names, Scope
@@ -452,6 +451,20 @@ def test_the_example_of_plain_files_builds(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_strict_build_stops_at_what_is_missing_and_not_at_notes(tmp_path):
+    table = tmp_path / "r.csv"
+    table.write_text("model,seed,accuracy\na,1,0.5\na,2,0.6\n")
+    (tmp_path / "runreport.yaml").write_text("sources: [{files: r.csv}]\n")
+    done = runreport("build", "--strict", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "note[RR358]" in done.stderr
+    table.write_text(table.read_text() + "a,3\n")
+    done = runreport("build", "--strict", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "r.csv:4" in done.stderr
+
+
+@pytest.mark.slow
 def test_every_odd_table_at_once_builds(tmp_path):
     if not (SHARED / "attacks" / "tables").exists():
         pytest.skip("no ../shared/attacks/tables here")
@@ -459,7 +472,9 @@ def test_every_odd_table_at_once_builds(tmp_path):
     (tmp_path / "runreport.yaml").write_text("sources: [{files: tables}]\n")
     done = runreport("build", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "fake.parquet" in words_of(tmp_path / "site")
+    assert "Not everything could be read" in words_of(tmp_path / "site")
+    for name in ("fake.parquet", "zero.parquet", "empty.csv", "random.csv", "deep.jsonl"):
+        assert name in done.stderr
 
 
 def test_what_init_writes_is_told_in_json_that_names_agree(tmp_path):
@@ -473,4 +488,3 @@ def test_what_init_writes_is_told_in_json_that_names_agree(tmp_path):
     )  # fmt: skip
     listed = {row["metric"] for row in found["metrics"]}
     assert {metric.name for metric, _ in spec.metrics} == listed
-    assert Names.of((), Design()).runs == 0
