@@ -133,7 +133,7 @@ def _of_values(
         return RunColumn(title, "text", values, words)
     write, unit = _writer(numbers, form)
     found = tuple(None if value is None else float(value) for value in values)
-    best = _best_run(found, context.runs, goal)
+    best = _best_run(found, context, goal)
     return RunColumn(
         title, "number", values, tuple(write(value) for value in found), unit, goal, best
     )
@@ -193,7 +193,7 @@ def measured(
         words=tuple(write(value) for value in values),
         unit=metric.unit or unit,
         goal=metric.goal,
-        best=_best_run(values, context.runs, metric.goal),
+        best=_best_run(values, context, metric.goal),
         hidden=hidden,
         metric=metric,
     )
@@ -235,11 +235,19 @@ def best_mean(
 
 
 def _best_run(
-    values: Sequence[float | None], runs: Sequence[Run], goal: Goal | None
+    values: Sequence[float | None], context: Context, goal: Goal | None
 ) -> frozenset[int]:
-    """The same over finished runs."""
-    done = (run.status in charting.FINISHED for run in runs)
-    return best_of([v if ok else None for v, ok in zip(values, done, strict=True)], goal)
+    """The same over sound runs: finished, and no declared metric NaN or infinite.
+
+    A run that diverged early may well be the fastest; that is nothing to praise.
+    """
+    sound = (_is_sound(context, run) for run in context.runs)
+    return best_of([v if ok else None for v, ok in zip(values, sound, strict=True)], goal)
+
+
+def _is_sound(context: Context, run: Run) -> bool:
+    states = (context.value(run, metric).state for metric in context.design.metrics)
+    return run.status in charting.FINISHED and not {"nan", "inf"} & set(states)
 
 
 def difference(context: Context, column: RunColumn) -> RunColumn | None:

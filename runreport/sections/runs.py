@@ -151,7 +151,7 @@ def _stopped(context: Context, columns: Sequence[RunColumn]) -> str:
     )
     parts = [f"{formats.count(stopped, 'run')} did not finish"] if stopped else []
     parts += [f"{formats.count(odd, 'run')} ended with NaN or ∞"] if odd else []
-    return f"{' and '.join(parts)} (⚠); such values are never called best." if parts else ""
+    return f"{' and '.join(parts)} (⚠); such runs are never called best." if parts else ""
 
 
 def _left_out(context: Context) -> str:

@@ -252,3 +252,12 @@ def test_without_declared_metrics_it_shows_what_was_logged():
 )
 def test_a_column_has_the_decimals_that_tell_its_values_apart(values, expected):
     assert Digits.of(values).decimals == expected
+
+
+def test_a_run_that_diverged_is_best_in_nothing():
+    """It stopped early, so it may be the fastest, or have the lowest of another loss."""
+    wild = run("rmsprop", 1, math.nan, 0.01)
+    table = table_of(context([*SIX, wild]))
+    for title in ("accuracy", "loss"):
+        assert "best" not in reading.cell(table, "rmsprop-1", title).marks
+    assert "best" in reading.cell(table, "adam-1", "loss").marks
