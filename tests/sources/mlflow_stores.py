@@ -19,7 +19,7 @@ from runreport.sources.mlflow.facts import LARGEST
 from runreport.tables import RunTables, clean_text
 
 RUN = "0123456789abcdef0123456789abcdef"
-Point = tuple[float, int, str]
+Point = tuple[float, int | None, str]
 """Step, milliseconds, value as text, so that NaN equals NaN."""
 
 
@@ -43,7 +43,7 @@ def points(
     for part in reader.histories(runs, metrics):
         columns = part.to_pydict()
         for run, metric, step, time, value in zip(*columns.values(), strict=True):
-            ms = round(time.timestamp() * 1000)
+            ms = None if time is None else round(time.timestamp() * 1000)
             found.setdefault((run, metric), Counter())[step, ms, word(value)] += 1
     return found
 

@@ -236,6 +236,8 @@ def test_bytes_that_are_no_utf8_become_marks_and_stay_readable(tmp_path: Path) -
     assert params == {"\ufffda": "\ufffd(", "blob": "abc", "number": "12", "nul": "a\ufffdb"}
     (metric,) = tables.rows[0].metrics
     assert metric == "m\ufffd"
+    # a stranger's row that is no text either does not stop the plan without an index
+    edit(store, metric_row(0.5, 1, run="CAST(x'ff' AS TEXT)", key="CAST(x'6dff' AS TEXT)"))
     assert sum(points(reader, [KNOWN], [metric])[KNOWN, metric].values()) == 1
 
 

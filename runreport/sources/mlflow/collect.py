@@ -24,6 +24,8 @@ class Collector:
         """Run id of the tables to MLflow's own."""
         self.metric_names: dict[str, set[str]] = {}
         """Metric of the tables to the names in the store: they differ by unprintable characters."""
+        self._cleaned: dict[str, str] = {}
+        """Names by how they were logged: runs share most of them."""
         self._problems: list[Problem] = []
         self._runs: list[tuple[Any, ...]] = []
         self._params: list[tuple[str, str, str]] = []
@@ -127,7 +129,9 @@ class Collector:
         self._say_cut(run, "metrics", len(run.metrics), most)
 
     def _key(self, run: RunFacts, what: str, key: str) -> str:
-        name = clean_text(key)
+        name = self._cleaned.get(key)
+        if name is None:
+            name = self._cleaned[key] = clean_text(key)
         if len(name) <= self.limits.key:
             return name
         message = f"a name of {len(name):,} characters was cut to {self.limits.key:,}"

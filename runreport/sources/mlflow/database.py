@@ -32,6 +32,10 @@ _TICK = 50_000
 """Steps of SQLite's machine between two looks at the clock."""
 
 
+class Undecodable(Exception):  # noqa: N818  control flow between this file and its reader
+    """A text of the store is no UTF-8."""
+
+
 class Database:
     """One read-only connection, and what its schema holds."""
 
@@ -52,15 +56,16 @@ class Database:
                 check_same_thread=False,
             )
             self._link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
-            # surrogates keep the bytes that are no UTF-8, so that they can be asked for again
-            self._link.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
                 self._link.execute(f"PRAGMA {pragma}")
+            self.keep_bytes()
             with self.snapshot():
                 self._check_length()
                 self.columns = self._columns()
                 self.indexes = self._indexes()
                 self._version = self._data_version()
+            # quicker, and enough for nearly every store
+            self._link.text_factory = str
         self._check_schema()
 
     @contextmanager
@@ -85,6 +90,10 @@ class Database:
                 self._inside -= 1
                 if not self._inside and self._link.in_transaction:
                     self._link.execute("ROLLBACK")
+
+    def keep_bytes(self) -> None:
+        """From now on bytes that are no UTF-8 become surrogates, and can be asked for again."""
+        self._link.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
 
     def ask(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Rows of a query, inside a snapshot."""
@@ -168,13 +177,16 @@ class Database:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        # SQLite's own words may hold damaged text, which Python then fails to read
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            if str(error).startswith("Could not decode to UTF-8 column"):
+                raise Undecodable(str(error)) from error
             raise SourceError(fault(error, self.name)) from error
 
 
 def fault(error: Exception, name: str) -> Problem:
     """What SQLite or the system said, as a problem with a remedy."""
-    words = str(error)[:200]
+    words = "its text is damaged" if isinstance(error, UnicodeDecodeError) else str(error)[:200]
     if isinstance(error, OSError):
         reason = (error.strerror or type(error).__name__).lower()
         hint = "check the path and who may read it"

@@ -42,7 +42,7 @@ def _database(path: Path) -> Found | None:
                 "SELECT count(*) FROM runs WHERE lifecycle_stage IS NOT 'deleted'"
             ).fetchone()
             (experiments,) = store.execute("SELECT count(*) FROM experiments").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
     summary = f"MLflow database with {_count(runs, 'run')} in {_count(experiments, 'experiment')}"
     return Found("mlflow", {"mlflow": f"sqlite:///{path.name}"}, summary)

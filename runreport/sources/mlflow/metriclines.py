@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -56,7 +57,7 @@ class Latest:
             trial = Oddities()
             points = parse_lines(block[start:], trial)
             if not trial:
-                self.odd.lines += block.count(b"\n")
+                self.odd.lines += line_ends(block)
                 self._best(points)
                 return
             # the line that would count is no point: look at all of them
@@ -136,7 +137,7 @@ def _parse_batch(batch: Sequence[Block]) -> Iterator[Parsed]:
         return
     start = 0
     for block in batch:
-        stop = start + block.lines.count(b"\n")
+        stop = start + line_ends(block.lines)
         block.odd.lines += stop - start
         step, ms, value = columns
         yield block, step[start:stop], ms[start:stop], value[start:stop]
@@ -175,10 +176,15 @@ def _read_csv(texts: Sequence[bytes]) -> tuple[Floats, Ints, Floats] | None:
     except pa.ArrowInvalid:
         return None
     # an empty line or a lone carriage return would shift every file after it
-    if table.num_rows != joined.count(b"\n"):
+    if table.num_rows != line_ends(joined):
         return None
     ms, value, step = (numbers(table[name]) for name in _COLUMNS)
     return step.astype(np.float64), ms, value
+
+
+def line_ends(text: bytes) -> int:
+    """How many lines end in it; `bytes.count` takes ten times as long."""
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == 10))
 
 
 def _ascends(block: bytes) -> bool:
@@ -189,8 +195,35 @@ def _ascends(block: bytes) -> bool:
     ends = np.flatnonzero(data == 10)
     if np.count_nonzero(data == 32) != 2 * len(ends):
         return False
+    if _is_progression(block, data, ends):
+        return True
     steps = _digits_before(data, ends)
     return steps is not None and bool((steps[1:] > steps[:-1]).all())
+
+
+def _is_progression(block: bytes, data: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
+    """Whether the steps are 0, 1, 2, ... or the like: what nearly every file holds."""
+    try:
+        first, second = (int(line.rsplit(b" ", 1)[-1]) for line in block.split(b"\n", 2)[:2])
+    except ValueError:
+        return False
+    if not 0 <= first < second:
+        return False
+    tokens = _tokens(first, second - first, len(ends))
+    width = tokens.shape[1]
+    if ends[0] < width:
+        return False
+    found = data[ends[:, np.newaxis] + np.arange(-width, 0)]
+    return bool(((found == tokens) | (tokens == 0)).all())
+
+
+@lru_cache(maxsize=8)
+def _tokens(first: int, stride: int, count: int) -> NDArray[np.uint8]:
+    """Each step with the space before it, right-aligned after zeros, shape (count, width)."""
+    words = [b" %d" % (first + stride * i) for i in range(count)]
+    width = len(words[-1])
+    joined = b"".join(word.rjust(width, b"\0") for word in words)
+    return np.frombuffer(joined, np.uint8).reshape(count, width)
 
 
 def _digits_before(data: NDArray[np.uint8], ends: NDArray[np.intp]) -> Ints | None:

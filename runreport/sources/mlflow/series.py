@@ -74,17 +74,17 @@ class SeriesReader:
         self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[str, str, list[Row]]]:
         """One pass for many metrics: over the primary key where it begins with the metric."""
-        wanted_runs = {run: known for known, run in runs.items()}
+        wanted_runs = {stored_bytes(run): known for known, run in runs.items()}
         for start in range(0, len(metrics), KEYS):
-            names = {key: name for name, key in metrics[start : start + KEYS]}
+            names = {stored_bytes(key): name for name, key in metrics[start : start + KEYS]}
             marks = ", ".join(["CAST(? AS TEXT)"] * len(names))
             query = (
-                f"SELECT run_uuid, key, {self._columns} FROM metrics"  # noqa: S608  # our own words
-                f" WHERE key IN ({marks}){self._end}"
+                "SELECT CAST(run_uuid AS BLOB), CAST(key AS BLOB),"  # noqa: S608  # our own words
+                f" {self._columns} FROM metrics WHERE key IN ({marks}){self._end}"
             )
-            cursor = self._db.ask(query, [stored_bytes(key) for key in names])
+            cursor = self._db.ask(query, list(names))
             while rows := cursor.fetchmany(PART):
-                series: dict[tuple[str, str], list[Row]] = {}
+                series: dict[tuple[bytes, bytes], list[Row]] = {}
                 for run, key, *point in rows:
                     if run in wanted_runs:
                         series.setdefault((run, key), []).append(tuple(point))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
-from runreport.sources.mlflow.database import Database
+from runreport.sources.mlflow.database import Database, Undecodable
 from runreport.sources.mlflow.facts import RunFacts, select_experiments
 from runreport.sources.mlflow.options import LIMITS, Limits, Options
 from runreport.sources.mlflow.places import Place
@@ -69,13 +69,12 @@ class DatabaseReader:
         Raises:
             SourceError: RR301, RR302, RR314, and RR305 for an experiment that is not there.
         """
-        told = Collector(self._context.qualifier, self._db.name, self._limits)
-        with self._db.snapshot(self._limits.seconds):
-            experiments = self._experiments(told)
-            stored = Stored(self._db, list(experiments), self._limits)
-            self._add_runs(stored, experiments, told)
-            last_row = self._last_row()
-        self._read = _Read(told.tables(), told.run_ids, told.metric_names, last_row)
+        try:
+            self._read = self._all()
+        except Undecodable:
+            # some text is no UTF-8: once more, a little slower, and keep its bytes
+            self._db.keep_bytes()
+            self._read = self._all()
         return self._read.tables
 
     def histories(self, runs: Sequence[str], metrics: Collection[str]) -> Iterator[pa.Table]:
@@ -108,6 +107,15 @@ class DatabaseReader:
         if self._read is not None and (listed := shelf.digest(self._read.tables)):
             found["artifacts"] = listed
         return found
+
+    def _all(self) -> _Read:
+        told = Collector(self._context.qualifier, self._db.name, self._limits)
+        with self._db.snapshot(self._limits.seconds):
+            experiments = self._experiments(told)
+            stored = Stored(self._db, list(experiments), self._limits)
+            self._add_runs(stored, experiments, told)
+            last_row = self._last_row()
+        return _Read(told.tables(), told.run_ids, told.metric_names, last_row)
 
     def _experiments(self, told: Collector) -> dict[Any, str]:
         """Ids, as the store holds them, and names of the experiments to read."""
@@ -159,7 +167,7 @@ class DatabaseReader:
                 versions=versions.get(row.run_uuid, ()),
                 models=models.get(row.run_uuid, ()),
                 artifacts=artifacts.of(run, text(row.artifact_uri), told),
-                totals={what: rows.counts[row.run_uuid] for what, rows in texts.items()},
+                totals={what: rows.count(row.run_uuid) for what, rows in texts.items()},
             )
             told.add(facts)
         artifacts.tell(told)

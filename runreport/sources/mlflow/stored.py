@@ -46,16 +46,27 @@ class StoredRun:
 class Rows:
     """Rows of one table by run id."""
 
+    most: int
+    """Rows of one run that are kept."""
     kept: dict[str, list[Any]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    """Rows per run, those beyond the limit too."""
+    beyond: Counter[str] = field(default_factory=Counter)
+    """Rows per run that are not kept."""
     bad: Counter[str] = field(default_factory=Counter)
     """Rows per run that hold something other than a row of this table does."""
 
-    def take(self, run_id: str, row: Any, most: int) -> None:
-        self.counts[run_id] += 1
-        if self.counts[run_id] <= most:
-            self.kept.setdefault(run_id, []).append(row)
+    def take(self, run_id: str, row: Any) -> None:
+        """Keep a row, within the limit."""
+        known = self.kept.get(run_id)
+        if known is None:
+            self.kept[run_id] = [row]
+        elif len(known) < self.most:
+            known.append(row)
+        else:
+            self.beyond[run_id] += 1
+
+    def count(self, run_id: str) -> int:
+        """How many rows a run has, those beyond the limit too."""
+        return len(self.kept.get(run_id, ())) + self.beyond[run_id]
 
 
 class Stored:
@@ -95,25 +106,27 @@ class Stored:
             f"SELECT run_uuid, key, {value_or_start} FROM {table}"  # noqa: S608  # as above
             f" WHERE run_uuid IN {self._chosen}"
         )
-        found = Rows()
+        found = Rows(most)
         for run, key, value in self._db.ask(query, self._values):
-            name, words = text(key), text(value)
+            name = key if isinstance(key, str) else text(key)
+            words = value if isinstance(value, str) else text(value)
             if name is None or words is None:
                 found.bad[run] += 1
             else:
-                found.take(run, (name, words), most)
+                found.take(run, (name, words))
         return found
 
     def last_metrics(self) -> Rows:
         """Name, last value and step of every metric, as the store itself says where it does."""
-        found = Rows()
+        found = Rows(self._limits.metrics)
         for run, key, value, step, is_nan in self._db.ask(self._last_query(), self._values):
-            name, number = text(key), stored_number(value, is_nan)
+            name = key if isinstance(key, str) else text(key)
+            number = stored_number(value, is_nan)
             if name is None or number is None:
                 found.bad[run] += 1
             else:
                 at = float(step) if isinstance(step, int | float) else None
-                found.take(run, (name, number, at), self._limits.metrics)
+                found.take(run, (name, number, at))
         return found
 
     def strays(self) -> dict[str, int]:
