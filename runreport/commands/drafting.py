@@ -182,6 +182,9 @@ def _pages(runs: Sequence[Run], groups: GuessedGroups, metrics: Sequence[Guessed
     summary = ["summary", "runs"]
     if metrics and groups.baseline is not None and (groups.apart or groups.replicate):
         summary.append("significance")
+    if runs and not metrics:
+        # it says that there are none
+        summary.insert(1, "metrics")
     pages = [("Summary", summary)]
     if charts := _charts(runs, groups, metrics):
         pages.append(("Charts", charts))
