@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -441,6 +446,36 @@ def test_stores_that_lack_something_build_and_say_so(stores, tmp_path, name):
 def test_stores_of_others_build(tmp_path, parts):
     _, site = built(str(SHARED.joinpath(*parts)), tmp_path)
     words_of(site)
+
+
+@pytest.mark.slow
+@pytest.mark.mlflow
+def test_a_tracking_server_builds(tmp_path):
+    pytest.importorskip("mlflow")
+    shutil.copy(ROOT / "examples" / "quickstart" / "mlflow.db", tmp_path / "store.db")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///store.db",
+         "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
+        cwd=tmp_path,
+        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(400):
+            try:
+                with urllib.request.urlopen(f"{url}/health", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.3)
+        said, site = built(url, tmp_path)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+    assert "38 runs read" in said
+    assert "adam" in words_of(site)
 
 
 @pytest.mark.slow
