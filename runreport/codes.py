@@ -423,8 +423,8 @@ CODES: dict[str, Explanation] = {
     ),
     "RR331": Explanation(
         "an answer that is too large",
-        "Answers are read up to 32 million bytes and one million objects, so that no server can "
-        "fill the memory. Pages of runs are made smaller first; a single run of this size can "
+        "Answers are read up to 24 million bytes and two million values, so that no server can "
+        "fill the memory. Pages are made smaller first; a single run or curve of this size can "
         "only be read from the database behind the server.",
     ),
     "RR332": Explanation(

@@ -36,8 +36,11 @@ AHEAD = 3 * THREADS
 """Work begun before its turn: what has been read and not yet used is bounded by it."""
 
 REDIRECTS = 5
-CONTAINERS = 1_000_000
-"""Objects and lists of one answer: more are a way to fill the memory."""
+VALUES = 2_000_000
+"""Values of one answer, judged by its commas and brackets: each takes up to 100 bytes when it is
+parsed, and an object three times as much."""
+SMALL = 2_000_000
+"""Bytes of an answer that may be held beside others of its kind."""
 QUOTED = 200
 """Characters of a server's own words in a message."""
 REFUSAL = 1_000_000
@@ -109,8 +112,9 @@ class JsonServer:
     _idle: queue.LifoQueue[Connection] = field(default_factory=queue.LifoQueue, init=False)
     _busy: set[Connection] = field(default_factory=set, init=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False)
-    _parsing: threading.Lock = field(default_factory=threading.Lock, init=False)
-    """One answer at a time: a parsed one takes ten times its bytes."""
+    alone: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Held by a thread that reads large answers beside others: parsed, they take ten times their
+    bytes, so there is one of them at a time."""
     _digests: dict[str, str] = field(default_factory=dict, init=False)
 
     @property
@@ -143,17 +147,26 @@ class JsonServer:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         attempts: int | None = None,
+        most: int | None = None,
     ) -> dict[str, Any] | Refused:
-        """As `ask`, but a reasoned refusal, or a page that is not there, is an answer too."""
+        """As `ask`, but a reasoned refusal, or a page that is not there, is an answer too.
+
+        Args:
+            path: below the server's address.
+            query: of a GET.
+            body: of a POST.
+            attempts: how often a server that fails is asked.
+            most: bytes of the answer, fewer than the usual most.
+        """
         target = f"{path}?{urlencode(query, quote_via=quote)}" if query else path
         coded = None if body is None else json.dumps(body, sort_keys=True).encode()
         method = "GET" if body is None else "POST"
-        answer, key = self._asked(method, target, coded, attempts or self.retries.failing)
+        answer, key = self._asked(method, target, coded, attempts, most)
         return self._object(answer, key)
 
     def text(self, path: str) -> str | None:
         """One short line of plain text, None when the server has none there."""
-        answer, key = self._asked("GET", path, None, self.retries.failing)
+        answer, key = self._asked("GET", path)
         if answer.status != 200 or len(answer.body) > QUOTED or b"<" in answer.body:
             return None
         self._digests[key] = hashlib.sha256(answer.body).hexdigest()
@@ -204,26 +217,32 @@ class JsonServer:
     # ---- one request -----------------------------------------------------------------------------
 
     def _asked(
-        self, method: str, path: str, body: bytes | None, attempts: int
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        attempts: int | None = None,
+        most: int | None = None,
     ) -> tuple[Answer, str]:
         """The final answer to a request, and the request's name among the digests."""
         target = self.address.prefix + path
+        attempts, most = attempts or self.retries.failing, most or self.patience.body_bytes
         for _ in range(REDIRECTS + 1):
-            answer = self._insisted(method, target, body, attempts)
+            answer = self._insisted(_Request(method, target, body, most), attempts)
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer, f"{method} {path} {(body or b'').decode()}"
             target = self._redirected(answer, target)
         message = f"the server redirects more than {REDIRECTS} times"
         raise SourceError(self.problem("RR329", message, self.refusals.where))
 
-    def _insisted(self, method: str, target: str, body: bytes | None, attempts: int) -> Answer:
+    def _insisted(self, request: _Request, attempts: int) -> Answer:
         """One answer, asked for again when that may help."""
         attempt = 0
         while True:
             attempt += 1
             wait = self.retries.first_s * 2 ** (attempt - 1) * (1 - self.chance() / 2)
             try:
-                answer = self._exchanged(method, target, body)
+                answer = self._exchanged(request)
             except Failed as failed:
                 if self.deadline.left() <= 0:
                     raise self._too_late() from None
@@ -237,7 +256,7 @@ class JsonServer:
                     return answer
             self._stopped.wait(max(0.0, min(wait, self.deadline.left())))
 
-    def _exchanged(self, method: str, target: str, body: bytes | None) -> Answer:
+    def _exchanged(self, request: _Request) -> Answer:
         if (left := self.deadline.left()) <= 0:
             raise self._too_late()
         until = time.monotonic() + left
@@ -246,7 +265,7 @@ class JsonServer:
             # nothing is unpacked, so nothing can burst
             "Accept-Encoding": "identity",
             "User-Agent": "runreport",
-            **({} if body is None else {"Content-Type": "application/json"}),
+            **({} if request.body is None else {"Content-Type": "application/json"}),
             **self.refusals.credentials.headers,
         }
         connection = self._connection()
@@ -256,12 +275,12 @@ class JsonServer:
             # looked at after it is busy, as `in_order` stops before it looks who is busy
             if self._stopped.is_set():
                 raise Failed("reset", "no longer wanted")
-            return connection.exchange(method, target, headers, body, until)
+            return request.sent(connection, headers, until)
         except Failed as failed:
             if not was_used or failed.kind != "reset" or self._stopped.is_set():
                 raise
             # the server had closed a connection that lay idle: that is no failure
-            return connection.exchange(method, target, headers, body, until)
+            return request.sent(connection, headers, until)
         finally:
             self._busy.discard(connection)
             if self._stopped.is_set():
@@ -314,13 +333,12 @@ class JsonServer:
         if kind.startswith("text/html") or body.lstrip()[:1] == b"<":
             message = "the server answered with a web page, expected JSON"
             raise SourceError(self.problem("RR330", message, self.refusals.where))
-        if body.count(b"{") + body.count(b"[") > CONTAINERS:
-            failed = Failed("large", f"more than {CONTAINERS:,} objects and lists")
+        if body.count(b",") + body.count(b"[") + 3 * body.count(b"{") > VALUES:
+            failed = Failed("large", f"more than {VALUES:,} values")
             raise SourceError(self.refusals.failed(failed, 1))
         try:
-            with self._parsing:
-                # NaN and Infinity are taken as they stand: some servers write them bare
-                return json.loads(body.decode())
+            # NaN and Infinity are taken as they stand: some servers write them bare
+            return json.loads(body.decode())
         except (ValueError, RecursionError):
             message = f"the server's answer of {len(body):,} bytes is no JSON"
             raise SourceError(self.problem("RR330", message, self.refusals.where)) from None
@@ -337,6 +355,19 @@ class JsonServer:
         if answer.status == 404:
             return Refused(404, "", "")
         raise SourceError(self.refusals.status(answer.status, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    target: str
+    body: bytes | None
+    most: int
+
+    def sent(self, connection: Connection, headers: Mapping[str, str], until: float) -> Answer:
+        return connection.exchange(
+            self.method, self.target, headers, self.body, until=until, most=self.most
+        )
 
 
 def _retry_after(answer: Answer) -> float:

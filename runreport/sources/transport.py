@@ -30,7 +30,7 @@ class Patience:
     """Between two bytes."""
     exchange_s: float = 30.0
     """From the connection to the last byte."""
-    body_bytes: int = 32_000_000
+    body_bytes: int = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,14 @@ class Connection:
         return self._http is not None
 
     def exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, until: float
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        until: float,
+        most: int,
     ) -> Answer:
         """Send one request and read the whole answer.
 
@@ -126,6 +133,7 @@ class Connection:
             headers: all but Host and Content-Length.
             body: what is sent.
             until: on the monotonic clock; earlier when the exchange's own time is over.
+            most: bytes of the body that are read.
 
         Raises:
             Failed: no whole answer came; the connection is closed.
@@ -138,7 +146,7 @@ class Connection:
             answer = Answer(
                 response.status,
                 {name.lower(): value for name, value in response.getheaders()},
-                self._read(response),
+                _body(response, most),
             )
         except BaseException as error:
             self.close()
@@ -180,20 +188,6 @@ class Connection:
         if self._socket is not None:
             self._socket.until = until
         return self._http
-
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
-        most = self._patience.body_bytes
-        if response.length is not None and response.length > most:
-            raise Failed("large", f"{response.length:,} bytes")
-        body = bytearray()
-        while part := response.read(READ):
-            body += part
-            if len(body) > most:
-                raise Failed("large", f"more than {most:,} bytes")
-        if response.length:
-            # `read` with a size says nothing when the connection ends early
-            raise Failed("cut", f"{response.length:,} bytes are missing")
-        return bytes(body)
 
 
 class _Paced:
@@ -241,6 +235,20 @@ class _PacedReading(io.RawIOBase):
     def close(self) -> None:
         self._real.close()
         super().close()
+
+
+def _body(response: http.client.HTTPResponse, most: int) -> bytes:
+    if response.length is not None and response.length > most:
+        raise Failed("large", f"{response.length:,} bytes")
+    body = bytearray()
+    while part := response.read(READ):
+        body += part
+        if len(body) > most:
+            raise Failed("large", f"more than {most:,} bytes")
+    if response.length:
+        # `read` with a size says nothing when the connection ends early
+        raise Failed("cut", f"{response.length:,} bytes are missing")
+    return bytes(body)
 
 
 def _told(error: BaseException) -> Failed | None:

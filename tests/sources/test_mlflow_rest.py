@@ -630,3 +630,64 @@ def test_an_author_may_set_the_deadline_and_no_nonsense(seconds: float) -> None:
             with pytest.raises(SourceError, match=rf"RR325.*{said}") as caught:
                 open_rest(options, context, patience=PATIENT).tables()
             assert "deadline: 600" in str(caught.value.problems[0].hint)
+
+
+# ---- memory --------------------------------------------------------------------------------------
+
+
+def test_an_old_server_that_sends_a_long_curve_in_one_answer_is_read() -> None:
+    """MLflow 2 does not page histories; large answers are taken one at a time."""
+
+    def whole(asked: Mapping[str, Any]) -> tuple[int, Any]:
+        return 200, {
+            "metrics": [
+                {"key": asked["metric_key"], "value": step / 7, "timestamp": step, "step": step}
+                for step in range(40_000)
+            ]
+        }
+
+    with serving(Answers(extra={HISTORY: whole})) as faulty:
+        reader = opened(faulty.url, patience=Patience())
+        runs = reader.tables().runs["run_id"].to_pylist()
+        parts = list(reader.histories(runs, METRICS))
+    assert sum(part.num_rows for part in parts) == 3 * 2 * 40_000
+    assert parts[0]["value"][39_999].as_py() == 39_999 / 7
+
+
+READ = """
+import sys
+from pathlib import Path
+from runreport.errors import SourceError
+from runreport.kinds import SourceContext
+from runreport.sources.mlflow import SOURCE, Options
+try:
+    SOURCE.open(Options(sys.argv[1]), SourceContext(Path(), {})).tables()
+except SourceError as error:
+    print(error)
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print("peak", peak.split()[1])
+"""
+BOMBS: Mapping[str, Callable[[], bytes]] = {
+    "texts": lambda: b'{"runs": [' + b'"ab",' * 4_700_000 + b'"ab"]}',
+    "numbers": lambda: b'{"runs": [' + b"0.1," * 5_900_000 + b"1]}",
+    "objects": lambda: b'{"runs": [' + b'{"a":1},' * 2_900_000 + b"{}]}",
+    "lists": lambda: b'{"runs": [' + b"[]," * 7_900_000 + b"[]]}",
+    "names": lambda: b'{"x": {' + b",".join(b'"k%07d":""' % i for i in range(1_700_000)) + b"}}",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("name", sorted(BOMBS))
+def test_no_answer_fills_the_memory(name: str) -> None:
+    with serving(fault=fault_server.body(BOMBS[name]())) as faulty:
+        done = subprocess.run(
+            [sys.executable, "-c", READ, faulty.url],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+    assert int(done.stdout.rpartition("peak ")[2]) < 512_000
+    assert ("RR331" in done.stdout) == (name != "names")

@@ -47,7 +47,7 @@ def list_artifacts(server: JsonServer, run_id: str, most: int) -> Listing | Refu
     while folders and len(found) <= most:
         folder = folders.popleft()
         query = {"run_id": run_id, **({"path": folder} if folder else {})}
-        for page in pages_or_refusal(server, LIST, query, attempts=ATTEMPTS):
+        for page in pages_or_refusal(server, LIST, query, attempts=ATTEMPTS, beside=True):
             if isinstance(page, Refused):
                 return page
             for item in items(page, "files"):
@@ -60,6 +60,8 @@ def list_artifacts(server: JsonServer, run_id: str, most: int) -> Listing | Refu
                     folders.append(path)
                 else:
                     is_cut = True
+            # before the next large page is asked for
+            del page
             if len(found) > most:
                 break
     listed = tuple(found[path] for path in sorted(found)[:most])

@@ -140,8 +140,10 @@ class ServerReader:
             "max_results": PAGE,
         }
         try:
-            for page in pages(self._server, HISTORY, query):
+            for page in pages(self._server, HISTORY, query, beside=True):
                 points.add(page)
+                # before the next large page is asked for
+                del page
         except Unfit as error:
             message = f"the history of {wanted.metric[:80]!r} of run {wanted.own_id[:40]}: {error}"
             hint = self._server.refusals.where

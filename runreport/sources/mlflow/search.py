@@ -219,7 +219,8 @@ class _Search:
         try:
             return list_artifacts(self.server, run_id, self.limits.files)
         except Unfit as error:
-            return error
+            # not the error itself, whose traceback would keep the whole answer
+            return Unfit(str(error))
 
     def _optional(
         self,
