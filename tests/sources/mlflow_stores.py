@@ -72,7 +72,19 @@ def client_runs(client: Any) -> list[Any]:
 
 def write_study(uri: str, artifacts: Path) -> None:
     """Three experiments with all that MLflow can log, through its own client."""
-    client = client_of(uri)
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    # registering a model asks the default store, which would appear in the current folder
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    try:
+        _write_study(client_of(uri), artifacts)
+    finally:
+        if before is None:
+            del os.environ["MLFLOW_TRACKING_URI"]
+        else:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+def _write_study(client: Any, artifacts: Path) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
     def start(experiment: str, name: str, tags: dict[str, str] | None = None) -> str:
