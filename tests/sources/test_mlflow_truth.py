@@ -174,7 +174,11 @@ def test_datasets_carry_digest_use_and_address_without_credentials(study: Pair) 
     assert ours.url == "https://data.example/d.csv"
 
 
-def test_registered_versions_and_their_alias_stand_in_the_lineage_of_their_run(study: Pair) -> None:
+def test_registered_versions_and_their_alias_stand_in_the_lineage_of_their_run(
+    study: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the client asks the default store as well, which would appear in the current folder
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", study.uri)
     (parent,) = [run for run in study.ours.values() if run.name == "parent"]
     ours = {(fact.name, fact.version) for fact in parent.lineage if fact.kind == "model"}
     versions = study.client.search_model_versions("name = 'classifier'")
