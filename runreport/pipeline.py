@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from runreport import registry
 from runreport.compose import run_pages, write
-from runreport.errors import PolicyError, Problem, SourceError
+from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.kinds import Context
 from runreport.publish import folder
 from runreport.redaction import scan
+from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
 from runreport.render.page import Links, RenderedPage, render_page
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme
 from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
-from runreport.spec.model import Spec
-from runreport.understand import Facts, read, understand
+from runreport.spec.model import SourceEntry, Spec
+from runreport.tables import RunTables
+from runreport.understand import Facts, read, read_sources, understand
 
 Progress = Callable[[str], None]
 
@@ -61,11 +65,12 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         SpecError, SourceError, RenderError, PolicyError, PublishError, BusyError.
     """
     with ExitStack() as stack:
-        # drawing workers import matplotlib while this process reads
+        # other processes import what they need while this one reads
+        site_engine = stack.enter_context(Engine())
         pool = stack.enter_context(FigurePool())
         spec = load(request)
         output = request.output or spec.output
-        folder.check_target(output, request.force)
+        folder.check_target(output, request.force, keep=spec.files)
         stack.enter_context(folder.lock(output))
         stage = stack.enter_context(folder.staging(output))
         progress("reading")
@@ -80,7 +85,7 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         pages = render(spec, context, theme, pool)
         progress(f"writing {len(pages)} pages")
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
-        policies = build_site(pages, info, stage)
+        policies = build_site(pages, info, stage, site_engine.run)
         site = stage / "site"
         doubts = [*verify_site(site, policies), *scan(site, facts.spared)]
         if refused := [problem for problem in doubts if problem.severity == "error"]:
@@ -101,6 +106,30 @@ def load(request: BuildRequest) -> Spec:
         profile=request.profile,
         environ=request.environ,
     )
+
+
+def read_tables(
+    source: str | Path | Mapping[str, Any], environ: Mapping[str, str] = os.environ
+) -> RunTables:
+    """Everything a spec's sources hold, whatever it selects: secrets redacted, in full.
+
+    Args:
+        source: a spec's path, or one source as a spec writes it: `{"mlflow": "mlruns"}`. Relative
+            paths in it start at the working folder.
+        environ: where variables and credentials come from.
+
+    Raises:
+        SpecError, SourceError.
+    """
+    if not isinstance(source, Mapping):
+        return read(load(BuildRequest(Path(source), environ)), environ).tables
+    kind = next((key for key in source if key in registry.SOURCES), None)
+    if kind is None:
+        raise ValueError(f"expected a source, one of {', '.join(registry.SOURCES)}: {source}")
+    options = registry.SOURCES[kind].options
+    values = {fields(options)[0].name if key == kind else key: source[key] for key in source}
+    entry = SourceEntry(kind, options(**values), Path.cwd(), Span("source", 1, 1))
+    return read_sources((entry,), (), environ).tables
 
 
 def render(

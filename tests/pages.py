@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runreport import blocks as b
+from runreport.render import engine
 from runreport.render.figures import draw_svg
 from runreport.render.page import Links, RenderedPage, render_page
 from runreport.render.site import SiteInfo, build_site
@@ -50,7 +51,7 @@ def site(
     """A built site and its policies."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    policies = build_site(pages, SiteInfo(title, ("Ada",), NOW, theme()), folder)
+    policies = build_site(pages, SiteInfo(title, ("Ada",), NOW, theme()), folder, engine.run)
     return folder / "site", policies
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import queue
 import re
 import threading
@@ -151,7 +152,7 @@ class FigurePool:
         self._busy: dict[int, Worker] = {}
         self._closing = False
         # before the threads exist: a fork copies only the calling thread
-        self._workers = open_workers(_draw_task)
+        self._workers = open_workers(_draw_task, _prepare)
         self._threads = [threading.Thread(target=self._feed, daemon=True) for _ in range(workers)]
         for thread in self._threads:
             thread.start()
@@ -233,6 +234,12 @@ class FigurePool:
                 # what cannot be pickled cannot be sent
                 return _problem(error)
         return Problem("RR504", "the drawing process ended before the chart was done")
+
+
+def _prepare() -> None:
+    """Import what the first chart needs."""
+    for name in ("matplotlib.figure", "runreport.render.svg"):
+        importlib.import_module(name)
 
 
 def _draw_task(task: tuple[Figure, Mapping[str, str], float, str]) -> str | Problem:

@@ -1,4 +1,4 @@
-"""Pages to a site: MkDocs with Material, called in this process, into a folder nobody reads yet.
+"""Pages to a site, in a folder nobody reads yet.
 
 The engine sees headings and sentences only. Afterwards every page gets its tables and charts, and
 a content security policy whose hashes come from two pages without any data, built beside it.
@@ -9,20 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import logging
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from runreport.errors import Problem, RenderError
-from runreport.render import emit, slots
+from runreport.render import emit, engine, slots
 from runreport.render.page import Part, RenderedPage
 from runreport.render.theme import Theme
 
@@ -31,7 +27,7 @@ PROBE = "_probe"
 has an underscore in its name.
 """
 
-UNWANTED = ("404.html", "sitemap.xml", "sitemap.xml.gz", "assets/javascripts/lunr")
+UNWANTED = ("assets/javascripts/lunr",)
 """What the engine writes and an offline English site does not use."""
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -49,8 +45,16 @@ class SiteInfo:
     theme: Theme
 
 
-def build_site(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> Mapping[int, str]:
+def build_site(
+    pages: Sequence[RenderedPage], info: SiteInfo, stage: Path, run: engine.Run
+) -> Mapping[int, str]:
     """Write the finished site into `stage/site`.
+
+    Args:
+        pages: in the order of the navigation.
+        info: what the site as a whole is.
+        stage: a folder nobody reads yet.
+        run: the engine.
 
     Returns:
         The content security policy of each folder depth, for the verifier.
@@ -61,7 +65,7 @@ def build_site(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> Ma
     _check_slugs(pages)
     docs, site = stage / "docs", stage / "site"
     _write_sources(pages, info, docs)
-    _run_engine(pages, info, stage)
+    run(stage, _settings(pages, info), info.now)
     depths = sorted({page.slug.count("/") for page in pages} | {0})
     policies = {depth: _policy(site / _probe(depth)) for depth in depths}
     for depth in depths:
@@ -109,107 +113,16 @@ def _write_sources(pages: Sequence[RenderedPage], info: SiteInfo, docs: Path) ->
         shutil.copyfile(source, assets / name)
 
 
-def _config(pages: Sequence[RenderedPage], info: SiteInfo) -> dict[str, Any]:
-    """The site's whole configuration: no hooks, no plugins but search."""
-    palette = [
-        {
-            "media": f"(prefers-color-scheme: {kind})",
-            "scheme": scheme,
-            "primary": "custom",
-            "accent": "custom",
-            "toggle": {"icon": icon, "name": name},
-        }
-        for kind, scheme, icon, name in (
-            ("light", "default", "material/weather-night", "Switch to dark"),
-            ("dark", "slate", "material/weather-sunny", "Switch to light"),
-        )
-    ]
+def _settings(pages: Sequence[RenderedPage], info: SiteInfo) -> engine.Settings:
+    """The site's whole configuration."""
     return {
+        **engine.SETTINGS,
         "site_name": emit.title(info.title),
         "site_author": emit.title(", ".join(info.authors)) if info.authors else None,
-        "docs_dir": "docs",
-        "site_dir": "site",
-        "use_directory_urls": False,
         "nav": [f"{page.slug}.md" for page in pages if page.in_navigation],
-        "not_in_nav": "*.md\n",
-        # a page may have any name: the engine would leave this folder out
-        "exclude_docs": "!/templates/\n",
-        "theme": {
-            "name": "material",
-            "font": False,
-            "features": ["toc.integrate", "navigation.top"],
-            "icon": {"logo": "material/chart-bell-curve-cumulative"},
-            "palette": palette,
-        },
-        "plugins": [{"material/search": {"separator": r"[\s\-,:!=\[\]()\"/_]+"}}],
-        "markdown_extensions": [{"toc": {"permalink": False, "slugify": _anchor}}],
-        "extra": {"generator": False, "polyfills": ["assets/search-worker.js"]},
         "extra_css": ["assets/tokens.css", *(f"assets/{n}" for n in info.theme.stylesheets)],
         "extra_javascript": [f"assets/{name}" for name in info.theme.scripts],
-        "validation": {"omitted_files": "ignore", "unrecognized_links": "ignore"},
-        "strict": True,
     }
-
-
-def _anchor(text: str, _separator: str) -> str:
-    """Heading ids are generated: a heading may be data."""
-    return emit.identifier("h", text)
-
-
-def _run_engine(pages: Sequence[RenderedPage], info: SiteInfo, stage: Path) -> None:
-    with _engine_environment(info.now):
-        from mkdocs.commands.build import build
-        from mkdocs.config import load_config
-        from mkdocs.exceptions import Abort, MkDocsException
-
-        config = _config(pages, info)
-        extensions = config.pop("markdown_extensions")
-        file = stage / "mkdocs.yml"
-        # JSON is YAML
-        file.write_text(json.dumps(config, indent=2), "utf-8")
-        with _captured_log() as messages:
-            try:
-                build(load_config(str(file), markdown_extensions=extensions))
-            except (Abort, MkDocsException) as error:
-                words = "; ".join(dict.fromkeys([*messages, str(error)]))
-                hint = "nothing was published; this is a bug in runreport, please report it"
-                raise RenderError(Problem("RR560", f"MkDocs: {words}", hint=hint)) from None
-
-
-@contextmanager
-def _engine_environment(now: datetime) -> Iterator[None]:
-    """The engine reads its clock and its manners from the environment."""
-    wanted = {"SOURCE_DATE_EPOCH": str(int(now.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _captured_log() -> Iterator[list[str]]:
-    """Warnings of the engine as a list instead of on the terminal."""
-    messages: list[str] = []
-    logger = logging.getLogger("mkdocs")
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            messages.append(record.getMessage())
-
-    handler = Collector(logging.WARNING)
-    propagate, logger.propagate = logger.propagate, False
-    logger.addHandler(handler)
-    try:
-        yield messages
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
 
 
 # ---- what comes after the engine ---------------------------------------------------------------

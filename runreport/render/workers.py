@@ -1,13 +1,12 @@
-"""Processes that draw. One process imports matplotlib early; workers are forked from it on demand.
+"""Processes that work beside the build. One gets ready early; workers are forked from it on demand.
 
-The imports happen once however many workers there are, a lost worker is replaced in milliseconds,
-and nothing is forked from the building process after it has started threads. Where there is no
-`fork`, each worker is spawned and imports for itself.
+Getting ready (importing matplotlib, say) happens once however many workers there are, a lost worker
+is replaced in milliseconds, and nothing is forked from the building process after it has started
+threads. Where there is no `fork`, each worker is spawned and gets ready for itself.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import pickle
 import signal
@@ -20,14 +19,13 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-PRELOAD = ("matplotlib.figure", "runreport.render.svg")
-"""What workers need before their first chart."""
-
 GRACE_S = 10
 """A worker ends itself so long after its time limit, should nobody be left to end it."""
 
 Work = Callable[[Any], Any]
 """Module-level function: what a worker does with what it is sent."""
+Prepare = Callable[[], None]
+"""Module-level function: what is done once, before the first task."""
 
 
 class WorkerDied(Exception):  # noqa: N818  # what happened, not an error of ours
@@ -79,7 +77,7 @@ class Workers(Protocol):
     """Where workers come from."""
 
     def start(self) -> Worker:
-        """A new worker, matplotlib imported or being imported."""
+        """A new worker, ready or getting ready."""
         ...
 
     def close(self) -> None:
@@ -87,15 +85,15 @@ class Workers(Protocol):
         ...
 
 
-def open_workers(work: Work) -> Workers:
+def open_workers(work: Work, prepare: Prepare) -> Workers:
     """The fastest way this system has."""
-    return Forked(work) if sys.platform == "linux" else Spawned(work)
+    return (Forked if sys.platform == "linux" else Spawned)(work, prepare)
 
 
 class Forked:
     """Forks one process at once; that one imports, then forks a worker whenever it is asked."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, prepare: Prepare) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         with warnings.catch_warnings():
@@ -104,7 +102,7 @@ class Forked:
             self._pid = os.fork()
         if self._pid == 0:
             self._control.close()
-            _nursery(theirs, work)
+            _nursery(theirs, work, prepare)
         theirs.close()
 
     def start(self) -> Worker:
@@ -131,8 +129,8 @@ class Forked:
 class Spawned:
     """Starts a fresh interpreter per worker, the first one at once."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, work: Work, prepare: Prepare) -> None:
+        self._work, self._prepare = work, prepare
         self._lock = threading.Lock()
         self._first: Worker | None = self._spawn()
         self._closed = False
@@ -153,19 +151,21 @@ class Spawned:
     def _spawn(self) -> Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_spawned, args=(theirs, self._work), daemon=True)
+        process = context.Process(
+            target=_spawned, args=(theirs, self._work, self._prepare), daemon=True
+        )
         process.start()
         theirs.close()
         return Worker(ours, process.pid or 0)
 
 
-def _nursery(control: socket.socket, work: Work) -> None:
+def _nursery(control: socket.socket, work: Work, prepare: Prepare) -> None:
     """In the first process: import, then fork one worker per request; never returns."""
     try:
         # Ctrl-C is for the builder to handle; ended workers need no collecting
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        _preload()
+        prepare()
         while True:
             message, lines, _flags, _address = socket.recv_fds(control, 1, 1)
             if not message:
@@ -182,15 +182,10 @@ def _nursery(control: socket.socket, work: Work) -> None:
         os._exit(0)
 
 
-def _spawned(line: Connection, work: Work) -> None:
+def _spawned(line: Connection, work: Work, prepare: Prepare) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _preload()
+    prepare()
     _serve(line, work)
-
-
-def _preload() -> None:
-    for name in PRELOAD:
-        importlib.import_module(name)
 
 
 def _serve(line: Connection, work: Work) -> None:

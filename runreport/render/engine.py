@@ -1,0 +1,225 @@
+"""MkDocs with Material: in a process that reads the theme's templates while the pages are made.
+
+Importing the engine and compiling the theme costs as much as building a small site. A build starts
+this process first, so that both happen while the runs are read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from runreport.errors import Problem, RenderError
+from runreport.render import emit
+from runreport.render.workers import WorkerDied, WorkerSlow, open_workers
+
+TIME_LIMIT_S = 1800.0
+"""A site that takes longer is given up."""
+
+Settings = Mapping[str, Any]
+"""What stands in `mkdocs.yml`."""
+Run = Callable[[Path, Settings, datetime], None]
+"""`run` or `Engine.run`; the clock of the engine is set to the time given."""
+
+PALETTE = tuple(
+    {
+        "media": f"(prefers-color-scheme: {kind})",
+        "scheme": scheme,
+        "primary": "custom",
+        "accent": "custom",
+        "toggle": {"icon": icon, "name": name},
+    }
+    for kind, scheme, icon, name in (
+        ("light", "default", "material/weather-night", "Switch to dark"),
+        ("dark", "slate", "material/weather-sunny", "Switch to light"),
+    )
+)
+SETTINGS: Settings = {
+    "docs_dir": "docs",
+    "site_dir": "site",
+    "use_directory_urls": False,
+    "not_in_nav": "*.md\n",
+    # a page may have any name: the engine would leave this folder out
+    "exclude_docs": "!/templates/\n",
+    "theme": {
+        "name": "material",
+        "font": False,
+        "features": ["toc.integrate", "navigation.top"],
+        "icon": {"logo": "material/chart-bell-curve-cumulative"},
+        "palette": PALETTE,
+    },
+    "plugins": [{"material/search": {"separator": r"[\s\-,:!=\[\]()\"/_]+"}}],
+    "extra": {"generator": False, "polyfills": ["assets/search-worker.js"]},
+    "validation": {"omitted_files": "ignore", "unrecognized_links": "ignore"},
+    "strict": True,
+}
+"""The same for every report: no hooks, no plugins but search."""
+
+_bytecode: dict[str, bytes] = {}
+"""Compiled templates of the theme, by the engine's own keys."""
+
+
+class Engine:
+    """A process that gets ready at once and builds one site after the other."""
+
+    def __init__(self) -> None:
+        # before the caller starts threads: a fork copies only one
+        self._workers = open_workers(_answer, warm)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._workers.close()
+
+    def run(self, stage: Path, settings: Settings, now: datetime) -> None:
+        """As `run`, in the process that is ready for it."""
+        try:
+            worker = self._workers.start()
+            words = worker.call((stage, dict(settings), now), TIME_LIMIT_S)
+        except WorkerDied:
+            words = "its process ended before the site was done"
+        except WorkerSlow:
+            words = f"it took more than {TIME_LIMIT_S:g} seconds"
+        else:
+            worker.close()
+        if words:
+            raise _failure(words)
+
+
+def run(stage: Path, settings: Settings, now: datetime) -> None:
+    """Build `docs` of a folder into its `site`, in this process.
+
+    Raises:
+        RenderError: RR560 when the engine fails or warns.
+    """
+    if words := _answer((stage, settings, now)):
+        raise _failure(words)
+
+
+def _failure(words: str) -> RenderError:
+    hint = "nothing was published; this is a bug in runreport, please report it"
+    return RenderError(Problem("RR560", f"MkDocs: {words}", hint=hint))
+
+
+def warm() -> None:
+    """Import the engine and compile the theme's templates: builds a page that nobody sees."""
+    with tempfile.TemporaryDirectory(prefix="runreport-engine-") as name:
+        stage = Path(name)
+        (stage / "docs").mkdir()
+        (stage / "docs" / "index.md").write_text("# Warm\n", "utf-8")
+        _answer((stage, {**SETTINGS, "site_name": "Warm"}, datetime(1980, 1, 1, tzinfo=UTC)))
+
+
+def _answer(task: tuple[Path, Settings, datetime]) -> str | None:
+    """Build a site; what went wrong, or None."""
+    stage, settings, now = task
+    with _environment(now):
+        from mkdocs.commands.build import build
+        from mkdocs.config import load_config
+        from mkdocs.exceptions import Abort, MkDocsException
+
+        file = stage / "mkdocs.yml"
+        # JSON is YAML
+        file.write_text(json.dumps(settings, indent=2), "utf-8")
+        with _captured_log() as messages:
+            try:
+                toc = {"toc": {"permalink": False, "slugify": _anchor}}
+                config = load_config(str(file), markdown_extensions=[toc])
+                _quicken(config.theme)
+                build(config)
+            except (Abort, MkDocsException) as error:
+                return "; ".join(dict.fromkeys([*messages, str(error)]))
+    return None
+
+
+def _anchor(text: str, _separator: str) -> str:
+    """Heading ids are generated: a heading may be data."""
+    return emit.identifier("h", text)
+
+
+def _quicken(theme: Any) -> None:
+    """Keep compiled templates between builds, and do not list ten thousand unused icons."""
+    from jinja2 import BytecodeCache, Environment, FileSystemLoader
+    from jinja2.bccache import Bucket
+
+    class Kept(BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if (code := _bytecode.get(bucket.key)) is not None:
+                bucket.bytecode_from_string(code)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            _bytecode[bucket.key] = bucket.bytecode_to_string()
+
+    class Visible(FileSystemLoader):
+        def list_templates(self) -> list[str]:
+            # MkDocs leaves hidden files and folders out of what it copies
+            found: set[str] = set()
+            for top in self.searchpath:
+                for folder, folders, names in os.walk(top, followlinks=self.followlinks):
+                    folders[:] = [name for name in folders if not name.startswith(".")]
+                    place = Path(folder).relative_to(top)
+                    found.update((place / name).as_posix() for name in names)
+            return sorted(found - unwanted)
+
+    # an offline site has no use for a page about missing pages, or for a sitemap
+    unwanted = set(theme.static_templates)
+    theme.static_templates.clear()
+    make = theme.get_env
+
+    def get_env() -> Environment:
+        environment: Environment = make()
+        environment.bytecode_cache = Kept()
+        environment.loader = Visible(theme.dirs)
+        return environment
+
+    theme.get_env = get_env
+
+
+@contextmanager
+def _environment(now: datetime) -> Iterator[None]:
+    """The engine reads its clock and its manners from the environment."""
+    wanted = {"SOURCE_DATE_EPOCH": str(int(now.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _captured_log() -> Iterator[list[str]]:
+    """Warnings of the engine as a list instead of on the terminal."""
+    messages: list[str] = []
+    logger = logging.getLogger("mkdocs")
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    handler = Collector(logging.WARNING)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
