@@ -64,7 +64,7 @@ def draw_svg(figure: Figure, colors: Mapping[str, str], font_size: float, prefix
         )
 
 
-def _settings(style: Style) -> dict[str, Any]:
+def _settings(style: Style) -> Any:
     """What every chart looks like before its `draw` says otherwise."""
     from cycler import cycler
 

@@ -85,7 +85,7 @@ def _plane(plane: Plane | None) -> str:
     return text
 
 
-class SvgRenderer(RendererBase):  # type: ignore[misc]  # matplotlib ships no types here
+class SvgRenderer(RendererBase):
     """Collects one element per path or text that matplotlib draws, in drawing order."""
 
     def __init__(
@@ -99,7 +99,7 @@ class SvgRenderer(RendererBase):  # type: ignore[misc]  # matplotlib ships no ty
         super().__init__()
         self.width, self.height = width, height
         self._prefix = prefix
-        self._tokens = {color.lower(): token for token, color in reversed(colors.items())}
+        self._tokens = {color.lower(): token for token, color in reversed(list(colors.items()))}
         self._expected = {marks.gid: marks.marks for marks in drawing.marks}
         self._drawn = dict.fromkeys(self._expected, 0)
         self._open: list[str | None] = []
@@ -141,7 +141,7 @@ class SvgRenderer(RendererBase):  # type: ignore[misc]  # matplotlib ships no ty
         return points * DPI / 72
 
     def get_text_width_height_descent(
-        self, s: str, prop: Any, ismath: bool | str
+        self, s: str, prop: Any, ismath: Any
     ) -> tuple[float, float, float]:
         # measured as it will be written
         size: tuple[float, float, float] = super().get_text_width_height_descent(
@@ -226,7 +226,7 @@ class SvgRenderer(RendererBase):  # type: ignore[misc]  # matplotlib ships no ty
                 text += ' tabindex="0"'
         return text
 
-    def _color(self, rgba: Sequence[float], gc: Any) -> tuple[str, str]:
+    def _color(self, rgba: Any, gc: Any) -> tuple[str, str]:
         """The theme's property for a colour, and its opacity when it is not opaque."""
         color = to_hex(rgba)
         token = self._tokens.get(color)
