@@ -8,10 +8,12 @@ MINUS = "\u2212"
 MISSING = "\u2013"
 """Shown where there is no value."""
 NARROW_SPACE = "\u202f"
+LARGEST = 1e15
+"""From here on a float has no decimals, and its digits in full say nothing more."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with `digits` significant digits: 0.9712, 1 234, 1.2e-05, NaN, inf, or a dash.
+    """A number with `digits` significant digits: 0.9712, 1 234, 1.234e−5, NaN, ∞, or a dash.
 
     Integers up to 15 digits are written in full. The minus is a real minus sign.
     """
@@ -23,21 +25,22 @@ def number(value: float | None, digits: int = 4) -> str:
         return "\u221e" if value > 0 else f"{MINUS}\u221e"
     if value == 0:
         return "0"
-    if value == int(value) and abs(value) < 1e15:
+    if value == int(value) and abs(value) < LARGEST:
         return _signed(f"{abs(int(value)):,}".replace(",", NARROW_SPACE), value)
     magnitude = abs(value)
-    if magnitude < 1e-4 or magnitude >= 1e15:
-        mantissa, exponent = f"{magnitude:.{digits - 1}e}".split("e")
+    # rounded first: 999.96 is 1 000, with no decimal behind it
+    mantissa, exponent = f"{magnitude:.{digits - 1}e}".split("e")
+    if magnitude < 1e-4 or magnitude >= LARGEST:
         text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
         return _signed(text.replace("e-", f"e{MINUS}"), value)
-    decimals = max(0, digits - 1 - math.floor(math.log10(magnitude)))
+    decimals = max(0, digits - 1 - int(exponent))
     text = f"{magnitude:,.{decimals}f}".replace(",", NARROW_SPACE)
     return _signed(text, value)
 
 
 def fixed(value: float | None, decimals: int) -> str:
     """A number with that many decimals: columns and intervals align."""
-    if value is None or not math.isfinite(value):
+    if value is None or not abs(value) < LARGEST:
         return number(value)
     text = f"{abs(value):,.{decimals}f}".replace(",", NARROW_SPACE)
     # a rounded zero has no sign
@@ -52,16 +55,10 @@ def decimals_for(spread: float) -> int:
 
 
 def signed(value: float | None, decimals: int) -> str:
-    """A difference: always with its sign."""
+    """A difference: always with its sign, unless it is rounded to zero."""
     text = fixed(value, decimals)
-    if (
-        value is None
-        or not math.isfinite(value)
-        or value <= 0
-        or not any("1" <= c <= "9" for c in text)
-    ):
-        return text
-    return f"+{text}"
+    is_above = value is not None and value > 0 and any(c in "123456789∞" for c in text)
+    return f"+{text}" if is_above else text
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -89,26 +86,24 @@ def file_size(count: int | None) -> str:
         return MISSING
     size = float(count)
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return (
-                f"{size:.0f}{NARROW_SPACE}{unit}"
-                if unit == "B"
-                else f"{size:.3g}{NARROW_SPACE}{unit}"
-            )
+        text = f"{size:.3g}"
+        # 999 600 bytes are 1 MB, not 1e+03 kB
+        if float(text) < 1000:
+            return f"{text}{NARROW_SPACE}{unit}"
         size /= 1000
-    return f"{size:.3g}{NARROW_SPACE}TB"
+    return f"{number(size, 3)}{NARROW_SPACE}TB"
 
 
 def duration(seconds: float | None) -> str:
     """Seconds in words that fit: 840 ms, 12.3 s, 4 min 5 s, 3 h 12 min, 2 d 4 h."""
     if seconds is None or not math.isfinite(seconds):
         return MISSING
-    if seconds < 0:
+    if seconds <= -0.0005:
         return MINUS + duration(-seconds)
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
+    if (milliseconds := round(abs(seconds) * 1000)) < 1000:
+        return f"{milliseconds} ms"
+    if float(text := f"{seconds:.3g}") < 60:
+        return f"{text} s"
     whole = round(seconds)
     for big, small, big_name, small_name in (
         (60, 1, "min", "s"),
@@ -118,7 +113,7 @@ def duration(seconds: float | None) -> str:
         if whole < big * (60 if big == 60 else 24 if big == 3600 else 10**6):
             rest = whole % big // small
             return f"{whole // big} {big_name}" + (f" {rest} {small_name}" if rest else "")
-    return f"{whole // 86400} d"
+    return f"{number(whole // 86400)} d"
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:

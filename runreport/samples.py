@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.design import Metric
-from runreport.tables import Run
+from runreport.tables import Run, parse_number
 
 Floats = NDArray[np.float64]
 State = Literal["ok", "missing", "nan", "inf", "unread"]
@@ -136,12 +137,12 @@ def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
 def pair(baseline: Sample, candidate: Sample) -> Paired:
     """The two samples aligned by replicate identity; the rest is dropped with its reason.
 
-    A replicate that occurs more than once in a group has no single partner: all of its runs are
-    dropped and named.
+    A replicate that occurs more than once in a group leaves no single partner in either: all of
+    its runs are dropped and named.
     """
     left, left_dropped = _by_key(baseline, other=candidate)
     right, right_dropped = _by_key(candidate, other=baseline)
-    keys = sorted(left.keys() & right.keys(), key=_natural)
+    keys = sorted(left, key=_natural)
     return Paired(
         baseline=baseline,
         candidate=candidate,
@@ -153,32 +154,30 @@ def pair(baseline: Sample, candidate: Sample) -> Paired:
 
 
 def _by_key(own: Sample, other: Sample) -> tuple[dict[str, float], list[Dropped]]:
-    counts: dict[str | None, int] = {}
-    for key in own.replicates:
-        counts[key] = counts.get(key, 0) + 1
+    """The values whose key occurs once here and once there; the other runs with their reasons."""
+    mine, theirs = Counter(own.replicates), Counter(other.replicates)
     values: dict[str, float] = {}
     dropped: list[Dropped] = []
-    partners = set(other.replicates)
     for number, run, key in zip(own.values, own.runs, own.replicates, strict=True):
         if key is None:
-            dropped.append(Dropped(run.id, run.name, "has no pairing key"))
-        elif counts[key] > 1:
-            reason = f"pairing key {key} occurs {counts[key]} times"
-            dropped.append(Dropped(run.id, run.name, reason))
+            reason = "has no pairing key"
+        elif mine[key] > 1:
+            reason = f"pairing key {key} occurs {mine[key]} times"
+        elif not theirs[key]:
+            reason = f"no partner with key {key} in {other.group.label}"
+        elif theirs[key] > 1:
+            reason = f"pairing key {key} occurs {theirs[key]} times in {other.group.label}"
         else:
             values[key] = float(number)
-            if key not in partners:
-                reason = f"no partner with key {key} in {other.group.label}"
-                dropped.append(Dropped(run.id, run.name, reason))
+            continue
+        dropped.append(Dropped(run.id, run.name, reason))
     return values, dropped
 
 
 def _natural(key: str) -> tuple[int, float, str]:
     """Sort numbers by size, before words."""
-    try:
-        return (0, float(key), key)
-    except ValueError:
-        return (1, 0.0, key)
+    number = parse_number(key)
+    return (1, 0.0, key) if math.isnan(number) else (0, number, key)
 
 
 def means(samples: Sequence[Sample]) -> list[float | None]:

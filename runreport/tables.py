@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from runreport.columns import column as arrow_column
 from runreport.columns import values
 from runreport.errors import Problem
+
+if TYPE_CHECKING:
+    import pandas
 
 Status = Literal["finished", "failed", "killed", "running", "unknown"]
 STATUSES: tuple[Status, ...] = ("finished", "failed", "killed", "running", "unknown")
@@ -87,6 +91,18 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "tags": pa.schema([("run_id", _TEXT), ("tag", _TEXT), ("value", _TEXT)]),
     }
 )
+
+FILLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "runs": ("run_id", "source", "experiment", "name", "status"),
+        "params": ("run_id", "param", "value", "number"),
+        "metrics": ("run_id", "metric", "context"),
+        "artifacts": ("run_id", "path", "kind"),
+        "lineage": ("run_id", "kind", "name"),
+        "tags": ("run_id", "tag", "value"),
+    }
+)
+"""Columns that are never null; where nothing is known of the others, they are."""
 
 HISTORY_SCHEMA = pa.schema(
     [
@@ -209,10 +225,9 @@ class RunTables:
         tags: Iterable[tuple[str, str, str]] = (),
         problems: Iterable[Problem] = (),
     ) -> RunTables:
-        """Tables from rows in column order; params come without `number`, which is parsed here.
+        """Tables from rows in column order, None for what was not read.
 
-        `metrics` rows may stop after `last_step` is given by keyword-less position; use the full
-        twelve columns, with None for what was not read.
+        Params come without `number`, which is parsed here.
         """
         with_numbers = ((run, name, text, parse_number(text)) for run, name, text in params)
         return RunTables(
@@ -243,6 +258,11 @@ class RunTables:
             table = getattr(self, name)
             if not table.schema.equals(schema):
                 raise ValueError(f"table {name!r} has schema {table.schema}, expected {schema}")
+            for key in FILLED[name]:
+                if table[key].null_count:
+                    raise ValueError(
+                        f"table {name!r} lacks {key!r} in {table[key].null_count} rows"
+                    )
         ids = self.runs["run_id"].to_pylist()
         if len(set(ids)) != len(ids):
             raise ValueError("run ids are not unique")
@@ -252,6 +272,11 @@ class RunTables:
         for name in ("params", "metrics", "artifacts", "lineage", "tags"):
             if stray := set(getattr(self, name)["run_id"].to_pylist()) - known:
                 raise ValueError(f"table {name!r} names runs that do not exist: {sorted(stray)}")
+        for name, key in (("params", "param"), ("metrics", "metric"), ("tags", "tag")):
+            table = getattr(self, name)
+            keys = Counter(zip(values(table["run_id"]), values(table[key]), strict=True))
+            if twice := sorted(pair for pair, times in keys.items() if times > 1):
+                raise ValueError(f"table {name!r} names twice: {twice[:5]}")
 
     @cached_property
     def rows(self) -> tuple[Run, ...]:
@@ -297,6 +322,17 @@ class RunTables:
             )
             rows.append(Run(*row, *facts))
         return tuple(rows)
+
+    def to_pandas(self) -> dict[str, pandas.DataFrame]:
+        """The same tables as data frames, for notebooks.
+
+        Columns keep their Arrow types: what is missing is NA, NaN stays NaN, times are UTC.
+        """
+        import pandas
+
+        return {
+            name: getattr(self, name).to_pandas(types_mapper=pandas.ArrowDtype) for name in SCHEMAS
+        }
 
     def with_metrics(self, metrics: pa.Table) -> RunTables:
         """The same tables with fuller metric summaries for the (run, metric) pairs given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,15 +12,15 @@ from runreport.design import Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
 from runreport.history import History
 from runreport.kinds import Context, Needs, Reader, SourceContext
-from runreport.redaction import redact, spared
+from runreport.redaction import redact, redact_text, spared
 from runreport.render import emit
-from runreport.samples import Group, Value
+from runreport.samples import Group, Value, means, sample
 from runreport.selection import Selected, group, report_time, select
 from runreport.spec.check import check_names
 from runreport.spec.expressions import Expression, Names, Scope, parse
 from runreport.spec.families import expand
 from runreport.spec.grammar import REDUCERS
-from runreport.spec.model import Spec
+from runreport.spec.model import SourceEntry, Spec
 from runreport.tables import Run, RunTables
 
 
@@ -40,22 +40,31 @@ class Facts:
 
 
 def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
-    """All runs of all sources, secrets redacted.
+    """All runs of all sources of a spec, secrets redacted.
 
     Raises:
         SourceError: with the problems of every source that cannot be read.
     """
+    return read_sources(spec.sources, spec.allow_secrets, environ)
+
+
+def read_sources(
+    sources: Sequence[SourceEntry], allow_secrets: Collection[str], environ: Mapping[str, str]
+) -> Facts:
+    """All runs of these sources, secrets redacted but for those allowed by name."""
     readers: list[Reader] = []
     parts: list[RunTables] = []
     broken: list[Problem] = []
     late: list[Problem] = []
-    kinds = [entry.kind for entry in spec.sources]
-    for index, entry in enumerate(spec.sources):
+
+    def tell(problem: Problem) -> None:
+        late.append(replace(problem, message=redact_text(problem.message)))
+
+    kinds = [entry.kind for entry in sources]
+    for index, entry in enumerate(sources):
         nth = kinds[:index].count(entry.kind)
         qualifier = entry.kind if nth == 0 else f"{entry.kind}-{nth + 1}"
-        context = SourceContext(
-            base=entry.base, environ=environ, qualifier=qualifier, tell=late.append
-        )
+        context = SourceContext(base=entry.base, environ=environ, qualifier=qualifier, tell=tell)
         try:
             reader = registry.SOURCES[entry.kind].open(entry.options, context)
             parts.append(reader.tables())
@@ -65,9 +74,9 @@ def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
     if broken:
         raise SourceError(broken)
     merged = RunTables.concat(parts)
-    tables, redacted = redact(merged, spec.allow_secrets)
-    titles = tuple(f"{e.kind}: {emit.shown_address(e.options.location)}" for e in spec.sources)
-    allowed = spared(merged, spec.allow_secrets)
+    tables, redacted = redact(merged, allow_secrets)
+    titles = tuple(f"{e.kind}: {emit.shown_address(e.options.location)}" for e in sources)
+    allowed = spared(merged, allow_secrets)
     return Facts(tables, tuple(readers), titles, redacted, allowed, late)
 
 
@@ -149,12 +158,16 @@ class _Values:
 
     def mean_of(self, groups: Sequence[Group], design: Design) -> Callable[[str], float | None]:
         """The baseline group's mean of a metric, for `baseline(m)`."""
-        runs = next((g.runs for g in groups if g.is_baseline), ())
+        baseline = next((g for g in groups if g.is_baseline), None)
+        known: dict[str, float | None] = {}
 
         def mean(name: str) -> float | None:
-            numbers = [self(run, design.metric(name)).number for run in runs]
-            finite = [number for number in numbers if number is not None]
-            return sum(finite) / len(finite) if finite else None
+            if baseline is None:
+                return None
+            if name not in known:
+                # asked for once per run, and the same for all of them
+                (known[name],) = means([sample(baseline, design.metric(name), self)])
+            return known[name]
 
         return mean
 

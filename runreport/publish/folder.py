@@ -14,7 +14,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,8 @@ GENERATOR = "runreport"
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Only the file system that is written to says these."""
 
 
 @contextmanager
@@ -49,9 +51,10 @@ def lock(target: Path) -> Iterator[None]:
             message = f"another build writes to {target}: {holder}"
             hint = "wait for it, or choose another folder with -o"
             raise BusyError(Problem("RR610", message, hint=hint)) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
+        with _writing(path):
+            # unbuffered: closing the file would write once more what a full disk refused
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode())
         # the file stays: removing it would let two builds hold two locks of one name
         yield
 
@@ -61,6 +64,9 @@ def staging(target: Path) -> Iterator[Path]:
     """A fresh folder beside the target, on its file system; what died builds left is removed.
 
     The lock must be held.
+
+    Raises:
+        PublishError: RR602 when it cannot be made, or has no room for what is written into it.
     """
     for left in _beside(target, "").parent.glob(f"{_beside(target, '').name}.staging-*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -69,24 +75,39 @@ def staging(target: Path) -> Iterator[Path]:
         stage.mkdir()
     try:
         yield stage
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise _unwritable(target, error) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def check_target(target: Path, force: bool) -> None:
+def check_target(target: Path, force: bool, keep: Collection[Path] = ()) -> None:
     """Refuse to replace what this package did not write.
 
+    Args:
+        target: the folder that readers look at.
+        force: replace it all the same.
+        keep: files that nothing may replace: what the report is made from.
+
     Raises:
-        PublishError: RR601.
+        PublishError: RR601, RR602.
     """
-    if not target.exists() or force:
-        return
+    for path in keep:
+        if path.resolve().is_relative_to(target.resolve()):
+            message = f"{target} holds {path.name}, which the report is made from"
+            hint = "a build replaces the whole folder; choose another one with -o"
+            raise PublishError(Problem("RR601", message, hint=hint))
     hint = "choose another folder with -o, or replace it with --force"
-    if not target.is_dir():
-        raise PublishError(Problem("RR601", f"{target} is a file", hint=hint))
-    if any(target.iterdir()) and not _is_ours(target):
-        message = f"{target} is not empty and no site of runreport"
-        raise PublishError(Problem("RR601", message, hint=hint))
+    with _writing(target):
+        if not target.exists() or force:
+            return
+        if not target.is_dir():
+            raise PublishError(Problem("RR601", f"{target} is a file", hint=hint))
+        if any(target.iterdir()) and not _is_ours(target):
+            message = f"{target} is not empty and no site of runreport"
+            raise PublishError(Problem("RR601", message, hint=hint))
 
 
 def publish(site: Path, target: Path, inputs: Mapping[str, str]) -> None:
@@ -179,7 +200,11 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or path
-        message = f"cannot write {place}: {error.strerror or error}"
-        hint = "the site published before is untouched; check space and permissions"
-        raise PublishError(Problem("RR602", message, hint=hint)) from None
+        raise _unwritable(error.filename or path, error) from None
+
+
+def _unwritable(place: Path | str, error: OSError) -> PublishError:
+    # Arrow says everything in one long text
+    reason = error.strerror if error.errno is None else os.strerror(error.errno)
+    hint = "the site published before is untouched; check space and permissions"
+    return PublishError(Problem("RR602", f"cannot write {place}: {reason or error}", hint=hint))
