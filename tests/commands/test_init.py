@@ -383,6 +383,7 @@ def stores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
     done = subprocess.run(
         [sys.executable, "-c", MAKE_STORES, str(folder)],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,

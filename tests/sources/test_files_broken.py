@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from runreport.errors import SourceError
 from runreport.kinds import SourceContext
-from runreport.sources.files import SOURCE, Options, delimited
+from runreport.sources.files import SOURCE, Options, delimited, lines, sheets
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.documents import Parser
 from runreport.sources.files.places import File
@@ -291,12 +291,12 @@ def both_ways(tmp_path: Path, text: str) -> tuple[object, object]:
     path.write_bytes(text.encode())
     file = File(path, "h.csv", "csv", path.stat().st_size)
 
-    def numeric(head: delimited.Sheet) -> frozenset[str]:
+    def numeric(head: sheets.Sheet) -> frozenset[str]:
         return frozenset(head.columns) - {"run"}
 
     found = []
     for size in (0, 10**12):
-        delimited.FAST_BYTES = size
+        sheets.FAST_BYTES = size
         quiet = Complaints()
         sheet = delimited.read(file, quiet, numeric)
         columns = {
@@ -316,13 +316,85 @@ def both_ways(tmp_path: Path, text: str) -> tuple[object, object]:
     ending=st.sampled_from(["\n", "\r\n"]),
 )
 def test_large_files_read_as_small_ones(tmp_path, rows, ending):
-    before = delimited.FAST_BYTES
+    before = sheets.FAST_BYTES
     try:
-        lines = [",".join(("run", "x", "y")), *(",".join(row) for row in rows)]
-        fast, slow = both_ways(tmp_path, ending.join(lines) + ending)
+        texts = [",".join(("run", "x", "y")), *(",".join(row) for row in rows)]
+        fast, slow = both_ways(tmp_path, ending.join(texts) + ending)
     finally:
-        delimited.FAST_BYTES = before
+        sheets.FAST_BYTES = before
     assert fast == slow
+
+
+VALUES = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.integers(-(10**25), 10**25),
+    st.none(),
+    st.booleans(),
+    st.text(max_size=5),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(0, 3), max_size=2),
+)
+LINES = st.one_of(
+    st.dictionaries(st.sampled_from(["x", "y", "run", "ü", 'a"b', 'a":b']), VALUES).map(json.dumps),
+    st.sampled_from(
+        ['{"x": 1, "x": 2}', '{"x" : 1, "y": 2}', '{"x": 1e999}', "{", "[]", "", '{"x": -0}',
+         '{"x": 0.10}', '{"x": 1e400, "y": "\\ud800"}', '{"": 1}', ' {"x":1} ', '{"x": 01}']
+    ),
+)  # fmt: skip
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(LINES, min_size=1, max_size=6))
+def test_large_line_files_read_as_small_ones(tmp_path, written):
+    path = tmp_path / "h.jsonl"
+    path.write_text("\n".join(written) + "\n")
+    file = File(path, "h.jsonl", "jsonl", path.stat().st_size)
+    before = sheets.FAST_BYTES
+    found: list[object] = []
+    try:
+        for size in (0, 10**12):
+            sheets.FAST_BYTES = size
+            quiet = Complaints()
+            try:
+                sheet = lines.read(file, quiet, lambda head: frozenset(head.columns) - {"run"})
+            except SourceError as error:
+                found.append(str(error))
+                continue
+            columns = {
+                name: column.numbers.values[column.numbers.valid].tolist()
+                if name != "run"
+                else column.texts
+                for name, column in sheet.columns.items()
+            }
+            found.append((repr(columns), list(sheet.lines), quiet.problems()))
+    finally:
+        sheets.FAST_BYTES = before
+    assert found[0] == found[1]
+
+
+def test_a_large_file_of_lines_takes_the_fast_way_and_reads_right(tmp_path):
+    rows = [{"step": i, "loss": i / 7, "note": "x", "seed": 3} for i in range(20_000)]
+    (tmp_path / "h.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    file = File(tmp_path / "h.jsonl", "h.jsonl", "jsonl", 10**6)
+    sheet = lines.read(file, Complaints(), lambda _head: frozenset({"step", "loss"}))
+    assert isinstance(sheet.columns["loss"], sheets.NumberColumn)
+    assert sheet.columns["loss"].numbers.values.tolist() == [i / 7 for i in range(20_000)]
+    (run,) = read(tmp_path, "h.jsonl").rows
+    assert {name: param.text for name, param in run.params.items()} == {"note": "x", "seed": "3"}
+    assert run.metrics["loss"].last == 19_999 / 7
+
+
+def test_reading_files_does_not_wait_for_pandas(tmp_path):
+    (tmp_path / "h.csv").write_text("step,loss\n" + "".join(f"{i},{i / 7}\n" for i in range(9_000)))
+    pq.write_table(pa.table({"step": [1, 2], "loss": [0.5, None]}), tmp_path / "p.parquet")
+    script = LIMITED + "print('pandas' in sys.modules)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), "."],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["2 runs ['RR357']", "False"]
 
 
 def test_a_large_history_takes_the_fast_way_and_reads_right(tmp_path):
@@ -330,7 +402,7 @@ def test_a_large_history_takes_the_fast_way_and_reads_right(tmp_path):
     (tmp_path / "h.csv").write_text("step,loss,acc\n" + rows)
     file = File(tmp_path / "h.csv", "h.csv", "csv", 10**6)
     sheet = delimited.read(file, Complaints(), lambda _head: frozenset({"step", "loss", "acc"}))
-    assert all(isinstance(column, delimited.NumberColumn) for column in sheet.columns.values())
+    assert all(isinstance(column, sheets.NumberColumn) for column in sheet.columns.values())
     assert sheet.columns["loss"].numbers.values.tolist() == [i / 7 for i in range(20_000)]
     (run,) = read(tmp_path, "h.csv").rows
     assert run.metrics["acc"].last == 1 / 20_000

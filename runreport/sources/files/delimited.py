@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,21 +14,16 @@ from runreport.errors import Problem, SourceError
 from runreport.sources.files import sheets
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.places import File, read_bytes
-from runreport.sources.files.sheets import Column, NumberColumn, Sheet, TextColumn
+from runreport.sources.files.sheets import Column, NumberColumn, Numeric, Sheet, TextColumn
 from runreport.sources.files.text import decode
 from runreport.tables import clean_text
 
 MAX_BYTES = 256_000_000
-FAST_BYTES = 200_000
-"""Below, starting an engine costs more than it saves."""
-HEAD_BYTES = 250_000
-"""Of a large file: what its shape is judged by."""
+HEAD_BYTES = 32_000
+"""Of a large file: what tells which columns are numbers."""
 
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 NULLS = ["", "null", "NULL", "Null", "none", "None", "NONE", "na", "NA", "n/a", "N/A", "nil"]
-
-Numeric = Callable[[Sheet], frozenset[str]]
-"""From the first rows: which columns are needed as numbers alone."""
 
 
 def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
@@ -45,7 +40,7 @@ def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
     data = read_bytes(file, MAX_BYTES)
     if not data.strip():
         raise SourceError(Problem("RR345", "the file is empty", place=file.name))
-    if len(data) >= FAST_BYTES and (sheet := _fast(file, data, numeric)) is not None:
+    if len(data) >= sheets.FAST_BYTES and (sheet := _fast(file, data, numeric)) is not None:
         return sheet
     return parse(file.name, decode(data, file.name, complaints), complaints)
 
@@ -207,10 +202,9 @@ def _arrow(
             texts = [text.strip() or None for text in array.to_pylist()]
             found[column] = TextColumn(texts)
             continue
-        valid = np.asarray(array.is_valid())
-        values = array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-        if np.isinf(values).any():
+        numbers = NumberColumn.of_arrow(array)
+        if np.isinf(numbers.numbers.values).any():
             # `inf` or a number too large: only the slow way can tell
             return None
-        found[column] = NumberColumn(values, valid)
+        found[column] = numbers
     return Sheet(name, found, range(2, table.num_rows + 2), "line")

@@ -10,8 +10,9 @@ from typing import Any
 
 from runreport.errors import RunReportError
 from runreport.kinds import Found
-from runreport.sources.files import beside, delimited, documents, parquet, roles, shape, words
+from runreport.sources.files import beside, roles, shape, words
 from runreport.sources.files.complaints import Complaints
+from runreport.sources.files.formats import read_sheet
 from runreport.sources.files.options import Options
 from runreport.sources.files.places import FORMATS, File
 from runreport.sources.files.sheets import Sheet
@@ -194,13 +195,6 @@ def _sheet(file: File) -> Sheet | None:
     if file.bytes > MAX_BYTES:
         return None
     try:
-        if file.format == "json":
-            return documents.read_json(file, quiet)
-        if file.format == "jsonl":
-            return documents.read_jsonl(file, quiet)
-        if file.format == "yaml":
-            return documents.read_yaml(file, quiet)
-        read = delimited.read if file.format == "csv" else parquet.read
-        return read(file, quiet, lambda _head: frozenset())
+        return read_sheet(file, quiet, lambda _head: frozenset())
     except RunReportError:
         return None

@@ -16,9 +16,6 @@ from runreport.spec import marked
 
 MAX_JSON = 16_000_000
 """A document is parsed as a whole."""
-MAX_JSONL = 256_000_000
-MAX_LINES = 2_000_000
-MAX_LINE = 4_000_000
 MAX_YAML = marked.MAX_BYTES
 REMEMBERED = 10_000
 """Equal numbers of one document share their text, so that a list of ones costs little."""
@@ -124,7 +121,7 @@ def read_json(file: File, complaints: Complaints) -> Sheet:
         raise SourceError(
             Problem("RR346", f"this is no JSON: {error}", hint=hint, place=file.name)
         ) from None
-    _tell_repeated(file.name, parser, complaints, None)
+    tell_repeated(file.name, parser, complaints, None)
     return _sheet(file.name, value, complaints)
 
 
@@ -163,24 +160,24 @@ _SPECIAL = {".n", ".N", ".i", ".I"}
 
 def _sheet(name: str, value: Any, complaints: Complaints) -> Sheet:
     if isinstance(value, Mapping):
-        row = _row(name, value, 1, complaints)
+        row = row_of(name, value, 1, complaints)
         if not row:
             raise _no_run(name, "an object without a value")
         return sheet_of_rows(name, [(1, row)], "item", complaints, single=True)
     if not isinstance(value, list):
-        raise _no_run(name, f"a single {_kind(value)}")
+        raise _no_run(name, f"a single {kind_of(value)}")
     rows = []
     if len(value) > sheets.MAX_ROWS:
         message = f"the first {sheets.MAX_ROWS:,} of {len(value):,} items are read"
         complaints.add("RR356", name, message, hint="store large tables as Parquet")
     for index, item in enumerate(value[: sheets.MAX_ROWS], start=1):
         if isinstance(item, Mapping) and item:
-            rows.append((index, _row(name, item, index, complaints)))
+            rows.append((index, row_of(name, item, index, complaints)))
         elif isinstance(item, Mapping):
             message = "an empty object; it is left out"
             complaints.add("RR349", name, message, line=f"item {index}", kind="empty")
         else:
-            message = f"a {_kind(item)} where an object was expected; it is left out"
+            message = f"a {kind_of(item)} where an object was expected; it is left out"
             complaints.add("RR349", name, message, line=f"item {index}")
     if value and not rows:
         raise _no_run(
@@ -189,7 +186,10 @@ def _sheet(name: str, value: Any, complaints: Complaints) -> Sheet:
     return sheet_of_rows(name, rows, "item", complaints)
 
 
-def _row(name: str, value: Mapping[str, Any], index: int, complaints: Complaints) -> dict[str, str]:
+def row_of(
+    name: str, value: Mapping[str, Any], index: int, complaints: Complaints
+) -> dict[str, str]:
+    """The cells of one object; what is nested too deeply is told."""
     deep: list[str] = []
     row = flatten(value, written, deep)
     if deep:
@@ -203,7 +203,8 @@ def _no_run(name: str, what: str) -> SourceError:
     return SourceError(Problem("RR359", f"no run in it: it holds {what}", hint=hint, place=name))
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What messages call a value that is no object."""
     if value is None:
         return "null"
     if isinstance(value, Written):
@@ -213,62 +214,9 @@ def _kind(value: Any) -> str:
     return "list" if isinstance(value, list) else "text"
 
 
-def _tell_repeated(name: str, parser: Parser, complaints: Complaints, line: int | None) -> None:
+def tell_repeated(name: str, parser: Parser, complaints: Complaints, line: int | None) -> None:
+    """Name the keys that occurred twice since the last call."""
     for key in dict.fromkeys(parser.repeated):
         message = f"key {key!r} occurs twice in one object; neither value is read"
         complaints.add("RR350", name, message, line=line)
     parser.repeated.clear()
-
-
-def read_jsonl(file: File, complaints: Complaints) -> Sheet:
-    """The rows of a file of one JSON object per line; broken lines are named and left out.
-
-    Raises:
-        SourceError: RR343, RR344, RR346 when no line is JSON.
-    """
-    data = read_bytes(file, MAX_JSONL)
-    text = decode(data, file.name, complaints, latin=False)
-    del data
-    parser = Parser()
-    rows: list[tuple[int, Mapping[str, str]]] = []
-    cells = lines = 0
-    for number, line in enumerate(_lines(text), start=1):
-        if not line or line.isspace():
-            continue
-        lines += 1
-        value: Any = None
-        try:
-            if len(line) > MAX_LINE:
-                raise ValueError(f"longer than {MAX_LINE:,} characters")
-            value = parser.parse(line)
-        except ValueError as error:
-            words = str(error).replace("(line 1, ", "(")
-            message = f"this line is no JSON: {words}; it is left out"
-            complaints.add("RR346", file.name, message, line=number)
-            parser.repeated.clear()
-            continue
-        _tell_repeated(file.name, parser, complaints, number)
-        if not isinstance(value, Mapping):
-            message = f"a {_kind(value)} where an object was expected; the line is left out"
-            complaints.add("RR349", file.name, message, line=number)
-            continue
-        row = _row(file.name, value, number, complaints)
-        cells += len(row)
-        rows.append((number, row))
-        if cells > sheets.MAX_CELLS or lines > MAX_LINES:
-            complaints.add("RR356", file.name, f"only the first {lines:,} lines are read")
-            break
-    if not rows:
-        why = "the file is empty" if not lines else f"none of its {lines:,} lines is an object"
-        raise SourceError(Problem("RR346", why, place=file.name))
-    return sheet_of_rows(file.name, rows, "line", complaints)
-
-
-def _lines(text: str) -> Any:
-    """Lines as other tools count them: U+2028 inside a text does not end one."""
-    start = 0
-    while start < len(text):
-        stop = text.find("\n", start)
-        stop = len(text) if stop < 0 else stop
-        yield text[start:stop]
-        start = stop + 1

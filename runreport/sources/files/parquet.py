@@ -10,7 +10,6 @@ import numpy as np
 from runreport.errors import Problem, SourceError
 from runreport.sources.files import documents, sheets
 from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.delimited import Numeric
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import (
     Column,
@@ -26,10 +25,9 @@ MAX_BYTES = 256_000_000
 MAX_UNPACKED = 1_000_000_000
 MAX_VALUES = 30_000_000
 """Numbers of one file."""
-HEAD = 2_000
 
 
-def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
+def read(file: File, complaints: Complaints) -> Sheet:
     """The rows of a file; columns of numbers stay arrays.
 
     Raises:
@@ -44,7 +42,7 @@ def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
     try:
         store = engine.ParquetFile(pa.BufferReader(data), read_dictionary=_text_columns(data))
         _check_size(file.name, store)
-        return _read(file.name, store, complaints, numeric)
+        return _read(file.name, store, complaints)
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         words = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         message = f"this is no Parquet that can be read: {clean_text(words)}"
@@ -69,7 +67,7 @@ def _check_size(name: str, store: Any) -> None:
         raise SourceError(Problem("RR343", message, hint=hint, place=name))
 
 
-def _read(name: str, store: Any, complaints: Complaints, numeric: Numeric) -> Sheet:
+def _read(name: str, store: Any, complaints: Complaints) -> Sheet:
     schema = store.schema_arrow
     rows = store.metadata.num_rows
     kept = [str(column) for column in schema.names if schema.names.count(column) == 1]
@@ -79,27 +77,14 @@ def _read(name: str, store: Any, complaints: Complaints, numeric: Numeric) -> Sh
     kept = [column for column in kept if not column.startswith("__index_level_")]
     if any(_nested(schema.field(column).type) for column in kept):
         return _by_rows(name, store, kept, complaints)
-    head = _columns(name, store, kept, min(rows, HEAD), complaints, frozenset())
-    if rows <= HEAD:
-        return head
-    as_numbers = numeric(head)
-    texts = max(1, len(kept) - len(as_numbers))
-    room = min(sheets.MAX_CELLS // texts, MAX_VALUES // max(1, len(kept)))
-    if not as_numbers:
-        room = sheets.MAX_CELLS // max(1, len(kept))
+    texts = sum(not _is_number(schema.field(column).type) for column in kept)
+    room = min(sheets.MAX_CELLS // max(1, texts), MAX_VALUES // max(1, len(kept)))
     if rows > room:
         complaints.add("RR356", name, f"the first {room:,} of {rows:,} rows are read")
-    return _columns(name, store, kept, min(rows, room), complaints, as_numbers)
+    return _columns(name, store, kept, min(rows, room), complaints)
 
 
-def _columns(
-    name: str,
-    store: Any,
-    columns: list[str],
-    rows: int,
-    complaints: Complaints,
-    numeric: frozenset[str],
-) -> Sheet:
+def _columns(name: str, store: Any, columns: list[str], rows: int, complaints: Complaints) -> Sheet:
     import pyarrow as pa
 
     schema = store.schema_arrow
@@ -117,20 +102,27 @@ def _columns(
         key = clean_text(column)[: sheets.MAX_KEY_LENGTH]
         if not key:
             complaints.add("RR360", name, "a column has no name; it is not read", severity="note")
-        elif key in numeric and (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        elif _is_number(kind):
             found[key] = _numbers(array)
         else:
             found[key] = TextColumn(_texts(array, kind))
     return Sheet(name, found, range(1, rows + 1), "row")
 
 
+def _is_number(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
 def _numbers(array: Any) -> NumberColumn:
     import pyarrow as pa
 
-    valid = np.asarray(array.is_valid())
-    whole = pa.types.is_integer(array.type)
-    values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return NumberColumn(np.asarray(values, np.float64), valid, whole)
+    def written(rows: int) -> list[str | None]:
+        # integers beyond 2**53 and float32 are not what their float64 says
+        return _texts(array.slice(0, rows), array.type)
+
+    return NumberColumn.of_arrow(array.cast(pa.float64(), safe=False), written)
 
 
 def _text(value: Any, kind: Any = None) -> str | None:

@@ -16,8 +16,9 @@ import pyarrow as pa
 from runreport.columns import column, masked
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
-from runreport.sources.files import beside, delimited, documents, parquet, places, roles, shape
+from runreport.sources.files import beside, places, roles, shape
 from runreport.sources.files.complaints import Complaints
+from runreport.sources.files.formats import read_sheet
 from runreport.sources.files.loaded import UNKNOWN_TIME, LoadedRun, Points
 from runreport.sources.files.options import Options
 from runreport.sources.files.places import File
@@ -146,7 +147,8 @@ class FilesReader:
             heads.append(sheet.head(1))
             shapes[file.name] = its = shape.decide(sheet, self._options)
             if its.kind == "runs":
-                tables.append((file, sheet, its))
+                # rows beyond the most runs are not even turned into text
+                tables.append((file, sheet.head(MAX_RUNS + 1), its))
                 continue
             single.pop(file.name, None)
             runs = [run.summed() for run in self._steps(file, sheet, its, complaints)]
@@ -166,14 +168,7 @@ class FilesReader:
         return [run for file in self._files for run in found.get(file.name, ())]
 
     def _sheet(self, file: File, complaints: Complaints) -> Sheet:
-        if file.format == "json":
-            return documents.read_json(file, complaints)
-        if file.format == "jsonl":
-            return documents.read_jsonl(file, complaints)
-        if file.format == "yaml":
-            return documents.read_yaml(file, complaints)
-        read = delimited.read if file.format == "csv" else parquet.read
-        return read(file, complaints, self._numeric)
+        return read_sheet(file, complaints, self._numeric)
 
     def _numeric(self, head: Sheet) -> frozenset[str]:
         """Of a large file: columns that nobody needs as text."""

@@ -16,6 +16,9 @@ from runreport.tables import Status
 MISSING = frozenset({"", "null", "none", "na", "n/a", "nil"})
 """In a column of numbers these words are a missing value; in a param they are text."""
 
+LONGEST = 5_000
+"""Characters of a number, or of the spaces around it."""
+
 _NAN = frozenset({"nan", "+nan", "-nan"})
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 
@@ -51,6 +54,8 @@ class Numbers:
 
 def number(text: str) -> float | None:
     """A number as written by any common tool, NaN and infinities included; None when it is none."""
+    if len(text) > LONGEST:
+        return None
     try:
         value = float(text)
     except ValueError:
@@ -60,7 +65,7 @@ def number(text: str) -> float | None:
 
 def is_missing(text: str | None) -> bool:
     """Whether a cell of a column of numbers is missing."""
-    return text is None or text.strip().lower() in MISSING
+    return text is None or (len(text) < LONGEST and text.strip().lower() in MISSING)
 
 
 def is_non_finite_word(text: str) -> bool:

@@ -13,7 +13,7 @@ from runreport.errors import Problem, SourceError
 from runreport.sources.files import readings, words
 from runreport.sources.files.options import Options
 from runreport.sources.files.shape import HEAD, Shape, column_of
-from runreport.sources.files.sheets import Sheet
+from runreport.sources.files.sheets import Column, Sheet, TextColumn
 from runreport.sources.files.words import Role
 
 _WHOLE = re.compile(r"[-+]?\d+")
@@ -85,8 +85,7 @@ def of_history(sheet: Sheet, shape: Shape, options: Options) -> Roles:
             continue
         role = _declared(name, options) or _family(name)
         if role is None:
-            values = [text for text in _texts(head, name) if not readings.is_missing(text)]
-            if not _mostly_numbers(values):
+            if not _is_mostly_numbers(head.columns[name]):
                 if not _steady(head, shape, name):
                     unread.append(name)
                     continue
@@ -163,7 +162,8 @@ def _by_rule(name: str, values: Sequence[str]) -> Role:
     present = [text for text in values if not readings.is_missing(text)]
     heard = words.role_by_name(name)
     if any(readings.number(text) is None for text in present) or not present:
-        return "metrics" if heard == "metrics" and _mostly_numbers(present) else "params"
+        mostly = _is_mostly_numbers(TextColumn(present))
+        return "metrics" if heard == "metrics" and mostly else "params"
     if heard:
         return heard
     if all(_WHOLE.fullmatch(text) for text in present):
@@ -171,10 +171,10 @@ def _by_rule(name: str, values: Sequence[str]) -> Role:
     return "params" if len(set(present)) * 2 <= len(present) else "metrics"
 
 
-def _mostly_numbers(values: Sequence[str]) -> bool:
+def _is_mostly_numbers(column: Column) -> bool:
     """Whether a column is one of numbers in which some cells went wrong."""
-    numbers = sum(readings.number(text) is not None for text in values)
-    return numbers * 2 >= len(values) > 0
+    numbers = column.numbers
+    return int(numbers.valid.sum()) >= max(1, len(numbers.unreadable))
 
 
 def _is_steps(name: str, values: Sequence[str]) -> bool:

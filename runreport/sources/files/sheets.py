@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport import columns
 from runreport.sources.files import readings
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.readings import Numbers
@@ -40,24 +41,59 @@ class TextColumn:
         """The same as numbers."""
         return readings.numbers(self.texts)
 
+    def first(self, rows: int) -> TextColumn:
+        """The first cells."""
+        return TextColumn(self.texts[:rows])
+
 
 class NumberColumn:
-    """Cells that were read as numbers at once."""
+    """Cells that were read as numbers at once; their text is made when somebody asks for it."""
 
     def __init__(
-        self, values: NDArray[np.float64], valid: NDArray[np.bool_], whole: bool = False
+        self,
+        values: NDArray[np.float64],
+        valid: NDArray[np.bool_],
+        written: Callable[[int], Sequence[str | None]] | None = None,
     ) -> None:
-        self._whole = whole
+        """Args:
+        values: NaN and infinities are what was logged.
+        valid: False where a cell is missing.
+        written: texts of so many first cells, where numbers alone do not tell them.
+        """
         self.numbers = Numbers(values, valid)
+        self._written = written
+
+    @staticmethod
+    def of_arrow(
+        array: Any, written: Callable[[int], Sequence[str | None]] | None = None
+    ) -> NumberColumn:
+        """An Arrow column of float64; null is missing."""
+        valid = columns.numbers(array.is_valid().cast("int32")).astype(np.bool_)
+        whole = array.combine_chunks()
+        held = np.frombuffer(whole.buffers()[1] or b"", np.float64)
+        values = held[whole.offset : whole.offset + len(whole)].copy()
+        # where a cell is null its slot holds anything
+        values[~valid] = math.nan
+        return NumberColumn(values, valid, written)
 
     @cached_property
     def texts(self) -> Sequence[str | None]:
         """The same as text: the shortest that reads back equal."""
+        if self._written is not None:
+            return self._written(len(self.numbers.valid))
         pairs = zip(self.numbers.values.tolist(), self.numbers.valid.tolist(), strict=True)
-        return [number_text(value, self._whole) if valid else None for value, valid in pairs]
+        return [number_text(value) if valid else None for value, valid in pairs]
+
+    def first(self, rows: int) -> NumberColumn:
+        """The first cells."""
+        numbers = self.numbers
+        return NumberColumn(numbers.values[:rows], numbers.valid[:rows], self._written)
 
 
 Column = TextColumn | NumberColumn
+
+FAST_BYTES = 50_000
+"""Of a text file: below, starting an engine costs more than it saves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +126,22 @@ class Sheet:
         if self.size <= rows:
             return self
         columns: dict[str, Column] = {
-            name: TextColumn(column.texts[:rows]) for name, column in self.columns.items()
+            name: column.first(rows) for name, column in self.columns.items()
         }
         return Sheet(self.name, columns, self.lines[:rows], self.unit, self.single)
 
 
-def number_text(value: float, whole: bool = False) -> str:
+Numeric = Callable[[Sheet], frozenset[str]]
+"""From the first rows of a file: which columns are needed as numbers alone."""
+
+
+def number_text(value: float) -> str:
     """A stored number as a text file would hold it."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return str(int(value)) if whole else repr(value)
+    return repr(value)
 
 
 def sheet_of_rows(
