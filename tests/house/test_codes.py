@@ -11,9 +11,9 @@ CODE = re.compile(r'"(RR\d{3})"')
 
 
 def used() -> set[str]:
-    """Codes written as strings anywhere in the package but the book of codes itself."""
+    """Codes written as strings anywhere in the package but the books of codes themselves."""
     package = ROOT / "runreport"
-    files = [path for path in package.rglob("*.py") if path != package / "codes.py"]
+    files = [path for path in package.rglob("*.py") if path.parent != package / "codes"]
     return {code for path in files for code in CODE.findall(path.read_text())}
 
 
