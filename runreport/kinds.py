@@ -97,9 +97,11 @@ class Needs:
 
     histories: frozenset[str] = frozenset()
     """Logged metrics whose raw points it draws or reduces."""
+    summaries: bool = False
+    """Whether it shows full summaries (lowest, highest, count) of whatever points are read."""
 
     def __or__(self, other: Needs) -> Needs:
-        return Needs(self.histories | other.histories)
+        return Needs(self.histories | other.histories, self.summaries or other.summaries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,12 +96,14 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
     # conditions on whole histories need the points of every run; the rest only of the selected
     first = _histories(selection_expressions(spec), names, design)
     if first:
-        tables = _with_history(tables, facts.readers, history, tables.rows, first)
+        tables = _with_history(tables, facts.readers, history, tables.rows, first, first)
     scope = Scope(names, design, history, now)
     chosen = select(tables.rows, spec.runs, lambda e, run: e.evaluate(run, scope), now)
-    needed = _histories(all_expressions(spec), names, design) | _needs(spec, design).histories
+    reduced, needs = _histories(all_expressions(spec), names, design), _needs(spec, design)
+    needed = reduced | needs.histories
     if later := needed - first:
-        tables = _with_history(tables, facts.readers, history, chosen.runs, later)
+        summed = later if needs.summaries else later & reduced
+        tables = _with_history(tables, facts.readers, history, chosen.runs, later, summed)
         chosen = _again(chosen, tables.rows)
     groups = group(chosen.runs, spec.groups, lambda e, run: e.evaluate(run, scope))
     values = _Values(design, names, history, now)
@@ -226,14 +228,15 @@ def _with_history(
     history: History,
     runs: Sequence[Run],
     metrics: frozenset[str],
+    summed: frozenset[str],
 ) -> RunTables:
-    """Fetch the raw points of these runs and metrics; the tables with full summaries of them."""
+    """Fetch the raw points of these runs and metrics; the tables with full summaries of some."""
     logged = frozenset(name for run in runs for name in run.metrics) & metrics
     ids = [run.id for run in runs]
     for reader in readers if logged else ():
         for points in reader.histories(ids, sorted(logged)):
             history.add(points)
-    return tables.with_metrics(history.summaries(sorted(logged))) if logged else tables
+    return tables.with_metrics(history.summaries(summed)) if logged & summed else tables
 
 
 def _again(chosen: Selected, rows: Sequence[Run]) -> Selected:

@@ -102,10 +102,11 @@ class RunData:
 
 
 def needs(options: Options, design: Design) -> Needs:
-    """The points of the curves, if any are drawn."""
+    """The points of the curves, if any are drawn; summaries of what other sections read."""
     if not options.curves:
-        return Needs()
-    return Needs(frozenset(options.metrics or (metric.name for metric in design.metrics)))
+        return Needs(summaries=True)
+    names = options.metrics or tuple(metric.name for metric in design.metrics)
+    return Needs(frozenset(names), summaries=True)
 
 
 def compute(context: Context, options: Options) -> RunData:
