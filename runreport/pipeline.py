@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -74,8 +75,11 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         stack.enter_context(folder.lock(output))
         stage = stack.enter_context(folder.staging(output))
         progress("reading")
+        background = stack.enter_context(ThreadPoolExecutor(1))
         facts = read(spec, request.environ)
         context = understand(spec, facts, History(stage / "history"), request.environ)
+        # everything has been read; hashing a large store leaves this thread free
+        digests = background.submit(inputs, spec, facts)
         # notes say how something was understood; nothing is missing
         missing = [problem for problem in context.problems if problem.severity != "note"]
         if request.strict and missing:
@@ -91,7 +95,7 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         if refused := [problem for problem in doubts if problem.severity == "error"]:
             raise PolicyError(refused)
         progress("publishing")
-        folder.publish(site, output, inputs(spec, facts))
+        folder.publish(site, output, digests.result())
         problems = (*spec.warnings, *context.problems, *pool.problems, *doubts)
         return BuildResult(output, len(context.runs), len(pages), problems)
 
