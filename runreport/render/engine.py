@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -87,17 +87,22 @@ class Engine:
 
     def run(self, stage: Path, settings: Settings, now: datetime) -> None:
         """As `run`, in the process that is ready for it."""
+        worker = None
         try:
             worker = self._workers.start()
-            words = worker.call((stage, dict(settings), now), TIME_LIMIT_S)
+            answer = worker.call((stage, dict(settings), now), TIME_LIMIT_S)
         except WorkerDied:
-            words = "its process ended before the site was done"
+            answer = "its process ended before the site was done"
         except WorkerSlow:
-            words = f"it took more than {TIME_LIMIT_S:g} seconds"
+            answer = f"it took more than {TIME_LIMIT_S:g} seconds"
+        except BaseException:
+            # an interrupted build removes the folder: nobody may go on writing into it
+            if worker is not None:
+                worker.kill()
+            raise
         else:
             worker.close()
-        if words:
-            raise _failure(words)
+        _judge(answer)
 
 
 def run(stage: Path, settings: Settings, now: datetime) -> None:
@@ -105,28 +110,39 @@ def run(stage: Path, settings: Settings, now: datetime) -> None:
 
     Raises:
         RenderError: RR560 when the engine fails or warns.
+        OSError: when the folder cannot be written.
     """
-    if words := _answer((stage, settings, now)):
-        raise _failure(words)
+    _judge(_answer((stage, settings, now)))
 
 
-def _failure(words: str) -> RenderError:
-    hint = "nothing was published; this is a bug in runreport, please report it"
-    return RenderError(Problem("RR560", f"MkDocs: {words}", hint=hint))
+def _judge(answer: str | OSError | None) -> None:
+    if isinstance(answer, OSError):
+        raise answer
+    if answer:
+        hint = "nothing was published; this is a bug in runreport, please report it"
+        raise RenderError(Problem("RR560", f"MkDocs: {answer}", hint=hint))
 
 
 def warm() -> None:
     """Import the engine and compile the theme's templates: builds a page that nobody sees."""
-    with tempfile.TemporaryDirectory(prefix="runreport-engine-") as name:
+    # where nothing temporary can be written, the first site takes longer
+    with suppress(OSError), tempfile.TemporaryDirectory(prefix="runreport-engine-") as name:
         stage = Path(name)
         (stage / "docs").mkdir()
         (stage / "docs" / "index.md").write_text("# Warm\n", "utf-8")
         _answer((stage, {**SETTINGS, "site_name": "Warm"}, datetime(1980, 1, 1, tzinfo=UTC)))
 
 
-def _answer(task: tuple[Path, Settings, datetime]) -> str | None:
+def _answer(task: tuple[Path, Settings, datetime]) -> str | OSError | None:
     """Build a site; what went wrong, or None."""
-    stage, settings, now = task
+    try:
+        return _build(*task)
+    except OSError as error:
+        # a full disk is no failure of the engine
+        return error
+
+
+def _build(stage: Path, settings: Settings, now: datetime) -> str | None:
     with _environment(now):
         from mkdocs.commands.build import build
         from mkdocs.config import load_config
