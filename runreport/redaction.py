@@ -17,17 +17,28 @@ from runreport.tables import RunTables
 
 REDACTED = "[redacted]"
 
+# every repetition here is bounded or cannot fail, so that no text of a run makes a search long
 _KEYED = r"""(?ix)
-    # a name that says secret, then a value that looks like one
+    # a name that ends so says secret; then a value that looks like one
     (?P<name>
-        [\w.-]*
         (?: pass(?:word|wd|phrase) | secret(?:[_.-]?(?:access[_.-]?)?key)? | api[_.-]?key
           | (?:access|auth|api|bearer|refresh|session|bot|deploy|private)[_.-]?(?:token|key)
           | account[_.-]?key | client[_.-]?secret | credentials?
         )
     )
-    (?P<between> ["']? \s* [=:] \s* ["']? )
+    (?P<between> ["']? \s{0,8} [=:] \s{0,8} ["']? )
     (?P<value> [^\s"'&;,<>]{8,} )
+"""
+
+_FLAG = r"""(?ix)
+    # the same in a command: `--api-key VALUE`
+    (?P<name> (?<![\w-]) --? [\w-]{0,40}?
+        (?: pass(?:word|wd|phrase) | secret | api[_-]?key | token
+          | (?:access|auth|private|secret|account)[_-]?key | credentials?
+        )
+    )
+    (?P<between> \s{1,8} ["']? )
+    (?P<value> [^\s"'&;,<>-] [^\s"'&;,<>]{7,} )
 """
 
 _SHAPES: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -107,14 +118,22 @@ _USERINFO = r"(?P<scheme>\b[a-zA-Z][\w+.-]{1,20}://)(?P<user>[^\s/@:\"'<>]*):(?P
 
 SHAPES = tuple((literals, re.compile(shape)) for literals, shape in _SHAPES)
 KEYED = re.compile(_KEYED)
+FLAG = re.compile(_FLAG)
 USERINFO = re.compile(_USERINFO)
 
 SECRET_NAME = re.compile(
-    r"(?ix) (?:^|[_.\-/]) (?: pass(?:word|wd|phrase) | secret | api[_.-]?key | access[_.-]?key"
-    r" | private[_.-]?key | auth[_.-]?token | access[_.-]?token | api[_.-]?token"
-    r" | secret[_.-]?(?:access[_.-]?)?key | credentials? ) $"
+    r"(?ix) (?:^|[_.\-/]) (?: pass(?:word|wd|phrase) | pwd | secret | api[_.-]?key"
+    r" | (?:access|account|auth|deploy|private|session)[_.-]?key"
+    r" | (?:access|api|auth|bearer|bot|refresh|session)[_.-]?token"
+    r" | (?:client[_.-]?)?secret(?:[_.-]?(?:access[_.-]?)?key)? | credentials? ) $"
 )
 """A param or tag so named holds a secret, whatever its value looks like."""
+
+TOKEN_NAME = re.compile(r"(?i)(?:^|[_.\-/])token$")
+"""Tokenizers have such settings too, so here the value must look like a secret beyond doubt."""
+
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where `dbPassword` falls apart into words."""
 
 LONGEST = 100_000
 """Characters of one value that are searched; what comes after is cut, since nobody looked at it."""
@@ -129,7 +148,8 @@ def redact_text(text: str) -> str:
     for shape in _shapes_in(text):
         text = shape.sub(REDACTED, text)
     text = USERINFO.sub(rf"\g<scheme>{REDACTED}@", text)
-    return KEYED.sub(_keyed, text)
+    text = KEYED.sub(_keyed, text)
+    return FLAG.sub(_keyed, text) if "-" in text else text
 
 
 def _shapes_in(text: str) -> Iterator[re.Pattern[str]]:
@@ -192,9 +212,19 @@ def redact(tables: RunTables, allowed: Collection[str] = ()) -> tuple[RunTables,
 def _clean(text: str | None, key: str, allowed: Collection[str], is_value: bool) -> str | None:
     if text is None or key in allowed:
         return text
-    if is_value and len(text) >= 6 and SECRET_NAME.search(key) and _looks_secret(text):
+    if is_value and _is_secret(key, text):
         return REDACTED
     return redact_text(text)
+
+
+def _is_secret(key: str, value: str) -> bool:
+    """Whether the name of a param or tag says that its value is a secret."""
+    words = _HUMPS.sub("_", key)
+    if SECRET_NAME.search(words):
+        return len(value) >= 6 and _looks_secret(value)
+    is_random = len(value) >= 20 and value.isascii() and not re.search(r"\s|[<>\[\]|]", value)
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return bool(TOKEN_NAME.search(words)) and is_random and mixed
 
 
 def spared(tables: RunTables, allowed: Collection[str]) -> frozenset[str]:
@@ -214,18 +244,45 @@ def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
         site: the finished site.
         allowed: values that may be published.
     """
+    places: dict[str, list[str]] = {}
     for path in sorted(site.rglob("*")):
         if path.suffix not in (".html", ".csv", ".tex", ".json") or not path.is_file():
             continue
-        text = path.read_text("utf-8", "replace")
-        for shape in _shapes_in(text):
-            for match in shape.finditer(text):
-                if any(match[0] in value for value in allowed):
-                    continue
-                line = text.count("\n", 0, match.start()) + 1
-                message = (
-                    f"what looks like a secret would be published ({len(match[0])} characters)"
-                )
-                hint = "take it out of the spec's own text, titles or notes"
-                place = f"{path.relative_to(site).as_posix()}:{line}"
-                yield Problem("RR651", message, hint=hint, place=place)
+        name = path.relative_to(site).as_posix()
+        text = _as_read(path.read_text("utf-8", "replace"))
+        for start, secret in _secrets_in(text):
+            if not any(secret in value for value in allowed):
+                line = text.count("\n", 0, start) + 1
+                places.setdefault(secret, []).append(f"{name}:{line}")
+    for secret, found in places.items():
+        more = f", {len(found)} times" if len(found) > 1 else ""
+        message = f"what looks like a secret would be published ({len(secret)} characters{more})"
+        hint = "take it out of the spec's own text, titles or notes"
+        yield Problem("RR651", message, hint=hint, place=found[0])
+
+
+_CODED = re.compile(r"&#(\d{1,7});")
+
+
+def _as_read(text: str) -> str:
+    """The text as a reader sees it, lines where they were: titles are written in character codes,
+    and LaTeX puts a backslash before an underscore.
+    """
+    return _CODED.sub(_character, text).replace("\\_", "_")
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1])
+    return " " if code in (10, 13) or code > 0x10FFFF else chr(code)
+
+
+def _secrets_in(text: str) -> Iterator[tuple[int, str]]:
+    """Offset and value of what looks like a secret in a page."""
+    for shape in _shapes_in(text):
+        for match in shape.finditer(text):
+            yield match.start(), match[0]
+    if "://" in text:
+        for match in USERINFO.finditer(text):
+            # documentation writes `user:password@` and `$USER:$TOKEN@`
+            if _looks_secret(match["pw"]) and match["pw"][0] not in "$*%{[":
+                yield match.start(), match[0]
