@@ -131,6 +131,8 @@ class Context:
     """A column or filter expression for one run."""
     problems: tuple[Problem, ...]
     """What went wrong while reading: broken runs, unread points."""
+    warnings: tuple[Problem, ...] = field(default=(), kw_only=True)
+    """Names of the spec that no run has, where that need not be a mistake: for the terminal."""
     now: datetime
     """The report's time: from the data or SOURCE_DATE_EPOCH, never the clock."""
     source_titles: tuple[str, ...] = ()

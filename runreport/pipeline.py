@@ -96,8 +96,8 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
             raise PolicyError(refused)
         progress("publishing")
         folder.publish(site, output, digests.result())
-        problems = (*spec.warnings, *context.problems, *pool.problems, *doubts)
-        return BuildResult(output, len(context.runs), len(pages), problems)
+        told = (*spec.warnings, *context.warnings, *context.problems)
+        return BuildResult(output, len(context.runs), len(pages), (*told, *pool.problems, *doubts))
 
 
 def load(request: BuildRequest) -> Spec:

@@ -86,11 +86,14 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
     Raises:
         SpecError: RR2xx names that do not exist, a baseline that is not one group.
     """
-    spec = expand(spec, Names.of(facts.tables.rows, Design()).metrics)
+    names = Names.of(facts.tables.rows, Design())
+    # families without members are told here, so before they are expanded to nothing
+    doubts = check_names(spec, names)
+    spec = expand(spec, names.metrics)
     design = design_of(spec)
     names = Names.of(facts.tables.rows, design)
-    if problems := [p for p in check_names(spec, names) if p.severity == "error"]:
-        raise SpecError(problems)
+    if errors := [problem for problem in doubts if problem.severity == "error"]:
+        raise SpecError(errors)
     now = report_time(facts.tables.rows, environ)
     tables = facts.tables
     # conditions on whole histories need the points of every run; the rest only of the selected
@@ -118,6 +121,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         value_of=values,
         evaluate=lambda expression, run: expression.evaluate(run, scope),
         problems=(*tables.problems, *facts.late),
+        warnings=tuple(doubts),
         now=now,
         source_titles=facts.titles,
         decision=spec.decision,
