@@ -100,7 +100,7 @@ def duration(seconds: float | None) -> str:
         return MISSING
     if seconds <= -0.0005:
         return MINUS + duration(-seconds)
-    if (milliseconds := round(abs(seconds) * 1000)) < 1000:
+    if (milliseconds := round(min(abs(seconds), 1) * 1000)) < 1000:
         return f"{milliseconds} ms"
     if float(text := f"{seconds:.3g}") < 60:
         return f"{text} s"

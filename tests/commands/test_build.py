@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.server
 import os
 import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.processes import digest, runreport, started
 from tests.shared import ROOT
 
 QUICKSTART = ROOT / "examples" / "quickstart"
-
-
-def runreport(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "runreport", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def digest(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 SMALL = """\
@@ -97,10 +75,10 @@ def break_dead_server(folder: Path) -> None:
 def test_a_broken_source_is_named_in_seconds_and_the_old_site_stays(small, damage):
     folder, before = small
     damage(folder)
-    started = time.monotonic()
+    began = time.monotonic()
     done = runreport("build", cwd=folder)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - began < 30
     assert "error[RR3" in done.stderr
     assert "hint" in done.stderr
     assert digest(folder / "site") == before
@@ -151,26 +129,20 @@ def test_kill_9_leaves_the_old_site_or_the_new_one(small):
     spec = folder / "runreport.yaml"
     spec.write_text(spec.read_text().replace("Small", "Other"))
     reference = folder / "reference"
-    started = time.monotonic()
+    began = time.monotonic()
     assert runreport("build", "-o", str(reference), cwd=folder).returncode == 0
-    length = time.monotonic() - started
+    length = time.monotonic() - began
     new = digest(reference)
     chance = random.Random(7)
     for _ in range(int(os.environ.get("RUNREPORT_KILLS", "8"))):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runreport", "build", "-q"],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-        )
+        process = started("build", "-q", cwd=folder, start_new_session=True)
         time.sleep(chance.uniform(0.2, length * 1.05))
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
         finally:
-            process.wait()
+            process.communicate()
         assert digest(folder / "site") in (old, new)
     assert runreport("build", cwd=folder).returncode == 0
     assert digest(folder / "site") == new
