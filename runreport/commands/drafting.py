@@ -66,9 +66,12 @@ def draft(study: Study) -> str:
 
 def _sources(study: Study) -> str:
     lines = ["sources:", f"  # {comment(study.summary)}", f"  - {flow(study.entry)}"]
+    if any(str(item).lower().startswith(("http://", "https://")) for item in study.entry.values()):
+        lines.insert(2, "  # credentials come from the environment: MLFLOW_TRACKING_TOKEN, or")
+        lines.insert(3, "  # MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
     if study.others:
         lines.append("  # also found:")
-        lines += [f"  # - {comment_flow(entry)}" for entry in study.others]
+        lines += [f"  # - {flow(entry)}" for entry in study.others]
     if study.redacted:
         count = formats.count(study.redacted, "value")
         lines += [
@@ -77,11 +80,6 @@ def _sources(study: Study) -> str:
             "# allow_secrets: [name_of_its_param_or_tag]",
         ]
     return "\n".join(lines) + "\n"
-
-
-def comment_flow(entry: Mapping[str, Any]) -> str:
-    """An entry that is commented out; quoting keeps it on one line."""
-    return flow(entry)
 
 
 def _runs(runs: Sequence[Run], metrics: Sequence[GuessedMetric]) -> str:

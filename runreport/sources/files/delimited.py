@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,10 +17,11 @@ from runreport.sources.files.sheets import Column, NumberColumn, Numeric, Sheet,
 from runreport.sources.files.text import decode
 from runreport.tables import clean_text
 
-MAX_BYTES = 256_000_000
+MAX_BYTES = 128_000_000
 HEAD_BYTES = 32_000
 """Of a large file: what tells which columns are numbers."""
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 NULLS = ["", "null", "NULL", "Null", "none", "None", "NONE", "na", "NA", "n/a", "N/A", "nil"]
 
@@ -42,7 +42,9 @@ def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
         raise SourceError(Problem("RR345", "the file is empty", place=file.name))
     if len(data) >= sheets.FAST_BYTES and (sheet := _fast(file, data, numeric)) is not None:
         return sheet
-    return parse(file.name, decode(data, file.name, complaints), complaints)
+    text = decode(data, file.name, complaints)
+    del data
+    return parse(file.name, text, complaints)
 
 
 def parse(name: str, text: str, complaints: Complaints) -> Sheet:
@@ -95,7 +97,8 @@ def _rows(
     name: str, text: str, separator: str, complaints: Complaints
 ) -> Iterator[tuple[int, list[str]]]:
     """Line and cells of each row that is not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = (match[0] for match in _LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     first = 1
     while True:
         try:
@@ -193,11 +196,14 @@ def _arrow(
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
-    if (table.num_columns - len(numeric)) * table.num_rows > sheets.MAX_CELLS:
+    rows = table.num_rows
+    if (table.num_columns - len(numeric)) * rows > sheets.MAX_CELLS:
         return None
     found: dict[str, Column] = {}
     for column in columns:
         array = table[column]
+        # each column is held once
+        table = table.drop_columns([column])
         if column not in numeric:
             texts = [text.strip() or None for text in array.to_pylist()]
             found[column] = TextColumn(texts)
@@ -207,4 +213,4 @@ def _arrow(
             # `inf` or a number too large: only the slow way can tell
             return None
         found[column] = numbers
-    return Sheet(name, found, range(2, table.num_rows + 2), "line")
+    return Sheet(name, found, range(2, rows + 2), "line")

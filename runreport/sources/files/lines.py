@@ -11,7 +11,7 @@ import numpy as np
 from runreport.errors import Problem, SourceError
 from runreport.sources.files import sheets
 from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.documents import Parser, kind_of, row_of, tell_repeated
+from runreport.sources.files.documents import Parser, Written, kind_of, row_of, tell_repeated
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import (
     Column,
@@ -24,7 +24,7 @@ from runreport.sources.files.sheets import (
 from runreport.sources.files.text import decode
 from runreport.tables import clean_text
 
-MAX_BYTES = 256_000_000
+MAX_BYTES = 64_000_000
 MAX_LINES = 2_000_000
 MAX_LINE = 4_000_000
 HEAD_LINES = 200
@@ -72,10 +72,11 @@ def read(file: File, complaints: Complaints, numeric: Numeric) -> Sheet:
             continue
         row = row_of(file.name, value, number, complaints)
         cells += len(row)
-        rows.append((number, row))
         if cells > sheets.MAX_CELLS or lines > MAX_LINES:
-            complaints.add("RR356", file.name, f"only the first {lines:,} lines are read")
+            message = f"only the first {number - 1:,} lines are read"
+            complaints.add("RR356", file.name, message, hint="store large tables as Parquet")
             break
+        rows.append((number, row))
     if not rows:
         why = "the file is empty" if not lines else f"none of its {lines:,} lines is an object"
         raise SourceError(Problem("RR346", why, place=file.name))
@@ -151,7 +152,8 @@ def _columns(lines: Sequence[bytes]) -> dict[str, list[Any]] | None:
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
-            return None
+            # most often a NaN
+            row = _strictly(line)
         if not isinstance(row, dict) or len(row) != line.count(b'":') or not row:
             return None
         for key, value in row.items():
@@ -167,6 +169,23 @@ def _columns(lines: Sequence[bytes]) -> dict[str, list[Any]] | None:
         cells.extend([None] * (len(lines) - len(cells)))
     # null is missing: a key that is never more than that is no column
     return {key: cells for key, cells in found.items() if set(map(type, cells)) != {type(None)}}
+
+
+def _strictly(line: bytes) -> dict[str, Any] | None:
+    """An object as orjson would give it, NaN included; None when the line is no such object."""
+    try:
+        row = Parser().parse(line.decode())
+    except ValueError:
+        return None
+    if not isinstance(row, dict) or any(isinstance(cell, Mapping | list) for cell in row.values()):
+        return None
+    return {key: _value(cell) for key, cell in row.items()}
+
+
+def _value(cell: Any) -> Any:
+    if not isinstance(cell, Written):
+        return cell
+    return int(cell) if re.fullmatch(r"-?\d{1,18}", cell) else float(cell)
 
 
 def _numbers(cells: Sequence[Any]) -> NumberColumn | None:

@@ -77,11 +77,13 @@ def summary(points: float | Points) -> tuple[float | int | None, ...]:
     """The canonical summary: points sorted by step, then time (unknown first), then file order."""
     if isinstance(points, float):
         points = Points(np.zeros(1), np.array([points]))
-    if points.time is None:
-        order = np.argsort(points.step, kind="stable")
-    else:
+    step, value = points.step, points.value
+    if points.time is not None:
         order = np.lexsort((points.time, points.step))
-    step, value = points.step[order], points.value[order]
+        step, value = step[order], value[order]
+    elif not bool((step[1:] >= step[:-1]).all()):
+        order = np.argsort(points.step, kind="stable")
+        step, value = step[order], value[order]
     finite = np.flatnonzero(np.isfinite(value))
     low = high = at_low = at_high = None
     if finite.size:

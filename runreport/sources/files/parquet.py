@@ -21,9 +21,9 @@ from runreport.sources.files.sheets import (
 )
 from runreport.tables import clean_text
 
-MAX_BYTES = 256_000_000
+MAX_BYTES = 128_000_000
 MAX_UNPACKED = 1_000_000_000
-MAX_VALUES = 30_000_000
+MAX_VALUES = 15_000_000
 """Numbers of one file."""
 
 
@@ -78,7 +78,9 @@ def _read(name: str, store: Any, complaints: Complaints) -> Sheet:
     if any(_nested(schema.field(column).type) for column in kept):
         return _by_rows(name, store, kept, complaints)
     texts = sum(not _is_number(schema.field(column).type) for column in kept)
-    room = min(sheets.MAX_CELLS // max(1, texts), MAX_VALUES // max(1, len(kept)))
+    room = MAX_VALUES // max(1, len(kept))
+    if texts:
+        room = min(room, sheets.MAX_CELLS // texts)
     if rows > room:
         complaints.add("RR356", name, f"the first {room:,} of {rows:,} rows are read")
     return _columns(name, store, kept, min(rows, room), complaints)
@@ -122,6 +124,8 @@ def _numbers(array: Any) -> NumberColumn:
         # integers beyond 2**53 and float32 are not what their float64 says
         return _texts(array.slice(0, rows), array.type)
 
+    if array.type == pa.float64():
+        return NumberColumn.of_arrow(array)
     return NumberColumn.of_arrow(array.cast(pa.float64(), safe=False), written)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.readings import Numbers
 from runreport.tables import clean_text
 
-MAX_CELLS = 2_000_000
+MAX_CELLS = 1_000_000
 """Held as text, per file."""
 MAX_GRID = 5_000_000
 """Rows times columns of one file, filled or not."""
@@ -190,6 +190,8 @@ def flatten(value: Mapping[str, Any], scalar: Any, deep: list[str]) -> dict[str,
         scalar: turns what is no object and not null into text.
         deep: receives the keys of what is nested too deeply to be read.
     """
+    if not any(isinstance(item, Mapping) for item in value.values()):
+        return {_key(k): scalar(item) for k, item in value.items() if item is not None and k}
     found: dict[str, str] = {}
     stack: list[tuple[str, Any, int]] = [("", value, 0)]
     while stack:
@@ -201,5 +203,10 @@ def flatten(value: Mapping[str, Any], scalar: Any, deep: list[str]) -> dict[str,
             children = [(f"{prefix}.{key}" if prefix else key, v) for key, v in item.items()]
             stack += [(key, child, depth + 1) for key, child in reversed(children)]
         elif item is not None and prefix:
-            found[clean_text(prefix)[:MAX_KEY_LENGTH]] = scalar(item)
+            found[_key(prefix)] = scalar(item)
     return found
+
+
+@lru_cache(maxsize=4_096)
+def _key(name: str) -> str:
+    return clean_text(name)[:MAX_KEY_LENGTH]
