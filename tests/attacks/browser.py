@@ -47,13 +47,13 @@ SHAPE = r"""
 (root) => {
   const shape = [], texts = [];
   const LINES = new Set(["title", "nav", "header", "footer", "text"]);
-  const walk = (element, line, inside) => {
+  const walk = (element, depth, line, inside) => {
     const names = element.getAttributeNames().sort();
     if (inside) {
       // the author's Markdown may hold what the sanitiser allows
       texts.push(["markdown", element.localName, names.join(" ")]);
     } else {
-      shape.push(element.localName + " " + names.join(" "));
+      shape.push(depth + " " + element.localName + " " + names.join(" "));
       line = line || LINES.has(element.localName);
       const place = line ? "line " : "";
       let own = "";
@@ -64,9 +64,9 @@ SHAPE = r"""
         texts.push(["attribute", place + name, element.getAttribute(name)]);
       }
     }
-    for (const child of element.children) walk(child, line, inside);
+    for (const child of element.children) walk(child, depth + 1, line, inside);
   };
-  walk(root.documentElement, false, false);
+  walk(root.documentElement, 0, false, false);
   // a string: playwright takes nested lists apart piece by piece
   return JSON.stringify([shape, texts]);
 }
@@ -130,6 +130,7 @@ class Seen:
     foreign: int = 0
     """Elements in read-outs and menus that our script does not make."""
     shape: list[str] = field(default_factory=list)
+    """Depth, name and names of attributes of every element in order: the tree without texts."""
     texts: list[list[str]] = field(default_factory=list)
 
 

@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
-from tests.attacks.shapes import in_one_line
+from tests.attacks.shapes import cleaned, in_one_line
 from tests.shared import SHARED
 
 TEXT = SHARED / "attacks" / "text"
@@ -136,3 +137,16 @@ def behind_a_word(text: str) -> str:
 def chunks(items: Sequence[Payload], size: int) -> list[Sequence[Payload]]:
     """The items in groups of so many."""
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def twin(text: str) -> str:
+    """A text of equal length, lines, words and parts of addresses, without what HTML, Markdown or
+    templates could act on.
+    """
+    return re.sub(r"[^A-Za-z0-9\s/\\.,:;@?#%=()+-]", "x", cleaned(text))
+
+
+def collisions(path: Path) -> list[list[str]]:
+    """Groups of names that a careless file name would make equal."""
+    families = json.loads(path.read_text("utf-8"))
+    return [group for groups in families.values() for group in groups]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 BENIGN = "benign text"
@@ -94,18 +95,35 @@ def _expected(place: str, calm: str, meant: Mapping[str, str]) -> list[str]:
     return [_CALM.sub(lambda match, form=form: form(meant[match[0]]), calm) for form in forms]
 
 
-_ADJUSTED = {
-    "a class href title": "a class href",
-    "span class title": "span class",
-    "code tabindex": "code ",
-}
+_TOOLTIP = re.compile(r"(\d+ (?:a class href|span class)) title")
+_TAB_STOP = re.compile(r"(\d+ code) tabindex")
+_LAYOUT = re.compile(r"(\d+ \w+ class data-md-component\S*(?: data-md-\w+)*) style")
+_POLICY = re.compile(r"\d+ meta content http-equiv")
 
 
 def live(shape: Sequence[str]) -> list[str]:
-    """The shape of a page after its scripts, without what the theme does to long texts: a tooltip
-    for a navigation label it had to cut, a Tab stop for code that scrolls.
+    """The shape of a page after its scripts, without its policy and without what the theme does to
+    long texts and while it lays out: a tooltip for a label it had to cut, a Tab stop for code that
+    scrolls, the height of a sidebar.
     """
-    return [_ADJUSTED.get(entry, entry) for entry in shape]
+    kept = [entry for entry in shape if not _POLICY.fullmatch(entry)]
+    for pattern, rest in ((_TOOLTIP, r"\1"), (_TAB_STOP, r"\1 "), (_LAYOUT, r"\1")):
+        kept = [pattern.sub(rest, entry) for entry in kept]
+    return kept
+
+
+def branches(shape: Sequence[str]) -> Counter[str]:
+    """Every element with its ancestors, and how many there are: the tree, whatever the order of
+    rows and columns.
+    """
+    found: Counter[str] = Counter()
+    chain: list[str] = []
+    for entry in shape:
+        depth, _, rest = entry.partition(" ")
+        del chain[int(depth) :]
+        chain.append(rest.partition(" ")[0])
+        found[f"{'>'.join(chain)} {rest.partition(' ')[2]}"] += 1
+    return found
 
 
 def places(texts: Sequence[Sequence[str]]) -> int:

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 
 from runreport import blocks as b
-from runreport.render import emit
-from runreport.render import page as pages_module
 from runreport.render.page import RenderedPage
 from runreport.render.verify import verify_site
-from tests.attacks import payloads
+from tests.attacks import encoders, payloads
 from tests.attacks.pages import positions, without_policy
 from tests.pages import page, site
 
@@ -26,19 +24,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ACTIVE = [payloads.Payload(text) for text in (*payloads.TAGS[:16], *payloads.QUOTES[:3])]
 """Texts of which many run when nothing stops them."""
 
-CHUNKS = payloads.chunks([*ACTIVE, *payloads.chosen(20)], 40)
+CHUNKS = payloads.chunks([*ACTIVE, *payloads.chosen(12)], 40)
 
 
 @pytest.fixture
 def encoder_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every encoder hands its text through, and so does the sanitiser of Markdown."""
-
-    def through(text: str) -> str:
-        return text
-
-    for name in ("html", "attr", "md", "title", "href", "label", "clean_text"):
-        monkeypatch.setattr(emit, name, through)
-    monkeypatch.setattr(pages_module, "note_html", through)
+    encoders.switch_off(monkeypatch)
 
 
 Build = tuple[Path, dict[int, str], dict[str, payloads.Payload]]
