@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import os
 import subprocess
 import sys
@@ -51,11 +52,11 @@ def command(
     _build(arguments)
     server = _serve(target, port)
     click.echo(f"http://127.0.0.1:{server.server_port}/ (Ctrl-C stops)")
-    seen = _signature(_inputs(spec, sets, profile))
+    seen = _signature(_inputs(spec, sets, profile), target)
     try:
         while True:
             time.sleep(POLL_SECONDS)
-            now = _signature(_inputs(spec, sets, profile))
+            now = _signature(_inputs(spec, sets, profile), target)
             if now != seen:
                 seen = now
                 _build(arguments)
@@ -102,13 +103,16 @@ def _inputs(spec: Path, sets: Sequence[str], profile: str | None) -> list[Path]:
         location = str(entry.options.location)
         if not location.startswith(("http://", "https://")):
             bare = location.removeprefix("sqlite:///").removeprefix("file://")
-            places.append(entry.base / bare)
+            # of a pattern, the folder that it looks in
+            plain = itertools.takewhile(lambda part: not set("*?[") & set(part), Path(bare).parts)
+            places.append(entry.base.joinpath(*plain))
     return [*loaded.files, *places]
 
 
-def _signature(paths: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+def _signature(paths: Sequence[Path], output: Path) -> tuple[tuple[str, int, int], ...]:
+    """Times and sizes of the files below these places; what is built there is no input."""
     found = []
-    for path in (file for place in paths for file in _files(place)):
+    for path in (file for place in paths for file in _files(place, output.resolve())):
         try:
             status = path.stat()
         except OSError:
@@ -117,14 +121,15 @@ def _signature(paths: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple(sorted(found))
 
 
-def _files(place: Path) -> Iterator[Path]:
+def _files(place: Path, output: Path) -> Iterator[Path]:
     yield place
     # SQLite's write-ahead log holds what the main file does not have yet
     yield place.with_name(place.name + "-wal")
     if place.is_dir():
         count = 0
         for folder, folders, names in os.walk(place):
-            folders.sort()
+            inside = (name for name in folders if not name.startswith("."))
+            folders[:] = sorted(n for n in inside if Path(folder, n).resolve() != output)
             for name in sorted(names):
                 yield Path(folder, name)
                 count += 1

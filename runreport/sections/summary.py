@@ -143,6 +143,9 @@ def _states(context: Context) -> Iterator[tuple[str, int]]:
     )
     if diverged:
         yield "diverged", diverged
+    if count := sum(run.status == "unknown" for run in context.runs):
+        # a plain table does not say how its runs ended
+        yield "without a status", count
 
 
 def _reasons(reasons: Sequence[str]) -> tuple[tuple[str, int], ...]:
@@ -204,7 +207,7 @@ def _cautions(context: Context, answers: Sequence[Answer]) -> Iterator[tuple[str
     yield from ((said, "") for said in _origins(context))
     # notes tell how files were understood, not what is missing
     if problems := [problem for problem in context.problems if problem.severity != "note"]:
-        messages = [problem.message for problem in problems[:2]]
+        messages = [f"{p.place}: {p.message}" if p.place else p.message for p in problems[:2]]
         rest = len(problems) - len(messages)
         more = f"; and {formats.count(rest, 'more problem')}" if rest else ""
         yield f"Not everything could be read: {'; '.join(messages)}{more}.", ""

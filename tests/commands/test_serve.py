@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from runreport.commands import serve
 from tests.shared import ROOT
 
 SPEC = """\
@@ -63,6 +64,23 @@ def page(address: str) -> str:
     with urllib.request.urlopen(f"{address}index.html", timeout=10) as answer:
         assert answer.headers["Cache-Control"] == "no-store"
         return str(answer.read().decode())
+
+
+def test_what_is_watched_is_what_is_read_and_never_what_is_built(tmp_path):
+    for name in ("runs/a.csv", "site/index.html", ".site.staging-1/x.html"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("step,loss\n1,2\n")
+    (tmp_path / "b.csv").write_text("step,loss\n1,2\n")
+
+    def watched(location):
+        spec = tmp_path / "runreport.yaml"
+        spec.write_text(f"sources: [{{files: '{location}'}}]\n")
+        found = serve._signature(serve._inputs(spec, (), None), tmp_path / "site")
+        return {Path(path).name for path, _, _ in found}
+
+    assert watched("runs/*.csv") == {"runreport.yaml", "runs", "a.csv"}
+    assert {"b.csv", "a.csv"} <= watched("**/*.csv")
+    assert not {"index.html", "x.html"} & watched("**/*.csv")
 
 
 def wait_for(condition, seconds: float = 60.0) -> None:
