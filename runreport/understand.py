@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from runreport import registry
 from runreport.design import Design, Metric
@@ -16,7 +16,7 @@ from runreport.redaction import redact, redact_text, spared
 from runreport.render import emit
 from runreport.samples import Group, Value, means, sample
 from runreport.selection import Selected, group, report_time, select
-from runreport.spec.check import check_names
+from runreport.spec.check import check_names, expressions
 from runreport.spec.expressions import Expression, Names, Scope, parse
 from runreport.spec.families import expand
 from runreport.spec.grammar import REDUCERS
@@ -158,8 +158,10 @@ class _Values:
         if key not in self._known:
             expression = self._reducers.get(metric.name) or reducer(metric)
             raw = expression.evaluate(run, self._scope)
-            number = float(raw) if isinstance(raw, int | float) else None
-            self._known[key] = Value.of(number, metric.scale)
+            if isinstance(raw, int | float):
+                self._known[key] = Value.of(float(raw), metric.scale)
+            else:
+                self._known[key] = _absent(run, metric)
         return self._known[key]
 
     def mean_of(self, groups: Sequence[Group], design: Design) -> Callable[[str], float | None]:
@@ -178,6 +180,16 @@ class _Values:
         return mean
 
 
+def _absent(run: Run, metric: Metric) -> Value:
+    """Why a metric has no number: `max` of nothing but NaN is not a metric that nobody logged."""
+    summary = run.metrics.get(metric.name)
+    if summary is None or metric.value not in REDUCERS:
+        return Value(None, "missing")
+    if summary.last is None or math.isfinite(summary.last):
+        return Value(None, "unread")
+    return Value.of(summary.last)
+
+
 def reducer(metric: Metric) -> Expression:
     """The expression that makes one number of a metric's history."""
     if metric.value in REDUCERS:
@@ -192,26 +204,9 @@ def selection_expressions(spec: Spec) -> list[Expression]:
 
 
 def all_expressions(spec: Spec) -> list[Expression]:
-    """Every expression of a spec."""
-    grouping = spec.groups
-    single = (grouping.replicates, grouping.pair_by, grouping.baseline)
-    found = [*selection_expressions(spec), *grouping.by, *(e for e in single if e is not None)]
-    found += [reducer(metric) for metric, _ in spec.metrics if metric.value != "last"]
-    for page in spec.pages:
-        for entry in page.sections:
-            found += _expressions_in(entry.options)
-    return found
-
-
-def _expressions_in(value: Any) -> Iterator[Expression]:
-    if isinstance(value, Expression):
-        yield value
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _expressions_in(getattr(value, field.name))
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _expressions_in(item)
+    """Every expression of a spec, the reducers of metrics too."""
+    reducers = (reducer(metric) for metric, _ in spec.metrics if metric.value != "last")
+    return [*expressions(spec), *reducers]
 
 
 def _histories(expressions: Sequence[Expression], names: Names, design: Design) -> frozenset[str]:
