@@ -58,7 +58,7 @@ def signed_ranks(differences: Floats) -> Floats:
 def wilcoxon(differences: Floats) -> tuple[float, float]:
     """T, the smaller rank sum with zeros split, and the two-sided p of the signed-rank test.
 
-    Exact up to 40 pairs, ties included; the normal approximation with their correction above.
+    Exact up to 50 pairs, ties included; the normal approximation with their correction above.
 
     Args:
         differences: shape (n,), rounding settled.
@@ -68,8 +68,8 @@ def wilcoxon(differences: Floats) -> tuple[float, float]:
     ranks = signed_ranks(differences)
     n = ranks.size
     smaller = (n * (n + 1) / 2 - abs(float(ranks.sum()))) / 2
-    if n <= signs.LARGEST:
-        return smaller, signs.sign_flip_p(ranks)
+    if n <= signs.LARGEST_RANKED:
+        return smaller, signs.rank_sum_p(ranks)
     from scipy.special import ndtr
 
     spread = math.sqrt(float((ranks**2).sum()))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from runreport.stats import signs
+from runreport.stats import paired, signs
 from tests.stats.reference import floats
 
 VALUES = st.lists(st.integers(-9, 9), min_size=1, max_size=8)
@@ -50,3 +51,18 @@ def test_more_than_can_be_counted_is_refused() -> None:
         signs.sign_flip_p(np.ones(41))
     with pytest.raises(ValueError, match="at most 40"):
         signs.split_p(np.ones(20), np.ones(21))
+
+
+@given(st.lists(st.integers(-6, 6), min_size=1, max_size=14))
+def test_counting_rank_sums_is_counting_sign_patterns(values):
+    ranks = paired.signed_ranks(np.array(values, dtype=np.float64))
+    assert signs.rank_sum_p(ranks) == pytest.approx(signs.sign_flip_p(ranks), rel=1e-12)
+
+
+def test_rank_sums_of_forty_and_fifty_pairs_agree_with_scipy():
+    rng = np.random.default_rng(5)
+    for n in (40, 50):
+        differences = rng.normal(0.3, 1, n)
+        expected = stats.wilcoxon(differences, method="exact").pvalue
+        found = signs.rank_sum_p(paired.signed_ranks(differences))
+        assert found == pytest.approx(expected, rel=1e-9)
