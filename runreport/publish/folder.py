@@ -71,9 +71,9 @@ def staging(target: Path) -> Iterator[Path]:
     for left in _beside(target, "").parent.glob(f"{_beside(target, '').name}.staging-*"):
         shutil.rmtree(left, ignore_errors=True)
     stage = _beside(target, f".staging-{os.getpid()}")
-    with _writing(stage):
-        stage.mkdir()
     try:
+        with _writing(stage):
+            stage.mkdir()
         yield stage
     except OSError as error:
         if error.errno not in _NO_ROOM:
