@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 
 from runreport.errors import SourceError, SpecError
 from runreport.pipeline import read_tables
+from runreport.tables import SCHEMAS
 from tests.processes import digest, runreport, started
+from tests.shared import ROOT
 
 RUNS = """\
 optimizer,seed,accuracy
@@ -301,6 +304,15 @@ def test_the_tables_of_one_source_are_those_of_a_spec_with_it(built, monkeypatch
     assert of_source.runs.equals(of_spec.runs)
     assert of_source.params.drop(["number"]).equals(of_spec.params.drop(["number"]))
     assert of_source.metrics.equals(of_spec.metrics)
+
+
+def test_the_lines_for_notebooks_in_the_readme_run(monkeypatch):
+    (lines,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    monkeypatch.chdir(ROOT)
+    names = {}
+    exec(lines, names)
+    assert set(names["frames"]) == set(SCHEMAS)
+    assert len(names["frames"]["runs"]) == 38
 
 
 def test_what_cannot_be_read_from_python_is_the_same_error(tmp_path):
