@@ -27,6 +27,8 @@ NOT_SET = "(not set)"
 LABEL_COLUMNS = 4
 """A label names at most so many columns."""
 
+_YEAR_9999 = 253_370_764_800
+"""Seconds since the epoch; later moments are no dates."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{1,23}")
 _NO_NAMES = frozenset({"true", "false", "none", "null", "yes", "no", "on", "off", "auto", "nan"})
 """Words that mean nothing without the column's name."""
@@ -43,7 +45,7 @@ class Selected:
 def report_time(runs: Sequence[Run], environ: Mapping[str, str]) -> datetime:
     """The report's time: `SOURCE_DATE_EPOCH` when set, else the newest run's, never the clock."""
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit():
+    if epoch.isascii() and epoch.isdigit() and len(epoch) <= 12 and int(epoch) < _YEAR_9999:
         return datetime.fromtimestamp(int(epoch), UTC)
     times = [time for run in runs for time in (run.started, run.ended) if time is not None]
     return max(times, default=datetime(1980, 1, 1, tzinfo=UTC))

@@ -138,6 +138,12 @@ def test_the_report_time_is_the_newest_run_unless_the_epoch_is_set():
     assert report_time((), {}).year == 1980
 
 
+@pytest.mark.parametrize("epoch", ["", "soon", "-1", "1e9", "\u00b2", "9" * 12, "9" * 5000])
+def test_an_epoch_that_is_no_moment_is_not_the_report_time(epoch):
+    runs = runs_of({}, {})
+    assert report_time(runs, {"SOURCE_DATE_EPOCH": epoch}) == report_time(runs, {})
+
+
 @pytest.mark.parametrize(
     ("levels", "labels"),
     [
