@@ -65,6 +65,18 @@ def numbers(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
     return held[array.offset : array.offset + len(array)]
 
 
+def seconds(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
+    """Timestamps in microseconds as seconds since the epoch, shape (n,); NaN where it is null."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    validity, data = array.buffers()
+    span = slice(array.offset, array.offset + len(array))
+    found = np.frombuffer(data or b"", np.int64)[span] / 1e6
+    if array.null_count:
+        valid = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[span]
+        found[valid == 0] = np.nan
+    return found
+
+
 def _data(values: Any, kind: pa.DataType) -> list[Any]:
     """The buffers behind the validity bits."""
     if kind == pa.string():

@@ -156,8 +156,9 @@ class _Values:
     def __call__(self, run: Run, metric: Metric) -> Value:
         key = (run.id, metric.name)
         if key not in self._known:
-            expression = self._reducers.get(metric.name) or reducer(metric)
-            raw = expression.evaluate(run, self._scope)
+            if metric.name not in self._reducers:
+                self._reducers[metric.name] = reducer(metric)
+            raw = self._reducers[metric.name].evaluate(run, self._scope)
             if isinstance(raw, int | float):
                 self._known[key] = Value.of(float(raw), metric.scale)
             else:

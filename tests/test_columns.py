@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.columns import column, masked, numbers, values
+from runreport.columns import column, masked, numbers, seconds, values
 
 TIME = pa.timestamp("us", tz="UTC")
 KINDS = {
@@ -44,6 +44,15 @@ def test_masked_numbers_are_null_where_they_are_missing():
     made = masked(us, np.array([False, True, False]), TIME)
     start = datetime(1970, 1, 1, tzinfo=UTC)
     assert values(made) == [start, None, start + timedelta(seconds=2)]
+
+
+def test_seconds_are_nan_where_there_is_no_time():
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    made = column([start + timedelta(seconds=1.5), None, start, None, start], TIME)
+    assert seconds(made)[0] == 1.5
+    assert np.isnan(seconds(made)).tolist() == [False, True, False, True, False]
+    assert np.isnan(seconds(made.slice(1, 3))).tolist() == [True, False, True]
+    assert seconds(pa.chunked_array([made.slice(0, 1), made.slice(2)]))[[0, 1]].tolist() == [1.5, 0]
 
 
 def test_numbers_come_out_of_chunks_and_slices():
