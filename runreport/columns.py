@@ -85,7 +85,9 @@ def _data(values: Any, kind: pa.DataType) -> list[Any]:
         np.cumsum([len(text) for text in texts], out=offsets[1:])
         return [pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
     if kind == pa.bool_():
-        return [_bits(np.array([bool(value) for value in values], np.bool_))]
+        if not isinstance(values, np.ndarray):
+            values = np.fromiter((bool(value) for value in values), np.bool_, len(values))
+        return [_bits(values)]
     if not isinstance(values, np.ndarray):
         if pa.types.is_timestamp(kind):
             values = [None if time is None else (time - _EPOCH) // _MICROSECOND for time in values]

@@ -19,6 +19,7 @@ from typing import Any
 
 from runreport.errors import Problem, RenderError
 from runreport.render import emit
+from runreport.render.bytecode import compiled_templates
 from runreport.render.workers import WorkerDied, WorkerSlow, open_workers
 
 TIME_LIMIT_S = 1800.0
@@ -62,9 +63,6 @@ SETTINGS: Settings = {
     "strict": True,
 }
 """The same for every report: no hooks, no plugins but search."""
-
-_bytecode: dict[str, bytes] = {}
-"""Compiled templates of the theme, by the engine's own keys."""
 
 
 class Engine:
@@ -169,16 +167,7 @@ def _anchor(text: str, _separator: str) -> str:
 
 def _quicken(theme: Any) -> None:
     """Keep compiled templates between builds, and do not list ten thousand unused icons."""
-    from jinja2 import BytecodeCache, Environment, FileSystemLoader
-    from jinja2.bccache import Bucket
-
-    class Kept(BytecodeCache):
-        def load_bytecode(self, bucket: Bucket) -> None:
-            if (code := _bytecode.get(bucket.key)) is not None:
-                bucket.bytecode_from_string(code)
-
-        def dump_bytecode(self, bucket: Bucket) -> None:
-            _bytecode[bucket.key] = bucket.bytecode_to_string()
+    from jinja2 import Environment, FileSystemLoader
 
     class Visible(FileSystemLoader):
         def list_templates(self) -> list[str]:
@@ -198,7 +187,7 @@ def _quicken(theme: Any) -> None:
 
     def get_env() -> Environment:
         environment: Environment = make()
-        environment.bytecode_cache = Kept()
+        environment.bytecode_cache = compiled_templates()
         environment.loader = Visible(theme.dirs)
         return environment
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runreport.errors import Problem, RenderError
 from runreport.render import emit
+from runreport.render.bytecode import compiled_templates
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,6 +89,7 @@ def load_theme(name: str, base: Path) -> Theme:
             autoescape=True,
             # templates do not change while a report is built
             auto_reload=False,
+            bytecode_cache=compiled_templates(),
             undefined=StrictUndefined,
             finalize=_encode,
             trim_blocks=True,
