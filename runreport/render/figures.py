@@ -196,7 +196,7 @@ class FigurePool:
         self._closing = not wait
         if not wait:
             for worker in tuple(self._busy.values()):
-                worker.kill()
+                worker.end()
         for thread in self._threads:
             thread.join()
         self._workers.close()

@@ -63,6 +63,13 @@ class Worker:
     def kill(self) -> None:
         """End it now."""
         self._line.close()
+        self.end()
+
+    def end(self) -> None:
+        """End it now, from a thread that does not hold its line: the one that does sees the end.
+
+        A line closed twice would close whatever was opened in between.
+        """
         try:
             os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         except OSError:
