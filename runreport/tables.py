@@ -7,7 +7,6 @@ Missing is null or an absent row, never zero; non-finite numbers stay NaN or inf
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from runreport.cleaning import clean_text
 from runreport.columns import column as arrow_column
 from runreport.columns import values
 from runreport.errors import Problem
@@ -356,25 +356,6 @@ def parse_number(text: str) -> float:
     if "_" in text or not text.isascii() or not math.isfinite(number):
         return math.nan
     return number
-
-
-def clean_text(text: str) -> str:
-    """Text without control characters, lone surrogates and non-characters (each becomes U+FFFD).
-
-    Line feed, carriage return and tab stay: encoders deal with them by position.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _is_unfit(char) else char for char in text)
-
-
-def _is_unfit(char: str) -> bool:
-    code = ord(char)
-    if char in "\n\r\t":
-        return False
-    if unicodedata.category(char) in ("Cc", "Cs"):
-        return True
-    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 
 
 def _table(name: str, rows: Iterable[Sequence[Any]]) -> pa.Table:

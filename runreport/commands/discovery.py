@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from runreport import registry
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError, Span
 from runreport.kinds import Found
 from runreport.render import emit
 from runreport.spec.model import Comparison, Grouping, ReportInfo, Selection, SourceEntry, Spec
-from runreport.tables import clean_text
 from runreport.understand import Facts, read
 
 MAX_FOLDERS = 2_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from runreport.tables import clean_text
+from runreport.cleaning import clean_text
 
 HTML_CODES = {ord(char): f"&#{ord(char)};" for char in "&<>\"'{}\r\n\t"}
 """The minimal set for one-line raw HTML blocks (measured: no structure changed, no text lost)."""

@@ -6,8 +6,8 @@ import re
 from functools import cache
 from typing import Any
 
+from runreport.cleaning import clean_text
 from runreport.render import emit
-from runreport.tables import clean_text
 
 LONGEST = 50_000
 """Characters of one note; Python-Markdown is quadratic on hostile text."""

@@ -22,11 +22,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.redaction import REDACTED, redact_text
 from runreport.sources.refusals import TRANSIENT, Refusals
 from runreport.sources.transport import Address, Answer, Connection, Failed, Kind, Patience
-from runreport.tables import clean_text
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, Span
 from runreport.spec.marked import MAX_DEPTH, MAX_NODES, Marked
 from runreport.spec.names import nearest, suggestion
 from runreport.spec.trees import rebuilt
-from runreport.tables import clean_text
 
 RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
 """What `${run.*}` can be besides `params.*` and `tags.*`."""

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from runreport import blocks as b
+from runreport.cleaning import clean_text
 from runreport.design import Metric
 from runreport.kinds import AnySection, Context
 from runreport.registry import SECTIONS, SOURCES
@@ -25,7 +26,6 @@ from runreport.render.page import Links, RenderedPage, render_page
 from runreport.render.verify import verify_site
 from runreport.spec.expressions import Names, Scope
 from runreport.spec.load import load_spec
-from runreport.tables import clean_text
 from tests import pages, reading
 from tests.shared import SHARED, needs_shared
 from tests.studies import grid, study

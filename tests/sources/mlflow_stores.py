@@ -12,11 +12,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.mlflow import SOURCE, Options
 from runreport.sources.mlflow.facts import LARGEST
-from runreport.tables import RunTables, clean_text
+from runreport.tables import RunTables
 
 RUN = "0123456789abcdef0123456789abcdef"
 Point = tuple[float, int | None, str]

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.sources.files import sheets
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import Column, NumberColumn, Numeric, Sheet, TextColumn
 from runreport.sources.files.text import decode
-from runreport.tables import clean_text
 
 MAX_BYTES = 128_000_000
 HEAD_BYTES = 32_000

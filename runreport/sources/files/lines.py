@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.sources.files import sheets
 from runreport.sources.files.complaints import Complaints
@@ -22,7 +23,6 @@ from runreport.sources.files.sheets import (
     sheet_of_rows,
 )
 from runreport.sources.files.text import decode
-from runreport.tables import clean_text
 
 MAX_BYTES = 64_000_000
 MAX_LINES = 2_000_000

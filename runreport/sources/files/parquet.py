@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.sources.files import documents, sheets
 from runreport.sources.files.complaints import Complaints
@@ -19,7 +20,6 @@ from runreport.sources.files.sheets import (
     flatten,
     sheet_of_rows,
 )
-from runreport.tables import clean_text
 
 MAX_BYTES = 128_000_000
 MAX_UNPACKED = 1_000_000_000

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.sources.files.complaints import Complaints
-from runreport.tables import clean_text
 
 MAX_FILES = 10_000
 MAX_ENTRIES = 200_000

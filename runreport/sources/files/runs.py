@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from runreport.cleaning import clean_text
 from runreport.sources.files import readings, words
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.loaded import LoadedRun, Points
@@ -16,7 +17,7 @@ from runreport.sources.files.readings import Numbers
 from runreport.sources.files.roles import Roles
 from runreport.sources.files.shape import Shape, column_of
 from runreport.sources.files.sheets import Column, Sheet
-from runreport.tables import Status, clean_text
+from runreport.tables import Status
 
 MAX_TEXT = 20_000
 """Characters of one param or tag."""

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import columns
+from runreport.cleaning import clean_text
 from runreport.sources.files import readings
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.readings import Numbers
-from runreport.tables import clean_text
 
 MAX_CELLS = 1_000_000
 """Held as text, per file."""

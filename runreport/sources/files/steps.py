@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.cleaning import clean_text
 from runreport.sources.files import readings
 from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.loaded import UNKNOWN_TIME, Floats, LoadedRun, Points
@@ -15,7 +16,6 @@ from runreport.sources.files.roles import Roles
 from runreport.sources.files.runs import MAX_ID, Facts, cut, tell
 from runreport.sources.files.shape import Shape
 from runreport.sources.files.sheets import Sheet
-from runreport.tables import clean_text
 
 Indices = NDArray[np.intp]
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, Severity
 from runreport.sources.mlflow.facts import RunFacts, lineage_of, status_of, utc
 from runreport.sources.mlflow.options import LIMITS, Limits
-from runreport.tables import RunTables, clean_text
+from runreport.tables import RunTables
 
 
 class Collector:

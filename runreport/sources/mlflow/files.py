@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.mlflow import shelf
@@ -24,7 +25,7 @@ from runreport.sources.mlflow.places import Place, is_file_store
 from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.registered import read_datasets, read_versions
 from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders, tell_oddities
-from runreport.tables import RunTables, clean_text
+from runreport.tables import RunTables
 
 MODELS = "models"
 """Folder of the model registry, beside the experiments."""
