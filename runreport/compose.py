@@ -22,18 +22,21 @@ RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
 PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group|verdict)\.[^{}]+)\}")
 
 
-def write(spec: Spec, context: Context) -> Iterator[Document]:
-    """Every page of the report, as blocks, one after the other."""
+def write(spec: Spec, context: Context) -> Sequence[Iterator[Document]]:
+    """The pages of the report, as blocks: for each entry of `pages` one page after the other."""
     slugs = _page_slugs(spec.pages)
-    for page, slug in zip(spec.pages, slugs, strict=True):
-        for subject in _subjects(page, context):
-            yield Document(
-                title=fill_placeholders(page.title, subject, str, page.span),
-                slug=_subject_slug(page, slug, subject),
-                blocks=tuple(_blocks(page, subject)),
-                in_navigation=page.foreach is None
-                or (page.foreach == "group" and len(context.groups) <= GROUP_PAGES_IN_NAVIGATION),
-            )
+    return [_documents(page, slug, context) for page, slug in zip(spec.pages, slugs, strict=True)]
+
+
+def _documents(page: PageEntry, slug: str, context: Context) -> Iterator[Document]:
+    for subject in _subjects(page, context):
+        yield Document(
+            title=fill_placeholders(page.title, subject, str, page.span),
+            slug=_subject_slug(page, slug, subject),
+            blocks=tuple(_blocks(page, subject)),
+            in_navigation=page.foreach is None
+            or (page.foreach == "group" and len(context.groups) <= GROUP_PAGES_IN_NAVIGATION),
+        )
 
 
 def run_pages(spec: Spec, context: Context) -> Mapping[str, str]:

@@ -59,8 +59,9 @@ class Series:
 class History:
     """The raw points of the metrics that a report asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "") -> None:
         self._folder = folder
+        self._name = name
         self._parts: dict[str, list[Path]] = {}
         """Metric to its files, in the order they were written."""
 
@@ -79,8 +80,24 @@ class History:
             own = points if len(coded.dictionary) == 1 else points.filter(_flags(which == code))
             parts = self._parts.setdefault(metric, [])
             place = list(self._parts).index(metric)
-            parts.append(self._folder / f"metric-{place:05d}-part-{len(parts):06d}.parquet")
+            parts.append(
+                self._folder / f"{self._name}metric-{place:05d}-part-{len(parts):06d}.parquet"
+            )
             pq.write_table(own, parts[-1], compression="lz4", use_dictionary=["run_id", "metric"])
+
+    def portion(self, name: str) -> History:
+        """An empty history in the same folder, to be filled elsewhere and then absorbed."""
+        return History(self._folder, f"{self._name}{name}-")
+
+    @property
+    def parts(self) -> Mapping[str, Sequence[Path]]:
+        """Metric to its files."""
+        return self._parts
+
+    def absorb(self, parts: Mapping[str, Sequence[Path]]) -> None:
+        """Take over the files of a portion; they come after those held so far."""
+        for metric, paths in parts.items():
+            self._parts.setdefault(metric, []).extend(paths)
 
     def metrics(self) -> frozenset[str]:
         """Names of the metrics held."""

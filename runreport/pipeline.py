@@ -59,15 +59,24 @@ class BuildResult:
     """Notes and warnings; errors are raised."""
 
 
-def build(request: BuildRequest, progress: Progress = lambda _words: None) -> BuildResult:
+def build(
+    request: BuildRequest,
+    progress: Progress = lambda _words: None,
+    engine: Engine | None = None,
+) -> BuildResult:
     """Build and publish the site of a spec; nothing already published is lost when it fails.
+
+    Args:
+        request: what is asked for.
+        progress: told what is being done.
+        engine: one that was started earlier; the caller closes it.
 
     Raises:
         SpecError, SourceError, RenderError, PolicyError, PublishError, BusyError.
     """
     with ExitStack() as stack:
         # other processes import what they need while this one reads
-        site_engine = stack.enter_context(Engine())
+        engine = engine or stack.enter_context(Engine())
         pool = stack.enter_context(FigurePool())
         spec = load(request)
         output = request.output or spec.output
@@ -89,7 +98,7 @@ def build(request: BuildRequest, progress: Progress = lambda _words: None) -> Bu
         pages = render(spec, context, theme, pool)
         progress(f"writing {len(pages)} pages")
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
-        policies = build_site(pages, info, stage, site_engine.run)
+        policies = build_site(pages, info, stage, engine.run)
         site = stage / "site"
         doubts = [*verify_site(site, policies), *scan(site, facts.spared)]
         if refused := [problem for problem in doubts if problem.severity == "error"]:
@@ -142,7 +151,11 @@ def render(
     """Every page; charts are drawn in the workers while later sections compute."""
     links = Links(run_pages(spec, context))
     submit = pool.submitter(theme.colors, theme.font_size)
-    return tuple(render_page(document, theme, links, submit) for document in write(spec, context))
+    entries = []
+    # the first page sums up and tests: when it comes last, charts are drawn meanwhile
+    for documents in reversed(write(spec, context)):
+        entries.append([render_page(document, theme, links, submit) for document in documents])
+    return tuple(page for pages in reversed(entries) for page in pages)
 
 
 def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:

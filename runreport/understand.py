@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from runreport import registry
+from runreport.beside import beside
 from runreport.design import Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
 from runreport.history import History
@@ -22,6 +24,9 @@ from runreport.spec.families import expand
 from runreport.spec.grammar import REDUCERS
 from runreport.spec.model import SourceEntry, Spec
 from runreport.tables import Run, RunTables
+
+DIVIDED = 100
+"""With at least so many histories two processes read half of the runs each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +104,14 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
     # conditions on whole histories need the points of every run; the rest only of the selected
     first = _histories(selection_expressions(spec), names, design)
     if first:
-        tables = _with_history(tables, facts.readers, history, tables.rows, first, first)
+        tables = _with_history(tables, facts, history, tables.rows, first, first)
     scope = Scope(names, design, history, now)
     chosen = select(tables.rows, spec.runs, lambda e, run: e.evaluate(run, scope), now)
     reduced, needs = _histories(all_expressions(spec), names, design), _needs(spec, design)
     needed = reduced | needs.histories
     if later := needed - first:
         summed = later if needs.summaries else later & reduced
-        tables = _with_history(tables, facts.readers, history, chosen.runs, later, summed)
+        tables = _with_history(tables, facts, history, chosen.runs, later, summed)
         chosen = _again(chosen, tables.rows)
     groups = group(chosen.runs, spec.groups, lambda e, run: e.evaluate(run, scope))
     values = _Values(design, names, history, now)
@@ -224,7 +229,7 @@ def _needs(spec: Spec, design: Design) -> Needs:
 
 def _with_history(
     tables: RunTables,
-    readers: Sequence[Reader],
+    facts: Facts,
     history: History,
     runs: Sequence[Run],
     metrics: frozenset[str],
@@ -233,10 +238,39 @@ def _with_history(
     """Fetch the raw points of these runs and metrics; the tables with full summaries of some."""
     logged = frozenset(name for run in runs for name in run.metrics) & metrics
     ids = [run.id for run in runs]
-    for reader in readers if logged else ():
-        for points in reader.histories(ids, sorted(logged)):
-            history.add(points)
+    if all(reader.divisible for reader in facts.readers) and len(ids) * len(logged) >= DIVIDED:
+        _fetch_divided(facts, history, ids, logged)
+    else:
+        _fetch(facts, history, ids, logged)
     return tables.with_metrics(history.summaries(summed)) if logged & summed else tables
+
+
+def _fetch(
+    facts: Facts, history: History, ids: Sequence[str], metrics: Collection[str]
+) -> Mapping[str, Sequence[Path]]:
+    """Write the points of these runs; the files that now hold them."""
+    for reader in facts.readers if metrics else ():
+        for points in reader.histories(ids, sorted(metrics)):
+            history.add(points)
+    return history.parts
+
+
+def _fetch_divided(
+    facts: Facts, history: History, ids: Sequence[str], metrics: Collection[str]
+) -> None:
+    """The same by two processes, half of the runs each; files and problems come in one order."""
+    half, told = len(ids) // 2, len(facts.late)
+
+    def second_half() -> tuple[Mapping[str, Sequence[Path]], list[Problem]]:
+        del facts.late[told:]
+        return _fetch(facts, history.portion("second"), ids[half:], metrics), facts.late[told:]
+
+    second = beside(second_half)
+    history.absorb(_fetch(facts, history.portion("first"), ids[:half], metrics))
+    first_told = facts.late[told:]
+    parts, second_told = second()
+    history.absorb(parts)
+    facts.late[told:] = [*first_told, *second_told]
 
 
 def _again(chosen: Selected, rows: Sequence[Run]) -> Selected:

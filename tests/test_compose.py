@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runreport.compose import fill_placeholders, run_pages, write
+from runreport.compose import fill_placeholders, run_pages
+from runreport.compose import write as write_entries
 from runreport.design import Metric
 from runreport.errors import Span, SpecError
 from runreport.render import emit
@@ -22,6 +23,10 @@ from runreport.spec.model import (
 from tests.studies import grid, study
 
 HERE = Span("runreport.yaml", 1, 1)
+
+
+def write(spec, context):
+    return [document for entry in write_entries(spec, context) for document in entry]
 
 
 def spec_of(*pages: PageEntry) -> Spec:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from runreport.registry import SECTIONS
 from runreport.spec.expressions import parse
 from runreport.understand import Facts, read, understand
 from tests.reading import said
+from tests.shared import ROOT
 from tests.sources.mlflow_stores import small_database
 
 DAY = timedelta(days=1)
@@ -34,6 +37,8 @@ RUNS = "pages: [{title: Summary, sections: [runs]}]\n"
 
 class Asked:
     """A reader, and what was asked of it."""
+
+    divisible = False
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -361,3 +366,32 @@ def test_a_family_stands_for_every_metric_of_its_form(tmp_path):
     values = {m.name: context.value(context.runs[0], m).number for m in context.design.metrics}
     assert values == {"f1/cat": 50, "f1/dog": 25}
     assert reader.calls == [({IDS[0]}, {"f1/cat", "f1/dog"})]
+
+
+def test_histories_read_by_two_processes_are_those_read_by_one(tmp_path):
+    """The store of the example has 38 runs: enough to be divided, and with a run that diverged."""
+    script = """
+import os, sys
+from pathlib import Path
+from runreport import understand
+from runreport.history import History
+from runreport.pipeline import BuildRequest, load
+understand.DIVIDED = int(sys.argv[1])
+spec = load(BuildRequest(spec=Path("runreport.yaml"), environ=os.environ))
+held = History(Path(sys.argv[2]))
+context = understand.understand(spec, understand.read(spec, os.environ), held, os.environ)
+for metric in sorted(held.metrics()):
+    for run, series in held.series(metric, [run.id for run in context.runs]).items():
+        print(metric, run, series.step.tolist(), series.time.tolist(), series.value.tolist())
+print(len(list(Path(sys.argv[2]).iterdir())))
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script, str(least), str(tmp_path / str(least))],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        ).stdout.splitlines()
+        for least in (1, 10**9)
+    ]  # fmt: skip
+    assert said[0][:-1] == said[1][:-1]
+    assert len(said[0]) > 100
+    assert int(said[0][-1]) == 2 * int(said[1][-1]), "a file per metric and process"

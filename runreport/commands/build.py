@@ -35,23 +35,27 @@ def command(
     # one thread per process: the second core draws
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from runreport.commands.messages import show_problems
-    from runreport.pipeline import BuildRequest, build
+    from runreport.render.engine import Engine
 
-    request = BuildRequest(
-        spec=spec,
-        environ=os.environ,
-        output=output,
-        sets=sets,
-        profile=profile,
-        strict=strict,
-        force=force,
-    )
     progress = _Progress(shown=sys.stderr.isatty() and not quiet)
-    try:
-        result = build(request, progress)
-    finally:
-        progress.clear()
+    # first of all: the engine gets ready while this process imports the rest
+    with Engine() as engine:
+        from runreport.commands.messages import show_problems
+        from runreport.pipeline import BuildRequest, build
+
+        request = BuildRequest(
+            spec=spec,
+            environ=os.environ,
+            output=output,
+            sets=sets,
+            profile=profile,
+            strict=strict,
+            force=force,
+        )
+        try:
+            result = build(request, progress, engine)
+        finally:
+            progress.clear()
     show_problems(result.problems)
     if not quiet:
         seconds = time.monotonic() - started

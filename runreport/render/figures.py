@@ -153,9 +153,8 @@ class FigurePool:
         self._closing = False
         # before the threads exist: a fork copies only the calling thread
         self._workers = open_workers(_draw_task, _prepare)
-        self._threads = [threading.Thread(target=self._feed, daemon=True) for _ in range(workers)]
-        for thread in self._threads:
-            thread.start()
+        self._count = workers
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> FigurePool:
         return self
@@ -182,6 +181,11 @@ class FigurePool:
     ) -> Future[str]:
         """The chart's SVG, or the error card in its place, when it is ready."""
         done: Future[str] = Future()
+        if not self._threads:
+            # not before the first chart: while there are no threads, the build may fork
+            for _ in range(self._count):
+                self._threads.append(threading.Thread(target=self._feed, daemon=True))
+                self._threads[-1].start()
         # the table below a chart is not drawn, so it does not travel
         drawn = replace(figure, table=None, legend=(), note=())
         self._tasks.put(

@@ -48,6 +48,8 @@ def open_files(options: Options, context: SourceContext) -> FilesReader:
 class FilesReader:
     """Runs from plain files."""
 
+    divisible = False
+
     def __init__(
         self, options: Options, qualifier: str, files: Sequence[File], complaints: Complaints
     ) -> None:

@@ -76,6 +76,8 @@ class _Wanted:
 class FolderReader:
     """Reads one file store."""
 
+    divisible = True
+
     def __init__(
         self,
         place: Place,

@@ -76,6 +76,8 @@ class _Wanted:
 class ServerReader:
     """What one server says of the wanted experiments, read once."""
 
+    divisible = False
+
     def __init__(
         self,
         server: JsonServer,

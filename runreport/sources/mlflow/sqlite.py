@@ -48,6 +48,8 @@ class _Read:
 class DatabaseReader:
     """Reads one database file."""
 
+    divisible = True
+
     def __init__(
         self,
         database: Database,
