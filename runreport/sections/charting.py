@@ -152,6 +152,12 @@ def text_width(text: str, style: Style) -> float:
     return wide * style.font_size * 100 / 72
 
 
+def names_width(names: Sequence[str], style: Style) -> float:
+    """Pixels that rows leave for their names, which are larger on a phone and may be bold."""
+    widest = max(text_width(name, style) for name in names)
+    return min(widest * 1.3 + 14, style.width * 100 * 0.45)
+
+
 def chart(
     style: Style,
     x: Scale,

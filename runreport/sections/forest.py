@@ -262,7 +262,7 @@ def _canvas(data: Forest, style: Style) -> tuple[Any, Any]:
     line = style.font_size * 100 / 72
     w, h = style.width * 100, style.height * 100
     names = [row.name for row in data.lines]
-    left = min(max(charting.text_width(name, style) for name in names) * 1.05 + 14, w * 0.45)
+    left = charting.names_width(names, style)
     bottom, top, right = line * 3.6, line * 0.6, 16.0
     axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
     axes.set_xlim(*data.x.ends)

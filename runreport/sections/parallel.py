@@ -344,7 +344,8 @@ def _write_words(axes: Any, data: Lines, style: Style, gap: float) -> None:
                 annotation_clip=False,
                 zorder=5,
             )
-        for row, part in enumerate(_two_lines(lane.label, letters)):
+        # bold, and larger on a phone
+        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 5))):
             axes.annotate(
                 part,
                 (place, 1),
