@@ -22,6 +22,9 @@ EMPTY = "&#8203;"
 """Where nothing is written Markdown drops the element; a zero-width space keeps it."""
 
 LABEL_LENGTH = 80
+HEADING_LENGTH = 1_000
+"""Characters; the engine's time grows faster than a heading."""
+
 SCHEMES = frozenset({"https", "http", "mailto"})
 
 
@@ -54,9 +57,14 @@ def md(text: str) -> str:
     return coded or EMPTY
 
 
+def heading(text: str) -> str:
+    """Text for a heading in Markdown."""
+    return md(text if len(text) <= HEADING_LENGTH else f"{text[: HEADING_LENGTH - 1]}\u2026")
+
+
 def title(text: str) -> str:
     """Text for front matter and navigation, which MkDocs' templates do not escape."""
-    return md(" ".join(clean_text(text).split()))
+    return heading(" ".join(clean_text(text).split()))
 
 
 def href(url: str) -> str | None:

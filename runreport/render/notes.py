@@ -10,10 +10,12 @@ from runreport.cleaning import clean_text
 from runreport.render import emit
 
 LONGEST = 50_000
-"""Characters of one note; Python-Markdown is quadratic on hostile text."""
+"""Characters of one note."""
 
-DEEPEST = 200
-"""Opening brackets in a row."""
+MOST_WORK = 2_000_000
+"""Signs that Markdown acts on times the characters they are searched in: Python-Markdown is
+quadratic, and this much takes it half a second.
+"""
 
 # fmt: off
 TAGS = {
@@ -30,18 +32,14 @@ ATTRIBUTES = {"a": {"href", "title"}, "td": {"align"}, "th": {"align"}, "ol": {"
 
 
 def note_html(text: str) -> str:
-    """Sanitised HTML of the Markdown, on one line."""
+    """Sanitised HTML of the Markdown, on one line; text that cannot be parsed is shown as it is."""
     import nh3
 
     cleaned = clean_text(text)
     cut = cleaned[:LONGEST]
-    if "[" * DEEPEST in cut or "<![" in cut:
-        # constructs that stall or break the Markdown parser: shown as they were written
+    html = None if _is_too_much(cut) else _converted(cut)
+    if html is None:
         html = f"<pre>{nh3.clean_text(cut)}</pre>"
-    else:
-        parser = _parser()
-        parser.reset()
-        html = str(parser.convert(cut))
     if len(cleaned) > LONGEST:
         html += f"<p>(cut after {LONGEST} of {len(cleaned)} characters)</p>"
     safe = nh3.clean(
@@ -56,6 +54,30 @@ def note_html(text: str) -> str:
     # character references bring back what was cleaned; then one line, and nothing that an
     # extension of the site's Markdown could take for its own
     return clean_text(safe).translate({ord(char): f"&#{ord(char)};" for char in "\n\r\t{}"})
+
+
+def _is_too_much(text: str) -> bool:
+    """Whether the Markdown parser would stall on a text."""
+    if text.count("<") * len(text) > MOST_WORK:
+        return True
+    for part in text.split("\n\n"):
+        signs = sum(map(part.count, "[(!*_`&"))
+        if max(signs, part.count("\n") // 8) * len(part) > MOST_WORK:
+            return True
+    return False
+
+
+def _converted(text: str) -> str | None:
+    """HTML of the Markdown; None when the parser gives up on it."""
+    parser = _parser()
+    parser.reset()
+    try:
+        return str(parser.convert(text))
+    except Exception:
+        # lists nested too deeply, `<![`: what somebody wrote about a run never stops a build, and
+        # the next note gets a parser that is not in the middle of something
+        _parser.cache_clear()
+        return None
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:

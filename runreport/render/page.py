@@ -67,12 +67,12 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
         *(() if document.in_navigation else ("search:", "  exclude: true")),
         "---",
         "",
-        f"# {emit.md(document.title)}",
+        f"# {emit.heading(document.title)}",
     ]
     fragments: dict[int, tuple[Part, ...]] = {}
     for block in document.blocks:
         if isinstance(block, b.Headline):
-            lines += ["", f"{'#' * block.level} {emit.md(block.text)}"]
+            lines += ["", f"{'#' * block.level} {emit.heading(block.text)}"]
             continue
         markup = writer.block(block)
         if document.in_navigation and _is_prose(block):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from runreport.render.notes import LONGEST, note_html
 
@@ -46,6 +47,36 @@ def test_the_result_is_one_line():
 
 def test_a_long_note_is_cut_and_says_so():
     assert f"cut after {LONGEST}" in note_html("word " * LONGEST)
+
+
+@pytest.mark.parametrize("text", ["1. " * 10_000, "[" * 1_300, "<![CDATA[", "[^1]" * 12_000])
+def test_text_that_markdown_cannot_take_is_shown_as_it_is(text):
+    html = note_html(text)
+    assert text.strip()[:100] in LexborHTMLParser(html).text()
+    assert note_html("*words*") == "<p><em>words</em></p>"
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("runs.html", "runs.html"),
+        ("../runs/r1.html#part", "../runs/r1.html#part"),
+        ("#rr-h-1", "#rr-h-1"),
+        ("https://ada:secret@example.com/a", "https://example.com/a"),
+        ("/logout", None),
+        ("//evil.example/x", None),
+        ("notes.md", None),
+        ("../../../etc/passwd", None),
+        ("file:///etc/passwd", None),
+        ("?q=1", None),
+        ("javascript:alert(1)", None),
+        ("java&#10;script:alert(1)", None),
+        ("http://[bad", None),
+    ],
+)
+def test_links_lead_to_the_web_or_to_pages_of_the_report(address, link):
+    (found,) = LexborHTMLParser(note_html(f'<a href="{address}">x</a>')).css("a")
+    assert found.attributes.get("href") == link
 
 
 @pytest.mark.parametrize("text", ["[" * 5_000, "<![>", "<!--", "*a " * 20_000, "> " * 3_000])
