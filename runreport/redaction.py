@@ -237,6 +237,10 @@ def spared(tables: RunTables, allowed: Collection[str]) -> frozenset[str]:
     )
 
 
+SHARED_LINE = 2_000
+"""Characters of a line that may stand in many pages."""
+
+
 def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
     """Secrets in the files that would be published: named by place and kind, never by value.
 
@@ -245,11 +249,19 @@ def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
         allowed: values that may be published.
     """
     places: dict[str, list[str]] = {}
+    known: set[str] = set()
     for path in sorted(site.rglob("*")):
         if path.suffix not in (".html", ".csv", ".tex", ".json") or not path.is_file():
             continue
         name = path.relative_to(site).as_posix()
-        text = _as_read(path.read_text("utf-8", "replace"))
+        raw = path.read_text("utf-8", "replace")
+        lines = raw.split("\n")
+        # pages share most of their lines: each is searched once, while it holds nothing
+        fresh = "\n".join(line for line in lines if line not in known)
+        if next(_secrets_in(_as_read(fresh)), None) is None:
+            known.update(line for line in lines if len(line) < SHARED_LINE)
+            continue
+        text = _as_read(raw)
         for start, secret in _secrets_in(text):
             if not any(secret in value for value in allowed):
                 line = text.count("\n", 0, start) + 1

@@ -10,7 +10,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,9 @@ TIME_LIMIT_S = 1800.0
 
 Settings = Mapping[str, Any]
 """What stands in `mkdocs.yml`."""
-Run = Callable[[Path, Settings, datetime], None]
+Site = tuple[Path, Settings]
+"""A folder with `docs`, and how its `site` is built."""
+Run = Callable[[Sequence[Site], datetime], None]
 """`run` or `Engine.run`; the clock of the engine is set to the time given."""
 
 PALETTE = tuple(
@@ -66,7 +69,7 @@ SETTINGS: Settings = {
 
 
 class Engine:
-    """A process that gets ready at once and builds one site after the other."""
+    """A process that gets ready at once; every site is then built by a copy of it."""
 
     def __init__(self) -> None:
         # before the caller starts threads: a fork copies only one
@@ -83,8 +86,15 @@ class Engine:
     ) -> None:
         self._workers.close()
 
-    def run(self, stage: Path, settings: Settings, now: datetime) -> None:
-        """As `run`, in the process that is ready for it."""
+    def run(self, sites: Sequence[Site], now: datetime) -> None:
+        """As `run`, all sites at the same time."""
+        with ThreadPoolExecutor(len(sites)) as others:
+            pending = [others.submit(self._run, *site, now) for site in sites[1:]]
+            self._run(*sites[0], now)
+            for site in pending:
+                site.result()
+
+    def _run(self, stage: Path, settings: Settings, now: datetime) -> None:
         worker = None
         try:
             worker = self._workers.start()
@@ -103,14 +113,15 @@ class Engine:
         _judge(answer)
 
 
-def run(stage: Path, settings: Settings, now: datetime) -> None:
-    """Build `docs` of a folder into its `site`, in this process.
+def run(sites: Sequence[Site], now: datetime) -> None:
+    """Build `docs` of each folder into its `site`, in this process.
 
     Raises:
         RenderError: RR560 when the engine fails or warns.
-        OSError: when the folder cannot be written.
+        OSError: when a folder cannot be written.
     """
-    _judge(_answer((stage, settings, now)))
+    for stage, settings in sites:
+        _judge(_answer((stage, settings, now)))
 
 
 def _judge(answer: str | OSError | None) -> None:

@@ -27,6 +27,9 @@ PROBE = "_probe"
 has an underscore in its name.
 """
 
+DIVIDED = 200
+"""With at least so many pages outside of the navigation two engines build half of them each."""
+
 UNWANTED = ("assets/javascripts/lunr",)
 """What the engine writes and an offline English site does not use."""
 
@@ -63,9 +66,8 @@ def build_site(
         RenderError: RR560 when the engine fails or warns, RR561 when pages collide.
     """
     _check_slugs(pages)
-    docs, site = stage / "docs", stage / "site"
-    _write_sources(pages, info, docs)
-    run(stage, _settings(pages, info), info.now)
+    site = stage / "site"
+    _run_engine(pages, info, stage, run)
     depths = sorted({page.slug.count("/") for page in pages} | {0})
     policies = {depth: _policy(site / _probe(depth)) for depth in depths}
     for depth in depths:
@@ -79,6 +81,30 @@ def build_site(
     _tidy(site)
     _write_search(site)
     return policies
+
+
+def _run_engine(
+    pages: Sequence[RenderedPage], info: SiteInfo, stage: Path, run: engine.Run
+) -> None:
+    """Build all pages into `stage/site`; many pages outside of the navigation by two engines.
+
+    Such a page stands in no other one and in no index, so it comes out the same wherever it is
+    built, as long as the navigation is there.
+    """
+    hidden = [page for page in pages if not page.in_navigation]
+    apart = hidden[len(hidden) // 2 :] if len(hidden) >= DIVIDED else []
+    elsewhere = {page.slug for page in apart}
+    listed = [page for page in pages if page.in_navigation]
+    second = stage / "second"
+    sites = [(stage, [page for page in pages if page.slug not in elsewhere])]
+    sites += [(second, [*listed, *apart])] if apart else []
+    for folder, part in sites:
+        _write_sources(part, info, folder / "docs")
+    run([(folder, _settings(part, info)) for folder, part in sites], info.now)
+    for page in apart:
+        path = stage / "site" / f"{page.slug}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (second / "site" / f"{page.slug}.html").rename(path)
 
 
 def _check_slugs(pages: Sequence[RenderedPage]) -> None:

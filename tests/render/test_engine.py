@@ -28,10 +28,9 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_a_warm_process_builds_what_a_fresh_one_builds(tmp_path):
     settings = {**engine.SETTINGS, "site_name": "A site", "nav": ["index.md"]}
-    engine.run(stage(tmp_path / "here"), settings, NOW)
+    engine.run([(stage(tmp_path / "here"), settings)], NOW)
     with engine.Engine() as warm:
-        for name in ("first", "second"):
-            warm.run(stage(tmp_path / name), settings, NOW)
+        warm.run([(stage(tmp_path / name), settings) for name in ("first", "second")], NOW)
     here = digests(tmp_path / "here" / "site")
     assert "index.html" in here
     assert "search/search_index.json" in here
@@ -43,13 +42,13 @@ def test_a_warm_process_builds_what_a_fresh_one_builds(tmp_path):
 def test_a_warning_of_the_engine_is_an_error_with_its_words(tmp_path):
     settings = {**engine.SETTINGS, "site_name": "A site", "nav": ["index.md", "missing.md"]}
     with pytest.raises(RenderError, match=r"RR560.*missing\.md"):
-        engine.run(stage(tmp_path / "here"), settings, NOW)
+        engine.run([(stage(tmp_path / "here"), settings)], NOW)
     with engine.Engine() as warm, pytest.raises(RenderError, match=r"RR560.*missing\.md"):
-        warm.run(stage(tmp_path / "there"), settings, NOW)
+        warm.run([(stage(tmp_path / "there"), settings)], NOW)
 
 
 def test_an_engine_that_cannot_be_started_is_an_error(tmp_path):
     with engine.Engine() as closed:
         pass
     with pytest.raises(RenderError, match="RR560"):
-        closed.run(stage(tmp_path), {**engine.SETTINGS, "site_name": "A site"}, NOW)
+        closed.run([(stage(tmp_path), {**engine.SETTINGS, "site_name": "A site"})], NOW)

@@ -93,3 +93,21 @@ def test_two_pages_never_share_a_data_file(tmp_path):
 def test_a_name_in_the_tooltip_of_the_logo_is_encoded_once(folder):
     html = LexborHTMLParser((folder / "index.html").read_text())
     assert html.css_first("a.md-logo").attributes["title"] == "<i>Report</i>"
+
+
+def test_two_engines_build_what_one_builds(tmp_path, monkeypatch):
+    def files(divided):
+        monkeypatch.setattr("runreport.render.site.DIVIDED", divided)
+        made = [page([b.Text((name,))], name, slug=name) for name in ("index", "more")]
+        made += [
+            page([b.Text((f"run {n}",))], f"Run {n}", slug=f"run/r{n}", in_navigation=False)
+            for n in range(5)
+        ]
+        folder, _ = site(made, tmp_path / str(divided))
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    assert files(2) == files(1000)
