@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -22,6 +23,8 @@ EMPTY = "&#8203;"
 """Where nothing is written Markdown drops the element; a zero-width space keeps it."""
 
 LABEL_LENGTH = 80
+SHORT = 80
+"""Texts up to so many characters recur from row to row and page to page."""
 HEADING_LENGTH = 1_000
 """Characters; the engine's time grows faster than a heading."""
 
@@ -40,6 +43,11 @@ class Trusted:
 
 def html(text: str) -> str:
     """Text for element content inside a one-line raw HTML block."""
+    return _encoded(text) if len(text) <= SHORT else clean_text(text).translate(HTML_CODES)
+
+
+@lru_cache(maxsize=20_000)
+def _encoded(text: str) -> str:
     return clean_text(text).translate(HTML_CODES)
 
 
@@ -155,6 +163,9 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    # after the end of a row these would be taken for its options
+    "[": "{[}",
+    "*": "{*}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "\u2212": "$-$",

@@ -150,7 +150,10 @@ class _Writer:
 
     def words(self, words: b.Words) -> Trusted:
         """A sentence as markup."""
-        return Trusted("".join(self._word(word) for word in words))
+        return Trusted(self._sentence(words))
+
+    def _sentence(self, words: b.Words) -> str:
+        return "".join([self._word(word) for word in words])
 
     def _word(self, word: b.Inline) -> str:
         if isinstance(word, str):
@@ -222,8 +225,9 @@ class _Writer:
             yield "</tr>"
 
     def _cell(self, cell: b.Cell, is_number: bool) -> str:
+        marks = sorted(cell.marks)
         classes = ["rr-number"] if is_number else []
-        classes += [f"rr-{mark}" for mark in sorted(cell.marks)]
+        classes += [f"rr-{mark}" for mark in marks]
         start = f'<td class="{" ".join(classes)}"' if classes else "<td"
         value = ""
         if cell.value is not None and (is_number or isinstance(cell.value, str)):
@@ -231,10 +235,9 @@ class _Writer:
             # text sorts and exports by what is read unless it says otherwise
             if is_number or (text,) != cell.words:
                 value = f' data-value="{emit.attr(text)}"'
-        symbols = "".join(
-            f'<span class="rr-symbol" role="img" aria-label="{word}">{sign}</span>'
-            for mark in sorted(cell.marks)
-            if mark in SYMBOLS
-            for sign, word in (SYMBOLS[mark],)
-        )
-        return f"{start}{value}>{symbols}{self.words(cell.words).markup}</td>"
+        symbols = ""
+        for mark in marks:
+            if mark in SYMBOLS:
+                sign, word = SYMBOLS[mark]
+                symbols += f'<span class="rr-symbol" role="img" aria-label="{word}">{sign}</span>'
+        return f"{start}{value}>{symbols}{self._sentence(cell.words)}</td>"
