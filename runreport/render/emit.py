@@ -163,9 +163,6 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-    # after the end of a row these would be taken for its options
-    "[": "{[}",
-    "*": "{*}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "\u2212": "$-$",
@@ -176,9 +173,14 @@ _LATEX = {
 }
 
 
+_ROW_OPTION = re.compile(r"^(\s*)([\[*])")
+"""What LaTeX would take for an option of the row that ended before."""
+
+
 def latex(text: str) -> str:
-    """Text for running LaTeX."""
-    return "".join(_LATEX.get(char, char) for char in clean_text(text))
+    """Text for running LaTeX and for the cells of a table."""
+    written = "".join(_LATEX.get(char, char) for char in clean_text(text))
+    return _ROW_OPTION.sub(r"\1{\2}", written)
 
 
 def label(text: str) -> str:

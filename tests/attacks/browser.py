@@ -234,6 +234,17 @@ class Visitor:
             self.page = self._fresh()
         return seen
 
+    def open(self, name: str) -> Seen:
+        """Open one file and leave it alone."""
+        self._seen = seen = Seen()
+        try:
+            self.page.goto(self.base + name, wait_until="load", timeout=20_000)
+        except sync_api.Error as error:
+            # what the browser does not show is downloaded
+            if "Download is starting" not in str(error) and "ERR_ABORTED" not in str(error):
+                raise
+        return seen
+
     def shapes(self, paths: list[Path]) -> list[tuple[list[str], list[list[str]]]]:
         """Shape and texts of pages as Chromium parses them, without running anything."""
         self.page.goto("about:blank")

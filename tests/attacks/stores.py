@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -140,3 +143,23 @@ pages:
         "utf-8",
     )
     return path
+
+
+def built(folder: Path, texts: Sequence[str], title: str) -> Path:
+    """The site that the command makes of a store with these texts."""
+    folder.mkdir()
+    write_store(folder / "store.db", texts, title)
+    write_spec(folder, title)
+    done = subprocess.run(
+        [sys.executable, "-m", "runreport", "build"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[:2000]
+    assert "error" not in done.stderr
+    assert "could not be drawn" not in done.stderr
+    return folder / "site"

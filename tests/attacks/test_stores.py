@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -23,8 +21,8 @@ from runreport.redaction import redact_text
 from tests.attacks import encoders, payloads
 from tests.attacks.pages import without_policy
 from tests.attacks.shapes import branches, cleaned, in_one_line, live
-from tests.attacks.stores import write_spec, write_store
-from tests.shared import ROOT, SHARED, needs_shared
+from tests.attacks.stores import built
+from tests.shared import SHARED, needs_shared
 
 chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -50,26 +48,6 @@ class Pair:
             for site in (self.hostile, self.twin)
         ]
         return list(zip(*names, strict=True))
-
-
-def built(folder: Path, texts: Sequence[str], title: str) -> Path:
-    """The site that the command builds."""
-    folder.mkdir()
-    write_store(folder / "store.db", texts, title)
-    write_spec(folder, title)
-    done = subprocess.run(
-        [sys.executable, "-m", "runreport", "build"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[:2000]
-    assert "error" not in done.stderr
-    assert "could not be drawn" not in done.stderr
-    return folder / "site"
 
 
 @pytest.fixture(scope="module", params=range(len(CHUNKS)))

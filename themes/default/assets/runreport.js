@@ -147,7 +147,9 @@
     "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", '"': "\\textquotedbl{}",
     "\u2212": "$-$", "\u202f": "\\,", "\u00b1": "$\\pm$", "\u2026": "\\dots{}",
   };
-  const latex = (text) => text.replace(/[\\{}$&#%_^~<>|"\u2212\u202f\u00b1\u2026]/g, (c) => LATEX[c]);
+  // a row that begins so would be taken for an option of the row before
+  const latex = (text) =>
+    text.replace(/[\\{}$&#%_^~<>|"\u2212\u202f\u00b1\u2026]/g, (c) => LATEX[c]).replace(/^(\s*)([[*])/, "$1{$2}");
   const markdown = (text) => text.replace(/[\\`*_{}[\]<>#|!~$&]/g, "\\$&");
 
   const COPIES = {
