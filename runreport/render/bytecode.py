@@ -1,7 +1,8 @@
 """Compiled templates, kept as Python keeps its own modules: in the user's cache folder.
 
 Compiling the templates of Material costs a quarter of a second. What is kept depends on the text of
-a template and the version of Jinja alone, so it is never out of date.
+a template and the version of Jinja alone, so it is never out of date. The report's own templates
+are not kept: what they encode depends on settings too.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 @cache
 def compiled_templates() -> BytecodeCache:
     """Where compiled templates are kept: on disk, or for this process where there is no place."""
-    from jinja2 import FileSystemBytecodeCache
+    from jinja2 import FileSystemBytecodeCache, __version__
 
     if (folder := _folder()) is not None:
-        return FileSystemBytecodeCache(str(folder))
+        return FileSystemBytecodeCache(str(folder), f"jinja-{__version__}-%s.cache")
     return _in_memory()
 
 
 def _folder() -> Path | None:
     """A folder that nobody else may write to: what is in it is run."""
     named = os.environ.get("XDG_CACHE_HOME", "")
-    top = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
-    folder = top / "runreport" / "templates"
     try:
+        top = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+        folder = top / "runreport" / "templates"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = folder.stat()
     except (OSError, RuntimeError):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from runreport.errors import Problem, RenderError
 from runreport.render import emit
-from runreport.render.bytecode import compiled_templates
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -87,9 +86,9 @@ def load_theme(name: str, base: Path) -> Theme:
         templates=Environment(
             loader=FileSystemLoader([folder / "templates" for folder, _ in chain]),
             autoescape=True,
-            # templates do not change while a report is built
+            # templates do not change while a report is built; compiled ones are not kept on disk,
+            # since what they encode depends on these settings and not on their text alone
             auto_reload=False,
-            bytecode_cache=compiled_templates(),
             undefined=StrictUndefined,
             finalize=_encode,
             trim_blocks=True,

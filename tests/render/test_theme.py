@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,26 @@ def test_an_unknown_theme_names_those_there_are():
     with pytest.raises(RenderError) as caught:
         load_theme("nowhere", Path())
     assert "default, print" in (caught.value.problems[0].hint or "")
+
+
+THEMES = Path(__file__).parents[2] / "themes"
+PACKAGE = Path(__file__).parents[2] / "runreport"
+
+
+PAST_THE_ENCODER = ("|safe", "| safe", "autoescape", "Markup", "<script", "style=", "javascript:")
+
+
+def test_no_template_hands_a_text_past_the_encoder():
+    templates = sorted(THEMES.rglob("*.html"))
+    assert len(templates) >= 5
+    for path in templates:
+        text = path.read_text("utf-8")
+        assert [way for way in PAST_THE_ENCODER if way in text] == [], path.name
+        assert not re.search(r"\son[a-z]+\s*=", text), path.name
+
+
+def test_no_code_makes_templates_of_texts_or_markup_of_marked_strings():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        ways = (".from_string(", "Markup(", "markupsafe", "mark_safe", "jinja2.Template")
+        assert [way for way in ways if way in text] == [], path.name
