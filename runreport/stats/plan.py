@@ -34,6 +34,9 @@ Method = Literal["none", "welch", "paired_t", "sign_flip", "corrected_t"]
 LOW = 10
 """Fewer replicates than this find only large differences."""
 
+MANY = 20
+"""So many pairs are decided by the t-test, and their sign patterns are not counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -182,7 +185,7 @@ def plan(case: Case, rules: Rules, family: int) -> Plan:
         return Plan("welch", f"Groups are independent {each}; variances may differ.", found)
     if case.overlap:
         return Plan("corrected_t", f"Pairs are {each} of one data set, which share training data.")
-    if n >= 20:
+    if n >= MANY:
         return Plan("paired_t", f"{n} pairs of {each}: the mean of the differences is tested.")
     smallest = power.smallest_paired_p(n)
     if smallest >= needed:

@@ -348,6 +348,28 @@ def test_a_failed_run_scored_worst_is_shown_beside_the_complete_pairs() -> None:
     assert found.sensitivity.difference == pytest.approx(np.mean(scored) - np.mean(b))
 
 
+@pytest.mark.parametrize("failed", [6, 26])
+def test_many_failed_runs_scored_worst_are_decided_as_so_many_pairs_are(failed: int) -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(failed)
+    baseline = rng.normal(0.8, 0.02, 19 + failed)
+    candidate = baseline + rng.normal(0.05, 0.01, baseline.size)
+    complete = (baseline[:19], candidate[:19])
+    worst = min(baseline.min(), candidate[:19].min())
+    scored = np.concatenate((candidate[:19], np.full(failed, worst)))
+    found = one(*complete, paired=True, filled=Filled(baseline, scored, failed, worst))
+    assert found.test == "exact paired sign-flip test"
+    check = found.sensitivity
+    assert check is not None
+    assert check.interval is not None
+    expected = stats.ttest_rel(scored, baseline).confidence_interval(0.95)
+    assert (check.interval.low, check.interval.high) == pytest.approx(tuple(expected))
+    decided = one(baseline, scored, paired=True)
+    assert decided.test == "paired t-test"
+    assert check.verdict == decided.verdict
+
+
 # ---- properties ----------------------------------------------------------------------------------
 
 VALUES = st.lists(st.integers(-100, 100), min_size=6, max_size=9).filter(lambda v: len(set(v)) > 2)
