@@ -87,7 +87,12 @@ class History:
 
     def portion(self, name: str) -> History:
         """An empty history in the same folder, to be filled elsewhere and then absorbed."""
-        return History(self._folder, f"{self._name}{name}-")
+        # files of an earlier portion of that name are still there
+        return History(self._folder, f"{self._name}{self._count:06d}-{name}-")
+
+    @property
+    def _count(self) -> int:
+        return sum(map(len, self._parts.values()))
 
     @property
     def parts(self) -> Mapping[str, Sequence[Path]]:

@@ -17,7 +17,7 @@ from runreport.samples import Group
 from runreport.spec.expressions import Expression, Scalar, truth
 from runreport.spec.model import Grouping, Selection
 from runreport.spec.names import since_time
-from runreport.tables import Run, parse_number
+from runreport.tables import Run, level
 
 Evaluate = Callable[[Expression, Run], Scalar]
 
@@ -99,7 +99,7 @@ def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[
     members: dict[tuple[Any, ...], list[Run]] = {}
     texts: dict[tuple[Any, ...], tuple[str, ...]] = {}
     for run, key in zip(runs, keys, strict=True):
-        identity = tuple(_same_number(text) for text in key)
+        identity = tuple(level(text) for text in key)
         members.setdefault(identity, []).append(run)
         texts.setdefault(identity, key)
     order = sorted(members, key=lambda identity: [_sort_key(part) for part in identity])
@@ -136,7 +136,7 @@ def _keys(
     if grouping.by:
         columns = [expression.heading or _bare(expression.text) for expression in grouping.by]
         keys = [
-            tuple(_text(evaluate(expression, run)) or NOT_SET for expression in grouping.by)
+            tuple(_or_not_set(evaluate(expression, run)) for expression in grouping.by)
             for run in runs
         ]
         return columns, keys
@@ -237,10 +237,9 @@ def _sort_key(value: Any) -> tuple[int, float, str]:
     return (1, 0.0, str(value))
 
 
-def _same_number(text: str) -> float | str:
-    """`1e-3` and `0.001` are one level of a factor."""
-    number = parse_number(text)
-    return text if math.isnan(number) else number
+def _or_not_set(value: Scalar) -> str:
+    text = _text(value)
+    return NOT_SET if text is None else text
 
 
 def _text(value: Scalar) -> str | None:

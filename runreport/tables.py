@@ -129,6 +129,11 @@ class Param:
     def is_number(self) -> bool:
         return not math.isnan(self.number)
 
+    @property
+    def level(self) -> float | str:
+        """What tells it from other values of the same param."""
+        return level(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class MetricSummary:
@@ -356,6 +361,15 @@ def parse_number(text: str) -> float:
     if "_" in text or not text.isascii() or not math.isfinite(number):
         return math.nan
     return number
+
+
+def level(text: str) -> float | str:
+    """What a param's text is as one level of a factor: `1e-3` and `0.001` are the same level.
+
+    From 2^53 on float64 does not hold every digit: long seeds and ids stay text, and apart.
+    """
+    number = parse_number(text)
+    return number if abs(number) < 2**53 else text
 
 
 def _table(name: str, rows: Iterable[Sequence[Any]]) -> pa.Table:

@@ -265,10 +265,11 @@ def _fetch_divided(
         del facts.late[told:]
         return _fetch(facts, history.portion("second"), ids[half:], metrics), facts.late[told:]
 
-    second = beside(second_half)
-    history.absorb(_fetch(facts, history.portion("first"), ids[:half], metrics))
-    first_told = facts.late[told:]
-    parts, second_told = second()
+    with beside(second_half) as second:
+        first = _fetch(facts, history.portion("first"), ids[:half], metrics)
+        first_told = facts.late[told:]
+        parts, second_told = second()
+    history.absorb(first)
     history.absorb(parts)
     facts.late[told:] = [*first_told, *second_told]
 

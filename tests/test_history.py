@@ -114,3 +114,14 @@ def test_nothing_is_written_for_nothing(tmp_path):
 def test_a_table_of_another_shape_is_a_bug(tmp_path):
     with pytest.raises(ValueError, match="schema"):
         held(tmp_path, pa.table({"run_id": ["a"]}))
+
+
+def test_portions_of_one_name_keep_their_files_apart(tmp_path):
+    """A report may read twice: first what its conditions need, then the rest."""
+    history = History(tmp_path)
+    for metric, number in (("a", 1.0), ("b", 2.0)):
+        portion = history.portion("first")
+        portion.add(points((f"run-{metric}", metric, 0, 0, number)))
+        history.absorb(portion.parts)
+    assert history.series("a")["run-a"].value.tolist() == [1.0]
+    assert history.series("b")["run-b"].value.tolist() == [2.0]

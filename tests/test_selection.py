@@ -56,6 +56,16 @@ def test_baseline_comes_first_and_replicates_carry_their_identity():
     assert first.replicate_of == ("3", "1")
 
 
+def test_long_whole_numbers_that_differ_are_not_one_group():
+    runs = runs_of(*({"params": {"data_id": f"1234567890123456789{n}"}} for n in (0, 1)))
+    assert len(group(runs, Grouping(all_but=()), _evaluate)) == 2
+
+
+def test_an_empty_param_is_not_a_missing_one():
+    runs = runs_of({"params": {"tag": ""}}, {"params": {}})
+    assert len(group(runs, Grouping(by=(expression("params.tag"),)), _evaluate)) == 2
+
+
 @pytest.mark.parametrize(("condition", "words"), [(True, "selects 2 groups"), (False, "no group")])
 def test_a_baseline_that_is_not_one_group_is_refused(condition, words):
     study = grid({"optimizer": ["sgd", "adam"]}, [1], lambda p, s: 0.5)

@@ -68,9 +68,11 @@ def staging(target: Path) -> Iterator[Path]:
     Raises:
         PublishError: RR602 when it cannot be made, or has no room for what is written into it.
     """
-    for left in _beside(target, "").parent.glob(f"{_beside(target, '').name}.staging-*"):
-        shutil.rmtree(left, ignore_errors=True)
     stage = _beside(target, f".staging-{os.getpid()}")
+    start = stage.name.removesuffix(str(os.getpid()))
+    for left in stage.parent.iterdir():
+        if left.name.startswith(start) and left.name[len(start) :].isdigit():
+            shutil.rmtree(left, ignore_errors=True)
     try:
         with _writing(stage):
             stage.mkdir()

@@ -268,7 +268,10 @@ def _filled(first: Fit, second: Fit, metric: Metric, *, paired: bool) -> Filled 
     if metric.goal is None or not values.size or not (first.failed or second.failed):
         return None
     worst = float(values.min() if metric.goal == "maximize" else values.max())
-    sides = [_with_failures(fit, worst) for fit in (first, second)]
+    failed = [_not_rerun(fit) if paired else fit.failed for fit in (first, second)]
+    sides = [
+        _with_failures(fit, keys, worst) for fit, keys in zip((first, second), failed, strict=True)
+    ]
     before = values.size
     if not paired:
         left, right = ([value for _, value in side] for side in sides)
@@ -277,15 +280,22 @@ def _filled(first: Fit, second: Fit, metric: Metric, *, paired: bool) -> Filled 
         one, other = (_once(side) for side in sides)
         keys = [key for key in one if key in other]
         left, right = [one[key] for key in keys], [other[key] for key in keys]
-        scored = sum(key in fit.failed for key in keys for fit in (first, second))
+        scored = sum(key in lost for key in keys for lost in failed)
     if not scored:
         return None
     return Filled(np.array(left), np.array(right), scored, worst)
 
 
-def _with_failures(fit: Fit, worst: float) -> list[tuple[str | None, float]]:
+def _not_rerun(fit: Fit) -> tuple[str | None, ...]:
+    """Identities of failed runs, without those that another run has a value of."""
+    return tuple(key for key in fit.failed if key not in fit.sample.replicates)
+
+
+def _with_failures(
+    fit: Fit, failed: Sequence[str | None], worst: float
+) -> list[tuple[str | None, float]]:
     seen = zip(fit.sample.replicates, fit.sample.values.tolist(), strict=True)
-    return [*seen, *((key, worst) for key in fit.failed)]
+    return [*seen, *((key, worst) for key in failed)]
 
 
 def _once(side: Sequence[tuple[str | None, float]]) -> dict[str, float]:

@@ -321,7 +321,7 @@ def varying_params(context: Context) -> list[str]:
     logged: dict[str, int] = {}
     for run in context.runs:
         for name, value in run.params.items():
-            found.setdefault(name, set()).add(value.number if value.is_number else value.text)
+            found.setdefault(name, set()).add(value.level)
             logged[name] = logged.get(name, 0) + 1
     count = len(context.runs)
     varying = [n for n in found if len(found[n]) > 1 or logged[n] < count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from runreport import formats
 from runreport.blocks import Strong, Words
@@ -12,7 +13,7 @@ from runreport.sections.fitness import Fit
 from runreport.sections.verdicts import brief, headline
 from runreport.stats import words
 
-SETTLED = ("better", "worse")
+Standing = Literal["ahead", "behind", "open"]
 
 
 def lead(answer: Answer, level: float) -> Words:
@@ -63,7 +64,7 @@ def is_certain(answer: Answer) -> bool | None:
     involved = _involved(answer, answer.leader)
     if answer.kind == "baseline" and not answer.leader.group.is_baseline:
         return None
-    return all(item.result.verdict in SETTLED for item in involved)
+    return all(_standing(item, answer.leader) == "ahead" for item in involved)
 
 
 def _level(level: float) -> str:
@@ -87,9 +88,28 @@ def _against_the_rest(answer: Answer, best: Fit) -> Words:
         return ("Whether that is more than luck these runs cannot say.",)
     if is_certain(answer):
         return ("The lead is certain: it beats every other group.",)
-    close = [item for item in involved if item.result.verdict not in SETTLED]
-    names = charting.named([_other(item, best) for item in close], 4)
-    return (f"The lead is not certain: it is not told apart from {names}.",)
+    parts = []
+    # a mean over all runs can lead where the pairs, which decide, say the opposite
+    if behind := _others(involved, best, "behind"):
+        parts.append(f"compared pair by pair it is behind {behind}")
+    if close := _others(involved, best, "open"):
+        parts.append(f"it is not told apart from {close}")
+    return (f"The lead is not certain: {'; '.join(parts)}.",)
+
+
+def _standing(item: Comparison, best: Fit) -> Standing:
+    """Where a comparison puts the leader."""
+    if item.result.verdict not in ("better", "worse"):
+        return "open"
+    is_candidate = item.candidate.id == best.group.id
+    return "ahead" if is_candidate == (item.result.verdict == "better") else "behind"
+
+
+def _others(involved: Sequence[Comparison], best: Fit, standing: Standing) -> str:
+    """The groups with which a comparison puts the leader so; empty when there are none."""
+    return charting.named(
+        [_other(item, best) for item in involved if _standing(item, best) == standing], 4
+    )
 
 
 def _other(item: Comparison, best: Fit) -> str:

@@ -14,6 +14,7 @@ from runreport import formats
 from runreport.blocks import Block, Bullets, Fold, Headline, Note, Strong, Text, Words
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
+from runreport.samples import Group
 from runreport.sections import charting, workings
 from runreport.sections.comparing import (
     Answer,
@@ -56,6 +57,8 @@ class SignificanceData:
 
     answers: tuple[Answer, ...]
     """Comparisons of a page about one group are that group's alone."""
+    subject: Group | None
+    """The one group, on a page about one."""
     level: float
     primaries: int
     """Metrics of the confirmatory family."""
@@ -72,7 +75,11 @@ def compute(context: Context, options: Options) -> SignificanceData:
     ]
     primaries = len(design.primary)
     return SignificanceData(
-        tuple(answers), design.level, primaries, len(design.metrics) - primaries
+        tuple(answers),
+        context.subject_group,
+        design.level,
+        primaries,
+        len(design.metrics) - primaries,
     )
 
 
@@ -139,11 +146,16 @@ def _uncompared(data: SignificanceData, answer: Answer) -> list[Block]:
         if not answer.fits:
             why = "No runs are selected."
         return [Note("info", f"Nothing to compare on {name}", (Text((why,)),))]
-    group = present_fits[0]
-    said = (
-        f"Only {charting.fit(group.group.label)} has values of {name}, so there is nothing to "
-        f"compare: {mean_words(group, answer, data.level)}."
-    )
+    subject = data.subject
+    if subject is not None and all(fit.group.id != subject.id for fit in present_fits):
+        label = charting.fit(subject.label)
+        said = f"{label} has no value of {name}, so there is nothing to compare."
+    else:
+        group = present_fits[0]
+        said = (
+            f"Only {charting.fit(group.group.label)} has values of {name}, so there is nothing to "
+            f"compare: {mean_words(group, answer, data.level)}."
+        )
     body: list[Block] = [Text((said,))]
     body += [Text((finding.words,)) for finding in answer.findings]
     return [Note("info", f"Nothing to compare on {name}", tuple(body))]

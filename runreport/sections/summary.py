@@ -183,7 +183,7 @@ def _varying(name: str, runs: Sequence[Run], is_replicate: bool) -> Varying | No
             unset += 1
         else:
             # 1e-3 and 0.001 are one level
-            levels.setdefault(param.number if param.is_number else param.text, param.text)
+            levels.setdefault(param.level, param.text)
     if len(levels) + bool(unset) < 2:
         return None
     ordered = sorted(levels.values(), key=charting.natural)

@@ -13,7 +13,7 @@ from runreport.blocks import Mark as CellMark
 from runreport.kinds import Context
 from runreport.samples import Group
 from runreport.sections import charting
-from runreport.tables import Run, parse_number
+from runreport.tables import Run, level
 
 Facts: TypeAlias = Callable[[Run], Mapping[str, str]]
 """A run to what it has under each key."""
@@ -108,17 +108,11 @@ def _held(key: str, of_side: Sequence[Mapping[str, str]], numbers: bool) -> Held
     for of_run in of_side:
         if key in of_run:
             text = of_run[key]
-            texts.setdefault(same(text) if numbers else text, text)
+            texts.setdefault(level(text) if numbers else text, text)
         else:
             lacking += 1
     ordered = tuple(sorted(texts.values(), key=charting.natural))
     return Held(ordered, frozenset(texts), lacking, len(of_side))
-
-
-def same(text: str) -> float | str:
-    """What a text is compared by: its number where it is one."""
-    number = parse_number(text)
-    return text if number != number else number
 
 
 def _natural(key: str) -> tuple[str, str]:

@@ -231,6 +231,22 @@ def test_a_diverged_run_is_counted_and_the_verdict_is_tried_with_it_scored_worst
     assert "1 of 10 against 0 of 10" in tried
 
 
+def test_a_seed_that_failed_and_was_run_again_counts_with_its_value() -> None:
+    values = {
+        "m0": [0.80, 0.81, 0.82, 0.83, 0.84, 0.85, 0.86],
+        "m1": [0.83, 0.82, 0.85, 0.86, 0.85, 0.88, None],
+    }
+    runs = runs_of(values)
+    again = {**runs[7], "name": "m1-s0-crashed", "status": "failed", "metrics": {}}
+    (comparison,) = answer(context([*runs, again], baseline=BASELINE, pair_by="seed")).comparisons
+    check = comparison.result.sensitivity
+    assert check is not None
+    # seed 6 alone is scored, as 80 %: (3 + 1 + 3 + 3 + 1 + 3 - 6) / 7 points
+    assert check.scored == 1
+    assert check.difference == pytest.approx(8 / 7)
+    assert comparison.failures == ((0, 7), (2, 8))
+
+
 @needs_oracles
 def test_copies_of_a_run_count_once() -> None:
     values = behaviour("duplicate_runs")["given"]["A"]

@@ -183,6 +183,13 @@ def test_too_little_to_compare_is_said(runs: list[Any], expected: str) -> None:
     assert expected in text_of(context(runs, baseline=baseline, metrics=(ACCURACY,)))
 
 
+def test_a_page_about_a_group_without_a_value_says_so_of_that_group() -> None:
+    runs = runs_of({"m0": [0.8, 0.9, 0.85], "m1": [0.7, 0.75, 0.8], "m2": [None, None, None]})
+    words = text_of(context(runs, metrics=(ACCURACY,), subject_group=2))
+    assert "model=m2 has no value of accuracy, so there is nothing to compare." in words
+    assert "Only" not in words
+
+
 def test_no_declared_metric_is_said() -> None:
     assert "declares no metric" in text_of(context(runs_of(noise(2, 3)), metrics=()))
 

@@ -69,6 +69,17 @@ def test_a_lead_that_is_not_certain_names_who_is_close() -> None:
     assert "model=m0" not in words
 
 
+def test_a_leader_that_its_pairs_put_behind_is_not_called_certain() -> None:
+    # m1 is about a point below m0 on each of the eight seeds they share, and has eight more
+    below = [0.011, 0.009, 0.012, 0.008, 0.010, 0.011, 0.009, 0.010]
+    shared = [0.80, 0.82, 0.81, 0.83, 0.79, 0.84, 0.78, 0.85]
+    lower = [value - less for value, less in zip(shared, below, strict=True)]
+    higher = [0.95, 0.96, 0.97, 0.94, 0.93, 0.98, 0.955, 0.965]
+    words = lead_of(one_metric({"m0": shared, "m1": lower + higher}, pair_by="seed"))
+    assert words.startswith("model=m1 has the best accuracy")
+    assert "The lead is not certain: compared pair by pair it is behind model=m0." in words
+
+
 def test_a_baseline_that_leads_is_said_to_be_the_baseline() -> None:
     assert "It is the baseline." in lead_of(one_metric(noise(3, 5, -0.02), baseline=BASELINE))
 
@@ -99,6 +110,15 @@ def test_what_varies_is_named_and_the_rest_is_counted() -> None:
     assert "model: m0, m1" in words
     assert "seed: 0, 1, 2 (the replicates: seeds)" in words
     assert "2 params are the same in every run" in words
+
+
+def test_whole_numbers_too_long_for_a_float_are_levels_of_their_own() -> None:
+    runs = runs_of(noise(2, 3))
+    for index, run in enumerate(runs):
+        # 2^53 + 1 is the first whole number that a float cannot hold
+        run["params"]["data"] = ["9007199254740992", "9007199254740993"][index % 2]
+    words = text_of(context(runs, metrics=(ACCURACY,)))
+    assert "data: 9007199254740992, 9007199254740993" in words
 
 
 def test_many_levels_are_a_range_and_many_params_are_cut() -> None:

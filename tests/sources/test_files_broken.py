@@ -22,6 +22,7 @@ from runreport.sources.files.documents import Parser
 from runreport.sources.files.places import File
 from runreport.sources.files.text import decode
 from runreport.tables import RunTables
+from tests.processes import PEAK_KB
 from tests.shared import ROOT, SHARED, needs_shared
 
 TABLES = SHARED / "attacks" / "tables"
@@ -161,14 +162,14 @@ try:
     print(len(tables.rows), "runs", sorted({p.code for p in tables.problems}))
 except SourceError as error:
     print("refused", sorted({p.code for p in error.problems}))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+print(peak_kb() // 1024, file=sys.stderr)
 """
 
 
 def bounded(folder: Path, name: str) -> str:
     """What a process of its own says of a file; it must stay under 512 MB."""
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(folder), name],
+        [sys.executable, "-c", PEAK_KB + LIMITED, str(folder), name],
         cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -389,7 +390,7 @@ def test_a_large_file_of_lines_takes_the_fast_way_and_reads_right(tmp_path):
 def test_reading_files_does_not_wait_for_pandas(tmp_path):
     (tmp_path / "h.csv").write_text("step,loss\n" + "".join(f"{i},{i / 7}\n" for i in range(9_000)))
     pq.write_table(pa.table({"step": [1, 2], "loss": [0.5, None]}), tmp_path / "p.parquet")
-    script = LIMITED + "print('pandas' in sys.modules)\n"
+    script = PEAK_KB + LIMITED + "print('pandas' in sys.modules)\n"
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path), "."],
         cwd=ROOT, capture_output=True, text=True, check=True,

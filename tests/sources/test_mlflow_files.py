@@ -17,6 +17,7 @@ from runreport.sources.mlflow.files import open_folder
 from runreport.sources.mlflow.options import Limits, Options
 from runreport.sources.mlflow.places import locate
 from runreport.tables import Run
+from tests.processes import PEAK_KB
 from tests.shared import ROOT, SHARED, needs_shared
 from tests.sources.mlflow_stores import RUN, codes, points, read, run_meta, small_folder
 
@@ -411,9 +412,9 @@ def test_every_hurt_run_of_the_corpus_is_read_rightly_or_named() -> None:
 @needs_shared("attacks", "trackers", "mlruns")
 def test_the_corpus_is_read_in_little_memory() -> None:
     script = (
-        "import resource; from pathlib import Path; from tests.sources.mlflow_stores import read;"
+        "from pathlib import Path; from tests.sources.mlflow_stores import read;"
         f"read({str(CORPUS)!r}, Path('.'));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        f"\n{PEAK_KB}\nprint(peak_kb())"
     )
     finished = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True

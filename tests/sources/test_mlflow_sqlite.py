@@ -21,6 +21,7 @@ from runreport.sources.mlflow import database
 from runreport.sources.mlflow.options import Limits, Options
 from runreport.sources.mlflow.places import locate
 from runreport.sources.mlflow.sqlite import open_database
+from tests.processes import PEAK_KB
 from tests.shared import ROOT, SHARED, needs_shared
 from tests.sources.mlflow_stores import RUN, codes, copied, edit, points, read, small_database
 
@@ -435,7 +436,7 @@ for name in sys.argv[1:]:
         (problem,) = error.problems
         assert problem.hint and Path(name).name in problem.message, problem
         print(Path(name).name, problem.code)
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print("peak", peak_kb())
 """
 
 
@@ -444,7 +445,7 @@ def test_every_hurt_database_ends_in_a_problem_or_in_a_right_reading() -> None:
     files = sorted(CORPUS.glob("*.db"))
     started = time.monotonic()
     finished = subprocess.run(
-        [sys.executable, "-c", READ_CORPUS, *map(str, files)],
+        [sys.executable, "-c", PEAK_KB + READ_CORPUS, *map(str, files)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ told as problems.
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,17 +48,8 @@ class Database:
             if path.stat().st_size == 0:
                 hint = "is it the right file? MLflow's own default is mlflow.db"
                 raise SourceError(Problem("RR303", f"{name} is empty: 0 bytes", None, hint))
-            # never `immutable`: it would miss what a writer has not checkpointed yet
-            self._link = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro",
-                uri=True,
-                timeout=BUSY_S,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self._link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
-            for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
-                self._link.execute(f"PRAGMA {pragma}")
+            self._link = self._connect()
+            self._process = os.getpid()
             self.keep_bytes()
             with self.snapshot():
                 self._check_length()
@@ -68,6 +60,29 @@ class Database:
             self._link.text_factory = str
         self._check_schema()
 
+    def _connect(self) -> sqlite3.Connection:
+        # never `immutable`: it would miss what a writer has not checkpointed yet
+        link = sqlite3.connect(
+            f"{self.path.resolve().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
+            link.execute(f"PRAGMA {pragma}")
+        return link
+
+    def _own_connection(self) -> None:
+        """A copy of the process opens the file anew: SQLite's connections do not survive a fork."""
+        if self._process == os.getpid():
+            return
+        inherited, self._link = self._link, self._connect()
+        self._link.text_factory = inherited.text_factory
+        # never closed here: its locks are the other process's
+        self._inherited, self._process = inherited, os.getpid()
+
     @contextmanager
     def snapshot(self, seconds: float | None = None) -> Iterator[None]:
         """All queries inside see one state of the store, and end in time.
@@ -76,6 +91,7 @@ class Database:
             SourceError: RR301 damaged, RR302 locked, RR314 too slow.
         """
         with self._faults():
+            self._own_connection()
             # a transaction begins with its first read, and so does waiting for a lock
             if not self._inside:
                 self._link.execute("BEGIN")
