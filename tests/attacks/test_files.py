@@ -14,7 +14,7 @@ from tests.attacks.stores import built
 chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TEXTS = [f"needle {text}" for text in (*payloads.TAGS[:7], *payloads.QUOTES[:2])]
+TEXTS = [f"needle {text}" for text in (*payloads.TAGS[:3], payloads.QUOTES[0])]
 TITLE = "needle <img src=x onerror=alert(1)><svg onload=alert(1)>"
 
 IN_RESULTS = {

@@ -21,10 +21,10 @@ from tests.pages import page, site
 chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ACTIVE = [payloads.Payload(text) for text in (*payloads.TAGS[:16], *payloads.QUOTES[:3])]
+ACTIVE = [payloads.Payload(text) for text in (*payloads.TAGS[:12:2], *payloads.QUOTES[:3])]
 """Texts of which many run when nothing stops them."""
 
-CHUNKS = payloads.chunks([*ACTIVE, *payloads.chosen(12)], 40)
+CHUNKS = payloads.chunks([*ACTIVE, *payloads.chosen(9)], 40)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PER_PAGE = 8
-CHUNKS = payloads.chunks(payloads.chosen(40), 40)
+CHUNKS = payloads.chunks(payloads.chosen(24), 40)
 TITLE = '"><img src=x onerror=alert(1)>'
 CALM_TITLE = "benign text site-"
 

@@ -11,6 +11,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -20,7 +21,7 @@ from runreport.render.notes import note_html
 from runreport.render.verify import verify_site
 from tests.attacks import payloads
 from tests.attacks.shapes import ALLOWED_MARKDOWN, cleaned
-from tests.pages import every_position, page, site
+from tests.pages import page, site
 
 SEED = int(os.environ.get("RUNREPORT_SEED", "20250101"))
 PER_PAGE = 250
@@ -57,7 +58,18 @@ def shape(html: str) -> list[str]:
 
 
 def blocks(text: str) -> list[b.Block]:
-    return [*every_position(text)[:-1], b.Headline(text, 3)]
+    """The ways into a page: as Markdown, as a line of HTML within it, as values of attributes, and
+    through a slot.
+    """
+    cell = b.Cell((b.Strong(text),), text + "!")
+    table = b.Table((b.Column("x", hint=text),), (b.Row((cell,)),), text)
+    return [
+        b.Headline(text),
+        b.Text((text, b.Code(text))),
+        b.Facts((b.Fact(text, (text,)),)),
+        replace(table, searchable=True),
+        table,
+    ]
 
 
 @pytest.mark.slow
@@ -77,7 +89,7 @@ def test_random_tokens_change_no_page(tmp_path):
             # two of the places where a text stands alone
             read = [node.text() for node in tree.css("td > strong")]
             assert read == [cleaned(text) for text in of_page for _ in range(2)]
-    print(f"{PER_PAGE * PAGES} strings in 9 kinds of blocks: no change of shape")
+    print(f"{PER_PAGE * PAGES} strings in 11 places each: no change of shape")
 
 
 def built(texts: list[list[str]], folder) -> tuple[list[str], list]:
