@@ -17,6 +17,9 @@ from runreport.spec.model import PageEntry, Spec
 GROUP_PAGES_IN_NAVIGATION = 12
 """More group pages than this are reached from tables only."""
 
+RESERVED = ("index", "search", "404", "data", "assets")
+"""Names that pages of the site's own have."""
+
 RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
 
 PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group|verdict)\.[^{}]+)\}")
@@ -124,18 +127,21 @@ def _of_group(path: str, context: Context) -> str:
 
 
 def _page_slugs(pages: Sequence[PageEntry]) -> list[str]:
-    """`index` for the first page, then words of the author's title: data never reach a path."""
+    """`index` for the first page of the navigation, then words of the author's titles: data never
+    reach a path.
+    """
+    first = next((page for page in pages if page.foreach is None), None)
     slugs: list[str] = []
     for page in pages:
         words = re.sub(r"[^a-z0-9]+", "-", PLACEHOLDER.sub("", page.title).lower()).strip("-")
         base = words[:40] or "page"
-        if not slugs and page.foreach is None:
+        if page is first:
             base = "index"
-        elif base in ("index", "search", "404", "data", "assets"):
+        elif base in RESERVED:
             base = f"{base}-page"
-        count = sum(slug == base or slug.startswith(f"{base}~") for slug in slugs)
-        slugs.append(base if not count else f"{base}~{count + 1}")
-    return [slug.replace("~", "-page-") for slug in slugs]
+        tries = (base, *(f"{base}-{number}" for number in range(2, len(pages) + 2)))
+        slugs.append(next(slug for slug in tries if slug not in slugs))
+    return slugs
 
 
 def _subject_slug(page: PageEntry, slug: str, context: Context) -> str:

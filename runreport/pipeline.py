@@ -27,7 +27,7 @@ from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
 from runreport.tables import RunTables
-from runreport.understand import Facts, read, read_sources, understand
+from runreport.understand import Facts, local_places, read, read_sources, understand
 
 Progress = Callable[[str], None]
 
@@ -80,9 +80,11 @@ def build(
         pool = stack.enter_context(FigurePool())
         spec = load(request)
         output = request.output or spec.output
-        folder.check_target(output, request.force, keep=spec.files)
-        stack.enter_context(folder.lock(output))
-        stage = stack.enter_context(folder.staging(output))
+        # behind a link, so that the link stays one
+        target = output.resolve()
+        folder.check_target(target, request.force, [*spec.files, *local_places(spec)])
+        stack.enter_context(folder.lock(target))
+        stage = stack.enter_context(folder.staging(target))
         progress("reading")
         background = stack.enter_context(ThreadPoolExecutor(1))
         facts = read(spec, request.environ)
@@ -104,7 +106,7 @@ def build(
         if refused := [problem for problem in doubts if problem.severity == "error"]:
             raise PolicyError(refused)
         progress("publishing")
-        folder.publish(site, output, digests.result())
+        folder.publish(site, target, digests.result())
         told = (*spec.warnings, *context.warnings, *context.problems)
         return BuildResult(output, len(context.runs), len(pages), (*told, *pool.problems, *doubts))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from runreport import registry
@@ -51,6 +52,16 @@ def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
         SourceError: with the problems of every source that cannot be read.
     """
     return read_sources(spec.sources, spec.allow_secrets, environ)
+
+
+def local_places(spec: Spec) -> Iterator[Path]:
+    """Files and folders that the sources of a spec lie in; of a pattern, the folder it looks in."""
+    for entry in spec.sources:
+        location = str(entry.options.location)
+        if not location.startswith(("http://", "https://")):
+            bare = location.removeprefix("sqlite:///").removeprefix("file://")
+            plain = takewhile(lambda part: not set("*?[") & set(part), Path(bare).parts)
+            yield entry.base.joinpath(*plain)
 
 
 def read_sources(

@@ -130,3 +130,14 @@ def three_groups():
         baseline={"lr": "0.1"},
         metrics=[accuracy],
     )
+
+
+def test_the_first_page_of_the_navigation_is_the_index_wherever_it_stands():
+    documents = write(spec_of(page("Run ${run.name}", "run"), page("Summary")), six_runs())
+    assert [d.slug for d in documents if d.in_navigation] == ["index"]
+
+
+def test_slugs_never_collide():
+    titles = ["First", "Base", "Base", "Base 2", "Base", "Base 2", "Base-2"]
+    slugs = [d.slug for d in write(spec_of(*map(page, titles)), six_runs())]
+    assert len(set(slugs)) == len(titles)

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from runreport.errors import SourceError, SpecError
-from runreport.pipeline import read_tables
+from runreport.pipeline import BuildRequest, build, read_tables
 from runreport.tables import SCHEMAS
 from tests.processes import digest, runreport, started
 from tests.shared import ROOT
@@ -322,3 +322,15 @@ def test_what_cannot_be_read_from_python_is_the_same_error(tmp_path):
         read_tables({"mlflow": str(tmp_path / "nothing.db")})
     with pytest.raises(ValueError, match="one of files, mlflow"):
         read_tables({"mlfow": "mlruns"})
+
+
+def test_a_link_to_a_folder_stays_a_link_and_its_folder_gets_the_site(tmp_path):
+    shutil.copy(ROOT / "examples" / "quickstart" / "mlflow.db", tmp_path / "store.db")
+    (tmp_path / "runreport.yaml").write_text(
+        'sources: [{mlflow: "sqlite:///store.db"}]\npages: [{title: S, sections: [summary]}]\n'
+    )
+    (tmp_path / "www" / "report").mkdir(parents=True)
+    (tmp_path / "site").symlink_to(tmp_path / "www" / "report")
+    build(BuildRequest(spec=tmp_path / "runreport.yaml", environ=os.environ))
+    assert (tmp_path / "site").is_symlink()
+    assert (tmp_path / "www" / "report" / "index.html").is_file()

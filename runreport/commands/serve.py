@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import itertools
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import click
 from runreport import registry
 from runreport.errors import RunReportError
 from runreport.spec.load import load_spec
+from runreport.understand import local_places
 
 POLL_SECONDS = 1.0
 WATCHED_FILES = 20_000
@@ -98,15 +98,7 @@ def _inputs(spec: Path, sets: Sequence[str], profile: str | None) -> list[Path]:
         )
     except RunReportError:
         return [spec]
-    places = []
-    for entry in loaded.sources:
-        location = str(entry.options.location)
-        if not location.startswith(("http://", "https://")):
-            bare = location.removeprefix("sqlite:///").removeprefix("file://")
-            # of a pattern, the folder that it looks in
-            plain = itertools.takewhile(lambda part: not set("*?[") & set(part), Path(bare).parts)
-            places.append(entry.base.joinpath(*plain))
-    return [*loaded.files, *places]
+    return [*loaded.files, *local_places(loaded)]
 
 
 def _signature(paths: Sequence[Path], output: Path) -> tuple[tuple[str, int, int], ...]:
@@ -123,14 +115,15 @@ def _signature(paths: Sequence[Path], output: Path) -> tuple[tuple[str, int, int
 
 def _files(place: Path, output: Path) -> Iterator[Path]:
     yield place
-    # SQLite's write-ahead log holds what the main file does not have yet
-    yield place.with_name(place.name + "-wal")
+    if place.name:
+        # SQLite's write-ahead log holds what the main file does not have yet
+        yield place.with_name(place.name + "-wal")
     if place.is_dir():
         count = 0
         for folder, folders, names in os.walk(place):
             inside = (name for name in folders if not name.startswith("."))
             folders[:] = sorted(n for n in inside if Path(folder, n).resolve() != output)
-            for name in sorted(names):
+            for name in sorted(name for name in names if not name.startswith(".")):
                 yield Path(folder, name)
                 count += 1
                 if count >= WATCHED_FILES:

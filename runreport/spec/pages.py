@@ -41,8 +41,13 @@ def read_pages(node: Marked, kinds: Kinds, shaper: Shaper) -> tuple[PageEntry, .
         return ()
     if not node.sequence:
         shaper.say("RR108", "`pages` needs at least one page", node.span, "or leave `pages` out")
-    pages = (_page(page, kinds, shaper) for page in node.sequence)
-    return tuple(page for page in pages if page is not None)
+    read = (_page(page, kinds, shaper) for page in node.sequence)
+    pages = tuple(page for page in read if page is not None)
+    if pages and all(page.foreach for page in pages):
+        message = "every page is written once per run or group, so the report has no first page"
+        hint = "add one without `foreach`: {title: Summary, sections: [summary]}"
+        shaper.say("RR108", message, node.span, hint)
+    return pages
 
 
 def _page(node: Marked, kinds: Kinds, shaper: Shaper) -> PageEntry | None:

@@ -83,7 +83,7 @@ def test_what_is_watched_is_what_is_read_and_never_what_is_built(tmp_path):
     assert not {"index.html", "x.html"} & watched("**/*.csv")
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 150.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "nothing changed in time"

@@ -99,3 +99,23 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(PublishError) as caught:
         put(tmp_path / "file" / "out", "one")
     assert caught.value.problems[0].code == "RR602"
+
+
+def test_a_build_leaves_what_other_builds_stage_alone(tmp_path):
+    """A name is no pattern: `a*` is not `ab`."""
+    other = tmp_path / ".ab.staging-77"
+    other.mkdir()
+    stale = tmp_path / ".a*.staging-78"
+    stale.mkdir()
+    with folder.staging(tmp_path / "a*") as stage:
+        assert stage.is_dir()
+        assert other.is_dir()
+        assert not stale.exists()
+
+
+def test_a_folder_that_holds_a_source_is_never_replaced(tmp_path):
+    store = tmp_path / "site" / "mlflow.db"
+    store.parent.mkdir()
+    store.write_text("")
+    with pytest.raises(PublishError, match="RR601"):
+        folder.check_target(tmp_path / "site", force=True, keep=[store])

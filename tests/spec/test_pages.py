@@ -101,3 +101,8 @@ def test_default_pages_compare_only_with_a_baseline(tmp_path):
     kinds = [{e.kind for p in spec.pages for e in p.sections} for spec in (with_baseline, without)]
     assert kinds[0] - kinds[1] <= {"significance"}
     assert "significance" not in kinds[1]
+
+
+def test_a_report_has_a_first_page(tmp_path):
+    loaded = read(tmp_path, "pages: [{title: 'R ${run.name}', foreach: run, sections: [parallel]}]")
+    assert "no first page" in the(loaded, "RR108")[0]
