@@ -183,12 +183,12 @@ def redact(tables: RunTables, allowed: Collection[str] = ()) -> tuple[RunTables,
     count = 0
     changed: dict[str, pa.Table] = {}
     for name, columns in {
-        "runs": ("experiment", "name", "user", "url"),
+        "runs": ("experiment", "name", "user", "parent_id", "url"),
         "params": ("param", "value"),
-        "metrics": ("metric",),
+        "metrics": ("metric", "context"),
         "tags": ("tag", "value"),
-        "artifacts": ("path",),
-        "lineage": ("name", "version", "url"),
+        "artifacts": ("path", "digest"),
+        "lineage": ("name", "version", "digest", "url"),
     }.items():
         table: pa.Table = getattr(tables, name)
         keys = {"params": "param", "tags": "tag"}.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -97,7 +98,8 @@ def _write_run(
                   (f"i{number}", text))  # fmt: skip
     artifacts = folder / "artifacts" / run / "artifacts"
     artifacts.mkdir(parents=True)
-    name = "".join("_" if char in "/\0" else char for char in first)
+    # an address that lost its slashes would be none
+    name = first.partition("://")[0].translate({ord("/"): "_", 0: "_"})
     (artifacts / name.encode()[:200].decode("utf-8", "ignore")).write_text(text, "utf-8")
 
 
@@ -145,21 +147,35 @@ pages:
     return path
 
 
-def built(folder: Path, texts: Sequence[str], title: str) -> Path:
-    """The site that the command makes of a store with these texts."""
-    folder.mkdir()
-    write_store(folder / "store.db", texts, title)
-    write_spec(folder, title)
-    done = subprocess.run(
+def run_build(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The command, in the folder of a spec."""
+    return subprocess.run(
         [sys.executable, "-m", "runreport", "build"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
     )
+
+
+def built(folder: Path, texts: Sequence[str], title: str, **environ: str) -> Path:
+    """The site that the command makes of a store with these texts."""
+    folder.mkdir()
+    write_store(folder / "store.db", texts, title)
+    write_spec(folder, title)
+    done = run_build(folder, **environ)
     assert done.returncode == 0, done.stderr[:2000]
     assert "error" not in done.stderr
     assert "could not be drawn" not in done.stderr
     return folder / "site"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Every file of a folder and what it holds."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks import payloads
-from tests.attacks.stores import built
+from tests.attacks.stores import built, digests
 
 chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -106,3 +106,9 @@ def test_without_javascript_everything_is_there_and_nothing_is_dead(browser, sit
         assert unseen == [], name
         assert page.locator("article").locator("button, input, textarea, select").count() == 0
     context.close()
+
+
+def test_the_same_texts_give_the_same_bytes_in_another_place_and_process(site, tmp_path):
+    other = {"PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8"}
+    again = built(tmp_path / "elsewhere", TEXTS, TITLE, **other)
+    assert digests(again) == digests(site)

@@ -5,7 +5,6 @@ and experiments; and a spec whose own texts are.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import unicodedata
 from collections import Counter
@@ -21,7 +20,7 @@ from runreport.redaction import redact_text
 from tests.attacks import encoders, payloads
 from tests.attacks.pages import without_policy
 from tests.attacks.shapes import branches, cleaned, in_one_line, live
-from tests.attacks.stores import built
+from tests.attacks.stores import built, digests
 from tests.shared import SHARED, needs_shared
 
 chromium = pytest.importorskip("tests.attacks.browser", reason="needs playwright")
@@ -130,14 +129,6 @@ def test_without_the_encoder_nothing_is_published(monkeypatch, tmp_path):
     assert {problem.code for problem in caught.value.problems} == {"RR650"}
     assert caught.value.exit_code == 6
     assert digests(site) == before
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @needs_shared("attacks", "names", "collisions.json")

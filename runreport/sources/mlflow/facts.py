@@ -201,8 +201,10 @@ def _code(tag: dict[str, str]) -> Iterator[Lineage]:
 
 
 def _repository_name(url: str | None) -> str | None:
-    last = re.split(r"[/:\\]", (url or "").rstrip("/"))[-1]
-    return last.removesuffix(".git") or None
+    if not url or re.search(r"[\s\"'=;,]", url):
+        # no address: a part of it alone might no longer be known for a secret
+        return None
+    return re.split(r"[/:\\]", url.rstrip("/"))[-1].removesuffix(".git") or None
 
 
 def _environment(run: RunFacts, tag: dict[str, str]) -> Iterator[Lineage]:
