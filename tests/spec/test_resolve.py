@@ -159,6 +159,7 @@ def test_messages_do_not_repeat_what_the_environment_holds(tmp_path, text):
 PAGE = """\
 vars: {who: "A$B ${env:X}"}
 pages:
+  - {title: First, sections: [parallel]}
   - title: "%s"
     foreach: %s
     sections:
@@ -179,7 +180,7 @@ def page(tmp_path, text, foreach="run"):
 def test_placeholders_stay_in_titles_and_texts(tmp_path, text):
     loaded = page(tmp_path, text)
     assert loaded.problems == ()
-    (entry,) = loaded.spec.pages
+    _first, entry = loaded.spec.pages
     assert entry.title == text
     assert entry.sections[0].options.text == text
     assert [section.title for section in entry.sections[1:]] == [text, text]
@@ -219,7 +220,9 @@ def test_a_verdict_stays_until_its_page_is_written(tmp_path):
 
 def test_a_misspelt_attribute_gets_the_nearest_name(tmp_path):
     loaded = read(
-        tmp_path, "pages: [{title: 'T ${run.stats}', foreach: run, sections: [parallel]}]"
+        tmp_path,
+        "pages: [{title: First, sections: [parallel]},"
+        " {title: 'T ${run.stats}', foreach: run, sections: [parallel]}]",
     )
     assert the(loaded, "RR114")[1] == "did you mean 'status'?"
 
