@@ -187,7 +187,7 @@ def test_placeholders_stay_in_titles_and_texts(tmp_path, text):
 
 
 def test_a_variables_dollars_are_no_placeholders_for_the_writer(tmp_path):
-    (entry,) = page(tmp_path, "${who}").spec.pages
+    _first, entry = page(tmp_path, "${who}").spec.pages
     assert entry.title == "A$$B $${run.id}"
     assert compose.PLACEHOLDER.sub(lambda m: "$" if m[1] is None else "?", entry.title) == (
         "A$B ${run.id}"
