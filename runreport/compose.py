@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runreport import registry
 from runreport.blocks import Block, Document, Headline
@@ -14,7 +14,7 @@ from runreport.render import emit
 from runreport.sections.verdicts import verdict_words
 from runreport.spec.model import PageEntry, Spec
 
-GROUP_PAGES_IN_NAVIGATION = 12
+GROUPS_IN_NAVIGATION = 12
 """More group pages than this are reached from tables only."""
 
 RESERVED = ("index", "search", "404", "data", "assets")
@@ -25,21 +25,34 @@ RUN_FIELDS = ("id", "name", "experiment", "status", "user", "source")
 PLACEHOLDER = re.compile(r"\$\$|\$\{((?:run|group|verdict)\.[^{}]+)\}")
 
 
-def write(spec: Spec, context: Context) -> Sequence[Iterator[Document]]:
-    """The pages of the report, as blocks: for each entry of `pages` one page after the other."""
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One entry of `pages`: as many pages as it has subjects."""
+
+    page: PageEntry
+    slug: str
+    subjects: tuple[Context, ...]
+    """What each page is about; the whole report where the entry is one page."""
+
+    def write(self, subjects: slice) -> Iterator[Document]:
+        """The pages of some of its subjects, as blocks, one after the other."""
+        for subject in self.subjects[subjects]:
+            listed = self.page.foreach == "group" and len(subject.groups) <= GROUPS_IN_NAVIGATION
+            yield Document(
+                title=fill_placeholders(self.page.title, subject, str, self.page.span),
+                slug=_subject_slug(self.page, self.slug, subject),
+                blocks=tuple(_blocks(self.page, subject)),
+                in_navigation=self.page.foreach is None or listed,
+            )
+
+
+def entries(spec: Spec, context: Context) -> tuple[Entry, ...]:
+    """The entries of `pages`, in order."""
     slugs = _page_slugs(spec.pages)
-    return [_documents(page, slug, context) for page, slug in zip(spec.pages, slugs, strict=True)]
-
-
-def _documents(page: PageEntry, slug: str, context: Context) -> Iterator[Document]:
-    for subject in _subjects(page, context):
-        yield Document(
-            title=fill_placeholders(page.title, subject, str, page.span),
-            slug=_subject_slug(page, slug, subject),
-            blocks=tuple(_blocks(page, subject)),
-            in_navigation=page.foreach is None
-            or (page.foreach == "group" and len(context.groups) <= GROUP_PAGES_IN_NAVIGATION),
-        )
+    return tuple(
+        Entry(page, slug, tuple(_subjects(page, context)))
+        for page, slug in zip(spec.pages, slugs, strict=True)
+    )
 
 
 def run_pages(spec: Spec, context: Context) -> Mapping[str, str]:

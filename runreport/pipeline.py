@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runreport import registry
-from runreport.compose import run_pages, write
+from runreport.beside import beside
+from runreport.blocks import Figure
+from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.kinds import Context
@@ -20,7 +23,7 @@ from runreport.publish import folder
 from runreport.redaction import scan
 from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
-from runreport.render.page import Links, RenderedPage, render_page
+from runreport.render.page import Links, RenderedPage, Submit, render_page
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme
 from runreport.render.verify import verify_site
@@ -30,6 +33,9 @@ from runreport.tables import RunTables
 from runreport.understand import Facts, local_places, read, read_sources, understand
 
 Progress = Callable[[str], None]
+
+DIVIDED = 200
+"""With at least so many pages of one entry two processes write half of them each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +92,10 @@ def build(
         stack.enter_context(folder.lock(target))
         stage = stack.enter_context(folder.staging(target))
         progress("reading")
-        background = stack.enter_context(ThreadPoolExecutor(1))
         facts = read(spec, request.environ)
         context = understand(spec, facts, History(stage / "history"), request.environ)
-        # everything has been read; hashing a large store leaves this thread free
-        digests = background.submit(inputs, spec, facts)
+        # everything has been read: a copy hashes it, however large
+        digests = stack.enter_context(beside(partial(inputs, spec, facts)))
         # notes say how something was understood; nothing is missing
         missing = [problem for problem in context.problems if problem.severity != "note"]
         if request.strict and missing:
@@ -102,11 +107,14 @@ def build(
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
         policies = build_site(pages, info, stage, engine.run)
         site = stage / "site"
-        doubts = [*verify_site(site, policies), *scan(site, facts.spared)]
+        # every chart is there
+        pool.close()
+        with beside(lambda: list(scan(site, facts.spared))) as secrets:
+            doubts = [*verify_site(site, policies), *secrets()]
         if refused := [problem for problem in doubts if problem.severity == "error"]:
             raise PolicyError(refused)
         progress("publishing")
-        folder.publish(site, target, digests.result())
+        folder.publish(site, target, digests())
         told = (*spec.warnings, *context.warnings, *context.problems)
         return BuildResult(output, len(context.runs), len(pages), (*told, *pool.problems, *doubts))
 
@@ -153,11 +161,39 @@ def render(
     """Every page; charts are drawn in the workers while later sections compute."""
     links = Links(run_pages(spec, context))
     submit = pool.submitter(theme.colors, theme.font_size)
-    entries = []
+
+    def rendered(entry: Entry, subjects: slice, drawn: Submit) -> list[RenderedPage]:
+        return [render_page(document, theme, links, drawn) for document in entry.write(subjects)]
+
+    found: list[list[RenderedPage]] = []
     # the first page sums up and tests: when it comes last, charts are drawn meanwhile
-    for documents in reversed(write(spec, context)):
-        entries.append([render_page(document, theme, links, submit) for document in documents])
-    return tuple(page for pages in reversed(entries) for page in pages)
+    for entry in reversed(entries(spec, context)):
+        half = len(entry.subjects) // 2 if len(entry.subjects) >= DIVIDED else None
+        if half is None:
+            found.append(rendered(entry, slice(None), submit))
+            continue
+        with beside(partial(_without_charts, rendered, entry, slice(half, None))) as second:
+            first_half = rendered(entry, slice(half), submit)
+            found.append(first_half + (second() or rendered(entry, slice(half, None), submit)))
+    return tuple(page for pages in reversed(found) for page in pages)
+
+
+def _without_charts(
+    rendered: Callable[[Entry, slice, Submit], list[RenderedPage]], entry: Entry, subjects: slice
+) -> list[RenderedPage]:
+    """The pages where none has a chart; nothing where one has, since a copy cannot draw."""
+
+    def refuse(_figure: Figure, _prefix: str) -> Future[str]:
+        raise _DrawsError
+
+    try:
+        return rendered(entry, subjects, refuse)
+    except _DrawsError:
+        return []
+
+
+class _DrawsError(Exception):
+    """A page has a chart."""
 
 
 def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runreport.compose import fill_placeholders, run_pages
-from runreport.compose import write as write_entries
+from runreport.compose import entries, fill_placeholders, run_pages
 from runreport.design import Metric
 from runreport.errors import Span, SpecError
 from runreport.render import emit
@@ -26,7 +25,7 @@ HERE = Span("runreport.yaml", 1, 1)
 
 
 def write(spec, context):
-    return [document for entry in write_entries(spec, context) for document in entry]
+    return [document for entry in entries(spec, context) for document in entry.write(slice(None))]
 
 
 def spec_of(*pages: PageEntry) -> Spec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -32,6 +33,8 @@ def command(
     The old site stays in place until the new one is complete and verified.
     """
     started = time.monotonic()
+    # a build is over before its garbage matters, and looking for it costs a tenth of the time
+    gc.disable()
     # one thread per process: the second core draws
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -194,7 +194,7 @@ class FigurePool:
         return done
 
     def close(self, wait: bool = True) -> None:
-        """End the workers; what is under way is finished first when `wait`."""
+        """End the workers; what is under way is finished first when `wait`. Twice is once."""
         for _ in self._threads:
             self._tasks.put(None)
         self._closing = not wait
@@ -203,6 +203,7 @@ class FigurePool:
                 worker.end()
         for thread in self._threads:
             thread.join()
+        self._threads.clear()
         self._workers.close()
 
     def _feed(self) -> None:
