@@ -8,9 +8,28 @@ What the author leaves open is decided by rules (`shape.decide`, `roles.of_runs`
 its place; the rest is read.
 """
 
-from runreport.kinds import Source
-from runreport.sources.files.detect import detect
+from __future__ import annotations
+
+from pathlib import Path
+
+from runreport.kinds import Found, Reader, Source, SourceContext
 from runreport.sources.files.options import Options
-from runreport.sources.files.reader import open_files
+
+__all__ = ["SOURCE", "Options"]
+
+
+def open_files(options: Options, context: SourceContext) -> Reader:
+    """As `reader.open_files`, loaded where a report has plain files."""
+    from runreport.sources.files import reader
+
+    return reader.open_files(options, context)
+
+
+def detect(path: Path) -> Found | None:
+    """As `detect.detect`, loaded where somebody looks."""
+    from runreport.sources.files.detect import detect as found_at
+
+    return found_at(path)
+
 
 SOURCE = Source(name="files", options=Options, open=open_files, detect=detect)
