@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Measured, measure
+from measure import Measured, compile_package, measure
 from notebook import write_notebook
 from stores import Size, ensure
 
@@ -53,6 +53,7 @@ def main() -> None:
 
     store = ensure(Size(), args.stores)
     read_once(store)
+    compile_package()
     sites, light, heavy = [], [], []
     for turn in range(args.repeat):  # in turn, so that a busy moment hits all
         sites.append(build_site(store))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import compileall
+import importlib.util
 import os
 import resource
 import subprocess
@@ -23,6 +25,14 @@ class Measured:
     """Anonymous and shared memory summed over the tree (mapped file pages are not counted)."""
     processes: int
     """Most alive at once."""
+
+
+def compile_package() -> None:
+    """Write the bytecode of the package, as installing it does; a checkout may not have it yet."""
+    package = importlib.util.find_spec("runreport")
+    assert package is not None
+    for folder in package.submodule_search_locations or ():
+        compileall.compile_dir(folder, quiet=2)
 
 
 def measure(command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> Measured:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Measured, measure, size_of
+from measure import Measured, compile_package, measure, size_of
 from stores import Size, ensure
 
 SPEC = """
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     args = parser.parse_args()
     store = ensure(Size(runs=args.runs, metrics=6, steps=20, params=20), args.stores)
+    compile_package()
     with tempfile.TemporaryDirectory(prefix="runreport-bench-") as name:
         ours, theirs = Path(name, "ours"), Path(name, "peer")
         ours.mkdir()

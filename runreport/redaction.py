@@ -237,6 +237,8 @@ def spared(tables: RunTables, allowed: Collection[str]) -> frozenset[str]:
     )
 
 
+LONGEST_SCHEME, LONGEST_ADDRESS = 25, 5_000
+"""Characters before and after `://` that may belong to an address with credentials."""
 SHARED_LINE = 2_000
 """Characters of a line that may stand in many pages."""
 
@@ -257,7 +259,7 @@ def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
         raw = path.read_text("utf-8", "replace")
         lines = raw.split("\n")
         # pages share most of their lines: each is searched once, while it holds nothing
-        fresh = "\n".join(line for line in lines if line not in known)
+        fresh = _PATHS.sub("", "\n".join(line for line in lines if line not in known))
         if next(_secrets_in(_as_read(fresh)), None) is None:
             known.update(line for line in lines if len(line) < SHARED_LINE)
             continue
@@ -273,6 +275,8 @@ def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
         yield Problem("RR651", message, hint=hint, place=found[0])
 
 
+_PATHS = re.compile(r' d="[MLQCz0-9 .-]*"')
+"""What charts draw: most of a page, and made of numbers alone."""
 _CODED = re.compile(r"&#(\d{1,7});")
 
 
@@ -293,8 +297,12 @@ def _secrets_in(text: str) -> Iterator[tuple[int, str]]:
     for shape in _shapes_in(text):
         for match in shape.finditer(text):
             yield match.start(), match[0]
-    if "://" in text:
-        for match in USERINFO.finditer(text):
-            # documentation writes `user:password@` and `$USER:$TOKEN@`
-            if _looks_secret(match["pw"]) and match["pw"][0] not in "$*%{[":
-                yield match.start(), match[0]
+    at = text.find("://")
+    while at >= 0:
+        # a scheme is short, so the search begins just before
+        found = USERINFO.search(text, max(0, at - LONGEST_SCHEME), at + LONGEST_ADDRESS)
+        # documentation writes `user:password@` and `$USER:$TOKEN@`
+        if found and _looks_secret(found["pw"]) and found["pw"][0] not in "$*%{[":
+            yield found.start(), found[0]
+            at = max(at, found.end() - 3)
+        at = text.find("://", at + 3)
