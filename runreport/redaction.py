@@ -195,10 +195,10 @@ def redact(tables: RunTables, allowed: Collection[str] = ()) -> tuple[RunTables,
         named = table[keys].to_pylist() if keys else [""] * table.num_rows
         for column in columns:
             texts = table[column].to_pylist()
-            clean = [
-                _clean(text, key, allowed, column == "value")
-                for text, key in zip(texts, named, strict=True)
-            ]
+            pairs = list(zip(texts, named, strict=True))
+            # runs share most of what they logged
+            known = {pair: _clean(*pair, allowed, column == "value") for pair in set(pairs)}
+            clean = [known[pair] for pair in pairs]
             changes = sum(a != b for a, b in zip(texts, clean, strict=True))
             if changes:
                 count += changes

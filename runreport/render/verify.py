@@ -11,11 +11,13 @@ import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from runreport.beside import beside
 from runreport.errors import Problem
 
 LARGEST_PAGE = 2_000_000
@@ -70,6 +72,9 @@ INPUT_TYPES = frozenset({"checkbox", "radio", "text"})
 FROM_NOTES = "noopener noreferrer"
 """The sanitiser marks every link in the author's Markdown so."""
 
+DIVIDED = 200
+"""With at least so many pages two processes look at half of them each."""
+
 _TELLING_ELEMENTS = frozenset({"script", "meta", "link", "input", "img"})
 _TELLING_ATTRIBUTES = frozenset({"id", "href", "fill", "stroke", "clip-path"})
 """Whether an element may be there depends on its name and the names of its attributes, and for
@@ -97,15 +102,28 @@ def verify_site(site: Path, policies: Mapping[int, str]) -> list[Problem]:
             problems += _check_search(path, name)
         elif path.suffix == ".html":
             pages.append(name)
+    if len(pages) < DIVIDED:
+        return _first([*problems, *_check_pages(site, pages, policies, files)])
+    half = len(pages) // 2
+    with beside(partial(_check_pages, site, pages[half:], policies, files)) as second:
+        problems += _check_pages(site, pages[:half], policies, files)
+        return _first([*problems, *second()])
+
+
+def _check_pages(
+    site: Path, names: Sequence[str], policies: Mapping[int, str], files: Collection[str]
+) -> list[Problem]:
+    """What is wrong with these pages, in their order."""
+    problems: list[Problem] = []
     plain: dict[tuple[str, ...], bool] = {}
-    for name, size, tree in _parsed(site, pages):
+    for name, size, tree in _parsed(site, names):
         if size > LARGEST_PAGE:
             hint = "use `limit` in its sections, or spread them over more pages"
             message = f"the page is {size / 1e6:.1f} MB large"
             problems.append(Problem("RR562", message, None, hint, "warning", name))
         page = _Page(name, policies.get(name.count("/")), files, plain)
         problems += islice(page.check(tree), MOST_PER_PAGE)
-    return _first(problems)
+    return problems
 
 
 def _parsed(site: Path, names: Sequence[str]) -> Iterator[tuple[str, int, Any]]:

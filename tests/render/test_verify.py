@@ -224,3 +224,15 @@ def test_a_fault_on_every_page_is_told_in_few_words(built):
             path.unlink()
     assert len(problems) == 51
     assert "150 more" in problems[-1].message
+
+
+def test_pages_looked_at_by_two_processes_get_the_same_words(tmp_path, monkeypatch):
+    made = [page([b.Text((name,))], name, slug=name) for name in ("index", "a", "c", "d")]
+    folder, policies = site(made, tmp_path / "stage")
+    for name in ("a", "d"):
+        path = folder / f"{name}.html"
+        path.write_text(path.read_text().replace("<p>", '<p onclick="x()">'))
+    said = verify_site(folder, policies)
+    assert {problem.place for problem in said} == {"a.html", "d.html"}
+    monkeypatch.setattr("runreport.render.verify.DIVIDED", 2)
+    assert verify_site(folder, policies) == said
