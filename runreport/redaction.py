@@ -257,11 +257,10 @@ def scan(site: Path, allowed: Collection[str] = ()) -> Iterator[Problem]:
             continue
         name = path.relative_to(site).as_posix()
         raw = path.read_text("utf-8", "replace")
-        lines = raw.split("\n")
         # pages share most of their lines: each is searched once, while it holds nothing
-        fresh = _PATHS.sub("", "\n".join(line for line in lines if line not in known))
-        if next(_secrets_in(_as_read(fresh)), None) is None:
-            known.update(line for line in lines if len(line) < SHARED_LINE)
+        fresh = [line for line in raw.split("\n") if line not in known]
+        if next(_secrets_in(_as_read(_PATHS.sub("", "\n".join(fresh)))), None) is None:
+            known.update(line for line in fresh if len(line) < SHARED_LINE)
             continue
         text = _as_read(raw)
         for start, secret in _secrets_in(text):

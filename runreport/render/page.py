@@ -70,12 +70,16 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
         f"# {emit.heading(document.title)}",
     ]
     fragments: dict[int, tuple[Part, ...]] = {}
-    for block in document.blocks:
+    if not document.in_navigation:
+        # no search and no table of contents reads this page: one slot holds all of it
+        fragments[1] = writer.parts("".join(map(writer.block, document.blocks)))
+        lines += ["", slots.slot(1)]
+    for block in document.blocks if document.in_navigation else ():
         if isinstance(block, b.Headline):
             lines += ["", f"{'#' * block.level} {emit.heading(block.text)}"]
             continue
         markup = writer.block(block)
-        if document.in_navigation and _is_prose(block):
+        if _is_prose(block):
             # one line: Markdown leaves a raw block alone until a blank line
             lines += ["", markup]
         else:

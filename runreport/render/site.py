@@ -123,9 +123,10 @@ def _probe(depth: int) -> str:
 
 
 def _write_sources(pages: Sequence[RenderedPage], info: SiteInfo, docs: Path) -> None:
+    for parent in {(docs / page.slug).parent for page in pages}:
+        parent.mkdir(parents=True, exist_ok=True)
     for page in pages:
         path = docs / f"{page.slug}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page.markdown, "utf-8")
     for depth in {page.slug.count("/") for page in pages} | {0}:
         path = docs / _probe(depth).replace(".html", ".md")
