@@ -6,7 +6,31 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, NewType
 
 Goal = Literal["maximize", "minimize"]
-Correction = Literal["holm", "bonferroni", "none"]
+Correction = Literal["holm", "bonferroni", "hochberg", "hommel", "bh", "by", "none"]
+"""`bh` and `by` control the false discovery rate, the others the chance of any false claim."""
+
+Method = Literal[
+    "welch",
+    "permutation",
+    "brunner_munzel",
+    "mann_whitney",
+    "paired_t",
+    "sign_flip",
+    "wilcoxon",
+    "sign",
+    "corrected_t",
+    "five_by_two_f",
+    "five_by_two_t",
+    "mcnemar",
+    "item_t",
+    "delong",
+    "randomisation",
+    "log_rank",
+    "dunnett",
+    "tukey",
+    "games_howell",
+]
+"""A significance test by name, as `method:` takes it."""
 
 MetricName = Annotated[str, "metric"]
 """In a section's Options: a declared or logged metric; the loader checks that it exists."""
@@ -48,6 +72,8 @@ class Metric:
     label: str = ""
     """Shown name; the key when empty."""
     declared: bool = True
+    method: Method | None = None
+    """The test that the author wants instead of the one that follows from the design."""
 
     @property
     def title(self) -> str:
@@ -67,11 +93,28 @@ class Design:
     """What makes runs of one group differ: seed, fold, repeat, ...; the unit of replication."""
     pair_by: str | None = None
     """Identity of pairs across groups; never row order."""
+    across: str | None = None
+    """The data sets or tasks that groups are compared across; the unit of replication then."""
+    items: str | None = None
+    """Identity of a test item, where a run of the tables is one item's result."""
+    cluster: str | None = None
+    """What items share that makes them dependent: a document, a patient."""
+    repeat: str | None = None
+    """Which repetition of a cross-validation a fold belongs to."""
     has_baseline: bool = False
     alpha: float = 0.05
     level: float = 0.95
     """Of intervals."""
     correction: Correction = "holm"
+    method: Method | None = None
+    """The test that the author wants for every metric."""
+    test_fraction: float | None = None
+    """Share of the data in the test part of a resampling split; None follows from the folds."""
+    look: int | None = None
+    """How often these growing data have been looked at, as the author counts."""
+    selected_on: tuple[str, ...] = ()
+    """Metrics by whose values the runs were selected: named in `where`, or in `sort` with a
+    `limit`."""
 
     def metric(self, name: str) -> Metric:
         """The declared metric, or a bare one of that name."""

@@ -181,6 +181,9 @@ class Section(Generic[OptionsT, DataT]):
     """What it reads, from its options and the design alone."""
     title: str = ""
     """Heading the page writes above it when the author gives none; empty: no heading."""
+    record: Callable[[DataT], Mapping[str, Any]] | None = None
+    """What it states in words, as plain data for `runreport.json`: dicts, lists, strings, numbers,
+    frozen dataclasses; NaN is written as null."""
     short: str | None = None
     """The field that a bare value stands for: `text: "..."`, `run`."""
 

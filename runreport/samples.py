@@ -18,6 +18,10 @@ Floats = NDArray[np.float64]
 State = Literal["ok", "missing", "nan", "inf", "unread"]
 
 
+JOINT = " / "
+"""Between repeat and fold in the identity of a replicate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One run's number for one metric, in displayed units, or why there is none."""
@@ -58,6 +62,10 @@ class Group:
     is_baseline: bool
     color: str
     """Colour token, the same in every chart of the report."""
+    across_of: tuple[str | None, ...] = ()
+    """The data set or task of each run; empty where none is declared."""
+    cluster_of: tuple[str | None, ...] = ()
+    """The cluster of each run's item; empty where none is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,32 @@ class Paired:
     """Runs without a partner, and runs without a usable value."""
 
 
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Groups x tasks of one metric: what is compared across data sets."""
+
+    metric: Metric
+    groups: tuple[Group, ...]
+    tasks: tuple[str, ...]
+    """Every data set or task that a run names, in natural order."""
+    scores: tuple[tuple[Floats, ...], ...]
+    """scores[group][task]: the replicates' finite values, shape (n,), displayed units; n may be
+    0."""
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def means(self) -> Floats:
+        """Shape (groups, tasks): the mean over replicates, NaN where there is none."""
+        rows = [[s.mean() if s.size else math.nan for s in row] for row in self.scores]
+        return np.array(rows, dtype=np.float64).reshape(len(self.groups), len(self.tasks))
+
+    @property
+    def complete(self) -> tuple[int, ...]:
+        """Indices of the tasks that every group has a value of."""
+        filled = np.isfinite(self.means).all(axis=0)
+        return tuple(int(place) for place in np.flatnonzero(filled))
+
+
 REASONS: dict[State, str] = {
     "missing": "never logged {metric}",
     "nan": "{metric} is NaN",
@@ -132,6 +166,30 @@ def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
         replicates=tuple(replicate for _, _, replicate in kept),
         dropped=tuple(dropped),
     )
+
+
+def board(groups: Sequence[Group], metric: Metric, value_of: ValueOf) -> Board:
+    """The usable values of every group by data set or task (`groups.across`)."""
+    rows: list[dict[str, list[float]]] = []
+    dropped: list[Dropped] = []
+    for group in groups:
+        row: dict[str, list[float]] = {}
+        drawn = sample(group, metric, value_of)
+        places = {run.id: place for run, place in zip(group.runs, group.across_of, strict=True)}
+        for run, value in zip(drawn.runs, drawn.values.tolist(), strict=True):
+            task = places[run.id]
+            if task is None:
+                dropped.append(Dropped(run.id, run.name, "belongs to no data set"))
+            else:
+                row.setdefault(task, []).append(value)
+        dropped += drawn.dropped
+        rows.append(row)
+    named = {task for group in groups for task in group.across_of if task is not None}
+    tasks = tuple(sorted(named, key=_natural))
+    scores = tuple(
+        tuple(np.array(row.get(task, []), dtype=np.float64) for task in tasks) for row in rows
+    )
+    return Board(metric, tuple(groups), tasks, scores, tuple(dropped))
 
 
 def pair(baseline: Sample, candidate: Sample) -> Paired:

@@ -13,7 +13,7 @@ from runreport.drawing import SERIES
 from runreport.errors import Problem, SpecError
 from runreport.formats import count
 from runreport.kinds import Excluded
-from runreport.samples import Group
+from runreport.samples import JOINT, Group
 from runreport.spec.expressions import Expression, Scalar, truth
 from runreport.spec.model import Grouping, Selection
 from runreport.spec.names import since_time
@@ -110,7 +110,10 @@ def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[
     varying = [
         index for index in range(len(columns)) if len({identity[index] for identity in members}) > 1
     ]
-    identity_of = grouping.pair_by or grouping.replicates
+
+    def texts_of(expression: Expression | None, runs: Sequence[Run]) -> tuple[str | None, ...]:
+        return () if expression is None else tuple(_text(evaluate(expression, r)) for r in runs)
+
     labels = _labels([(texts[key], members[key]) for key in order], columns, varying)
     return tuple(
         Group(
@@ -118,14 +121,32 @@ def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[
             label=label,
             key=tuple((columns[i], texts[identity][i]) for i in varying),
             runs=tuple(members[identity]),
-            replicate_of=tuple(
-                None if identity_of is None else _text(evaluate(identity_of, run))
-                for run in members[identity]
-            ),
+            replicate_of=_identities(members[identity], grouping, evaluate),
             is_baseline=identity == baseline,
             color=SERIES[index] if index < len(SERIES) else "series-other",
+            across_of=texts_of(grouping.across, members[identity]),
+            cluster_of=texts_of(grouping.cluster, members[identity]),
         )
         for index, (identity, label) in enumerate(zip(order, labels, strict=True))
+    )
+
+
+def _identities(
+    runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate
+) -> tuple[str | None, ...]:
+    """What tells each run from the other replicates of its group: of a repeated cross-validation
+    repeat and fold together.
+    """
+    expression = grouping.items or grouping.pair_by or grouping.replicates
+    if expression is None:
+        return (None,) * len(runs)
+    own = [_text(evaluate(expression, run)) for run in runs]
+    if grouping.repeat is None:
+        return tuple(own)
+    repeats = [_text(evaluate(grouping.repeat, run)) for run in runs]
+    return tuple(
+        None if repeat is None or fold is None else f"{repeat}{JOINT}{fold}"
+        for repeat, fold in zip(repeats, own, strict=True)
     )
 
 
@@ -143,11 +164,7 @@ def _keys(
     apart = set(grouping.all_but or ())
     if grouping.all_but is None:
         # no `by`: whatever is not a replicate's identity separates groups
-        apart = {
-            _bare(expression.text)
-            for expression in (grouping.replicates, grouping.pair_by)
-            if expression is not None
-        }
+        apart = {_bare(expression.text) for expression in grouping.columns}
     columns = sorted({name for run in runs for name in run.params} - apart)
     keys = [
         tuple(run.params[name].text if name in run.params else NOT_SET for name in columns)

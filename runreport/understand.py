@@ -152,12 +152,23 @@ def design_of(spec: Spec) -> Design:
         metrics=tuple(metric for metric, _ in spec.metrics),
         by=groups.all_but if groups.all_but is not None else tuple(e.text for e in groups.by),
         all_but=groups.all_but is not None,
-        replicates=None if groups.replicates is None else groups.replicates.text,
-        pair_by=None if groups.pair_by is None else groups.pair_by.text,
+        replicates=_written(groups.replicates or groups.items),
+        pair_by=_written(groups.items or groups.pair_by),
+        across=_written(groups.across),
+        items=_written(groups.items),
+        cluster=_written(groups.cluster),
+        repeat=_written(groups.repeat),
         alpha=spec.comparison.alpha,
         level=spec.comparison.level,
         correction=spec.comparison.correction,
+        method=spec.comparison.method,
+        test_fraction=spec.comparison.test_fraction,
+        look=spec.comparison.look,
     )
+
+
+def _written(expression: Expression | None) -> str | None:
+    return None if expression is None else expression.text
 
 
 class _Values:

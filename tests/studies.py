@@ -16,7 +16,7 @@ from runreport.drawing import SERIES
 from runreport.errors import Problem
 from runreport.history import History
 from runreport.kinds import Context, Excluded
-from runreport.samples import Group, Value
+from runreport.samples import JOINT, Group, Value
 from runreport.tables import HISTORY_SCHEMA, Run, RunTables
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -64,6 +64,10 @@ def study(
     by: Sequence[str] = (),
     replicates: str | None = None,
     pair_by: str | None = None,
+    across: str | None = None,
+    items: str | None = None,
+    cluster: str | None = None,
+    repeat: str | None = None,
     baseline: Mapping[str, str] | None = None,
     metrics: Sequence[Metric] = (),
     excluded: Sequence[tuple[int, str]] = (),
@@ -85,13 +89,21 @@ def study(
         design=Design(
             metrics=tuple(metrics),
             by=tuple(by),
-            replicates=replicates,
-            pair_by=pair_by,
+            replicates=replicates or items,
+            pair_by=pair_by or items,
+            across=across,
+            items=items,
+            cluster=cluster,
+            repeat=repeat,
             has_baseline=baseline is not None,
             **design,
         ),
         runs=selected,
-        groups=(groups := _groups(selected, by, replicates, baseline)),
+        groups=(
+            groups := _groups(
+                selected, by, (repeat, items or replicates), baseline, across, cluster
+            )
+        ),
         excluded=tuple(Excluded(facts.rows[index], reason) for index, reason in excluded),
         history=_history(runs, facts),
         value_of=_value_of,
@@ -147,9 +159,16 @@ def _summary(values: Any) -> tuple[Any, ...]:
 def _groups(
     runs: Sequence[Run],
     by: Sequence[str],
-    replicates: str | None,
+    identity: tuple[str | None, str | None],
     baseline: Mapping[str, str] | None,
+    across: str | None,
+    cluster: str | None,
 ) -> tuple[Group, ...]:
+    repeat, replicates = identity
+
+    def text(run: Run, name: str | None) -> str | None:
+        return run.params[name].text if name in run.params else None
+
     keyed: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         key = tuple(run.params[name].text if name in run.params else "" for name in by)
@@ -164,9 +183,12 @@ def _groups(
                 key=pairs,
                 runs=tuple(members),
                 replicate_of=tuple(
-                    run.params[replicates].text if replicates in run.params else None
+                    own if repeat is None or own is None else f"{text(run, repeat)}{JOINT}{own}"
                     for run in members
+                    for own in (text(run, replicates),)
                 ),
+                across_of=() if across is None else tuple(text(run, across) for run in members),
+                cluster_of=() if cluster is None else tuple(text(run, cluster) for run in members),
                 is_baseline=baseline is not None
                 and all(dict(pairs).get(name) == text for name, text in baseline.items()),
                 color=SERIES[index] if index < len(SERIES) else "series-other",

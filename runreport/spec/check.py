@@ -59,9 +59,9 @@ def _before_groups(spec: Spec) -> Iterator[Expression]:
         yield spec.runs.where
     yield from spec.runs.sort
     yield from grouping.by
-    for single in (grouping.replicates, grouping.pair_by, grouping.baseline):
-        if single is not None:
-            yield single
+    yield from grouping.columns
+    if grouping.baseline is not None:
+        yield grouping.baseline
 
 
 def _too_early(spec: Spec) -> Iterator[Problem]:

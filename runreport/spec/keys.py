@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from runreport.design import Goal, Margin
+from runreport.design import Goal, Margin, Method
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, NotZero
 
@@ -37,6 +37,8 @@ class MetricKeys:
     """Operational metrics (time, memory, cost) are compared but never called the goal."""
     label: str = ""
     """Shown name; the key when empty."""
+    method: Method | None = None
+    """A test instead of the one that follows from the design; said on the page."""
     context: str = ""
     """Of a family such as `val/f1/*`: what the part under the `*` is, e.g. `class`."""
 
@@ -51,6 +53,15 @@ class GroupKeys:
     """Identity of pairs across groups; never row order."""
     baseline: Annotated[Expression, "condition"] | None = None
     """True for every run of exactly one group: the one that others are compared with."""
+    across: Expression | None = None
+    """The data set or task of a run, where groups are compared across several."""
+    items: Expression | None = None
+    """Identity of a test item, where a run is one item's result: groups are then compared on the
+    same items."""
+    cluster: Expression | None = None
+    """What several items share: a document, a patient, a passage."""
+    repeat: Expression | None = None
+    """Which repetition of a cross-validation a fold belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,9 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("title", "authors", "description"), "`report`"),
         **dict.fromkeys(("where", "since", "sort", "limit"), "`runs`"),
         **dict.fromkeys(("by", "replicates", "pair_by", "baseline"), "`groups`"),
-        **dict.fromkeys(("alpha", "level", "correction"), "`comparison`"),
+        **dict.fromkeys(("across", "items", "cluster", "repeat"), "`groups`"),
+        **dict.fromkeys(("alpha", "level", "correction", "method"), "`comparison`"),
+        **dict.fromkeys(("test_fraction", "look"), "`comparison`"),
         **dict.fromkeys(("sections", "foreach"), "an entry of `pages`"),
     }
 )

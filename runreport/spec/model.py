@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from runreport.design import Correction, Margin, Metric, MetricName
+from runreport.design import Correction, Margin, Method, Metric, MetricName
 from runreport.errors import Problem, Span
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, SINCE, AtLeast, Between
@@ -62,6 +62,18 @@ class Grouping:
     replicates: Expression | None = None
     pair_by: Expression | None = None
     baseline: Expression | None = None
+    across: Expression | None = None
+    items: Expression | None = None
+    cluster: Expression | None = None
+    repeat: Expression | None = None
+
+    @property
+    def columns(self) -> tuple[Expression, ...]:
+        """What is evaluated for every run besides `by`."""
+        singles = (
+            self.replicates, self.pair_by, self.across, self.items, self.cluster, self.repeat,
+        )  # fmt: skip
+        return tuple(expression for expression in singles if expression is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,14 @@ class Comparison:
     level: Annotated[float, Between(0, 1)] = 0.95
     """Of intervals."""
     correction: Correction = "holm"
-    """For several comparisons."""
+    """For several comparisons; `bh` and `by` are for exploration."""
+    method: Method | None = None
+    """A test instead of the one that follows from the design; said on the page."""
+    test_fraction: Annotated[float, Between(0, 1)] | None = None
+    """Of resampling splits: share of the data that is tested on; 1 / folds when left out."""
+    look: Annotated[int, AtLeast(1)] | None = None
+    """How often these growing data have been looked at; counted from build to build when left
+    out."""
 
 
 @dataclass(frozen=True, slots=True)

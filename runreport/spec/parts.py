@@ -171,7 +171,7 @@ def read_groups(node: Marked | None, shaper: Shaper) -> Grouping:
         read: GroupKeys = shaper.record(GroupKeys, rest, "`groups`", also=("by",))
     except Unusable:
         read = GroupKeys()
-    grouping = Grouping(replicates=read.replicates, pair_by=read.pair_by, baseline=read.baseline)
+    grouping = Grouping(**{field.name: getattr(read, field.name) for field in fields(read)})
     if by is None or by.value is None or by.span in shaper.broken:
         return grouping
     if by.sequence is not None:
@@ -295,6 +295,7 @@ def _declared(name: str, read: MetricKeys) -> Metric:
         primary=read.primary,
         role=read.role,
         label=read.label,
+        method=read.method,
     )
 
 

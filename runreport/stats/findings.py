@@ -27,6 +27,19 @@ FindingName = Literal[
     "NO_GOAL",
     "DEPENDENT_FOLDS",
     "NOT_COMPARABLE",
+    "UNEQUAL_BUDGET",
+    "UNEQUAL_TUNING",
+    "SELECTED_ON_TEST",
+    "CLUSTERED",
+    "PSEUDO_REPLICATION",
+    "PEEKING",
+    "SRM",
+    "POSTHOC_NO_PAIR",
+    "FEW_DATASETS",
+    "SMALL_DISCORDANT",
+    "NO_DISCORDANT",
+    "RANK_POOL",
+    "METHOD_OVERRIDDEN",
 ]
 
 CODES: Mapping[FindingName, str] = MappingProxyType(
@@ -50,6 +63,19 @@ CODES: Mapping[FindingName, str] = MappingProxyType(
         "NO_GOAL": "RR417",
         "DEPENDENT_FOLDS": "RR418",
         "NOT_COMPARABLE": "RR419",
+        "UNEQUAL_BUDGET": "RR440",
+        "UNEQUAL_TUNING": "RR441",
+        "SELECTED_ON_TEST": "RR442",
+        "CLUSTERED": "RR443",
+        "PSEUDO_REPLICATION": "RR444",
+        "PEEKING": "RR445",
+        "SRM": "RR446",
+        "POSTHOC_NO_PAIR": "RR447",
+        "FEW_DATASETS": "RR448",
+        "SMALL_DISCORDANT": "RR449",
+        "NO_DISCORDANT": "RR450",
+        "RANK_POOL": "RR451",
+        "METHOD_OVERRIDDEN": "RR452",
     }
 )
 

@@ -1,11 +1,47 @@
-"""A difference with its standard error and degrees of freedom: intervals and p from Student's t."""
+"""What a test says of a difference, and the kind whose error follows Student's t."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from runreport.stats.result import Interval
+
+
+class Tester(Protocol):
+    """A difference, candidate minus baseline, and what its error allows to say about it.
+
+    Every deciding test is one of these: Student's below, signed ranks, counts on the same items,
+    areas under curves, resampled statistics.
+    """
+
+    @property
+    def difference(self) -> float: ...
+
+    @property
+    def statistic(self) -> float | None: ...
+
+    @property
+    def df(self) -> float | None: ...
+
+    def p_value(self) -> float:
+        """Two-sided p of no difference; NaN when it cannot be computed."""
+        ...
+
+    def interval(self, level: float) -> Interval | None:
+        """Of the difference; None where the method has none."""
+        ...
+
+    def beyond_p(self, margin: float) -> float:
+        """Twice the one-sided p of a difference no larger than the margin, in the direction
+        seen.
+        """
+        ...
+
+    def equivalence_p(self, margin: float) -> float:
+        """The larger p of two one-sided tests against -margin and +margin."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +52,7 @@ class Estimate:
     standard_error: float
     """Above 0."""
     df: float
+    """Infinite where the error is normal."""
     method: str
     """`Welch t`, `paired t`, ...: names the intervals."""
 
