@@ -233,6 +233,17 @@ Block: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What one section states, as data: the same numbers as its sentences."""
+
+    section: str
+    """Its kind."""
+    title: str
+    facts: Any
+    """Dicts, lists, frozen dataclasses, strings, numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A page before it is rendered."""
 
@@ -242,3 +253,4 @@ class Document:
     blocks: tuple[Block, ...]
     in_navigation: bool = True
     """Run pages stay out of navigation and search."""
+    stated: tuple[Stated, ...] = ()

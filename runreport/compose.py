@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runreport import registry
-from runreport.blocks import Block, Document, Headline
+from runreport.blocks import Block, Document, Headline, Stated
 from runreport.errors import Problem, Span, SpecError
 from runreport.kinds import Context
 from runreport.render import emit
@@ -37,12 +37,14 @@ class Entry:
     def write(self, subjects: slice) -> Iterator[Document]:
         """The pages of some of its subjects, as blocks, one after the other."""
         for subject in self.subjects[subjects]:
+            blocks, stated = _content(self.page, subject)
             listed = self.page.foreach == "group" and len(subject.groups) <= GROUPS_IN_NAVIGATION
             yield Document(
                 title=fill_placeholders(self.page.title, subject, str, self.page.span),
                 slug=_subject_slug(self.page, self.slug, subject),
-                blocks=tuple(_blocks(self.page, subject)),
+                blocks=blocks,
                 in_navigation=self.page.foreach is None or listed,
+                stated=stated,
             )
 
 
@@ -77,18 +79,26 @@ def _subjects(page: PageEntry, context: Context) -> Iterator[Context]:
         yield context
 
 
-def _blocks(page: PageEntry, context: Context) -> Iterator[Block]:
+def _content(page: PageEntry, context: Context) -> tuple[tuple[Block, ...], tuple[Stated, ...]]:
+    """What a page is made of, and what its sections state as data."""
+    blocks: list[Block] = []
+    stated: list[Stated] = []
     for entry in page.sections:
         section = registry.SECTIONS[entry.kind]
         title = section.title if entry.title is None else entry.title
+        heading = fill_placeholders(title, context, str, entry.span) if title else ""
         if title and (entry.title is not None or len(page.sections) > 1):
-            yield Headline(fill_placeholders(title, context, str, entry.span))
+            blocks.append(Headline(heading))
         options = entry.options
         if entry.kind == "text":
             # data meet the author's Markdown here, so they are coded like any inline data
             text = fill_placeholders(options.text, context, emit.md, entry.span)
             options = replace(options, text=text)
-        yield from section.present(section.compute(context, options), options)
+        data = section.compute(context, options)
+        blocks += section.present(data, options)
+        if section.record is not None:
+            stated.append(Stated(entry.kind, heading, section.record(data)))
+    return tuple(blocks), tuple(stated)
 
 
 def fill_placeholders(

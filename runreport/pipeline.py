@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -21,6 +21,7 @@ from runreport.history import History
 from runreport.kinds import Context
 from runreport.publish import folder
 from runreport.redaction import scan
+from runreport.render import stated
 from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
 from runreport.render.page import Links, RenderedPage, Submit, render_page
@@ -107,6 +108,7 @@ def build(
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
         policies = build_site(pages, info, stage, engine.run)
         site = stage / "site"
+        (site / stated.NAME).write_bytes(results(spec, context, pages))
         # every chart is there
         pool.close()
         with beside(lambda: list(scan(site, facts.spared))) as secrets:
@@ -176,6 +178,21 @@ def render(
             first_half = rendered(entry, slice(half), submit)
             found.append(first_half + (second() or rendered(entry, slice(half, None), submit)))
     return tuple(page for pages in reversed(found) for page in pages)
+
+
+def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> bytes:
+    """What the pages state, for gates and other programs."""
+    facts = stated.ReportFacts(
+        title=spec.report.title,
+        time=context.now,
+        runs=len(context.runs),
+        groups=[group.label for group in context.groups],
+        alpha=context.design.alpha,
+        correction=context.design.correction,
+        more={},
+    )
+    listed = [(page.title, f"{page.slug}.html", list(page.stated)) for page in pages]
+    return stated.document(facts, listed)
 
 
 def _without_charts(

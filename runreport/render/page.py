@@ -18,6 +18,7 @@ from runreport import blocks as b
 from runreport.render import emit, exports, slots
 from runreport.render.emit import Trusted
 from runreport.render.notes import note_html
+from runreport.render.stated import sections_of
 from runreport.render.theme import Theme
 
 Submit = Callable[[b.Figure, str], "Future[str]"]
@@ -56,6 +57,8 @@ class RenderedPage:
     exports: Mapping[str, bytes]
     """Files beside the pages, by path."""
     in_navigation: bool
+    stated: tuple[dict[str, Any], ...] = ()
+    """What its sections state, as plain data."""
 
 
 def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit) -> RenderedPage:
@@ -93,6 +96,7 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
         slots=fragments,
         exports=writer.files,
         in_navigation=document.in_navigation,
+        stated=tuple(sections_of(document.stated)),
     )
 
 

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from runreport.beside import beside
 from runreport.errors import Problem
+from runreport.render import stated
 
 LARGEST_PAGE = 2_000_000
 """Bytes; more than this is slow on a phone, and said."""
@@ -33,7 +34,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     ".html": ("",),
     ".css": ("assets/",),
     ".js": ("assets/", "search/"),
-    ".json": ("data/", "search/"),
+    ".json": ("data/", "search/", stated.NAME),
     ".csv": ("data/",),
     ".tex": ("data/",),
     ".png": ("assets/",),

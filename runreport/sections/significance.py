@@ -9,13 +9,14 @@ covers every declared comparison, and what the runs cannot show is said before a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from runreport import formats
 from runreport.blocks import Block, Bullets, Fold, Headline, Note, Strong, Text, Words
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
 from runreport.samples import Group
-from runreport.sections import charting, workings
+from runreport.sections import charting, statements, workings
 from runreport.sections.comparing import (
     Answer,
     Comparison,
@@ -267,6 +268,16 @@ def _cautions(answer: Answer, found: tuple[Finding, ...]) -> list[Block]:
     return [workings.caution_note(told, CAUTIONS)]
 
 
+def record(data: SignificanceData) -> dict[str, Any]:
+    """Every comparison shown, as data."""
+    return statements.answers(data.answers)
+
+
 SECTION = Section(
-    name="significance", options=Options, compute=compute, present=present, title="Significance"
+    name="significance",
+    options=Options,
+    compute=compute,
+    present=present,
+    title="Significance",
+    record=record,
 )
