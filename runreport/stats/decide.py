@@ -13,21 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.design import Goal
-from runreport.stats import corrections, independent, looks, paired, power, remarks, ties
-from runreport.stats.plan import (
-    ASSUMPTIONS,
-    MANY,
-    SOURCES,
-    TITLES,
-    Case,
-    Plan,
-    Rules,
-    plan,
-    refusal,
-)
+from runreport.design import Goal, Method
+from runreport.stats import corrections, looks, power, remarks
+from runreport.stats.methods import FACTS
+from runreport.stats.plan import MANY, Case, Plan, Rules, plan
+from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Sensitivity, Significance, Verdict
-from runreport.stats.student import Estimate, is_sound
+from runreport.stats.student import Estimate, Tester
+from runreport.stats.testers import tester
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +30,8 @@ class Tested:
     """A planned test and its raw result."""
 
     plan: Plan
-    estimate: Estimate
+    method: Method
+    estimate: Tester
     p_value: float
     """Of no difference."""
     claim_p: float
@@ -97,21 +91,30 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
 
 
 def verdict_of(
-    goal: Goal | None, margin: float | None, interval: Interval, *, rejected: bool, equivalent: bool
+    goal: Goal | None,
+    margin: float | None,
+    interval: Interval | float,
+    *,
+    rejected: bool,
+    equivalent: bool,
 ) -> Verdict:
     """The word for an interval of the difference against the margin.
 
     Args:
         goal: which direction is better; without one a difference is only a difference.
         margin: the smallest difference that matters, or None.
-        interval: of candidate minus baseline, at the corrected level.
+        interval: of candidate minus baseline, at the corrected level; the difference alone where
+            the test has no interval, which says nothing of a margin.
         rejected: whether the deciding test rejects no difference, corrected.
         equivalent: whether two one-sided tests place the difference inside the margin, corrected.
     """
-    side = 1 if interval.low > 0 else -1 if interval.high < 0 else 0
+    low, high = (interval,) * 2 if isinstance(interval, float) else (interval.low, interval.high)
+    side = 1 if low > 0 else -1 if high < 0 else 0
     bound = margin or 0.0
+    if isinstance(interval, float) and margin:
+        return "inconclusive"
     if side and rejected:
-        if interval.low > bound or interval.high < -bound:
+        if low > bound or high < -bound:
             if goal is None:
                 return "differs"
             return "better" if (side > 0) == (goal == "maximize") else "worse"
@@ -126,43 +129,41 @@ def measure(case: Case, chosen: Plan) -> Tested | None:
 
 
 def _test(case: Case, chosen: Plan, baseline: Floats, candidate: Floats) -> Tested | None:
-    with np.errstate(all="ignore"):
-        if case.paired:
-            estimate = paired.paired_t(candidate - baseline, case.overlap)
-        else:
-            estimate = independent.welch(baseline, candidate)
-    if not is_sound(estimate):
+    if chosen.method is None:
         return None
-    if chosen.method == "sign_flip":
-        settled = ties.settle(candidate - baseline, ties.size_of(baseline, candidate))
-        p_value = paired.sign_flip(settled)
-    else:
-        p_value = estimate.p_value()
+    estimate = tester(case, chosen.method, baseline, candidate)
+    if estimate is None:
+        return None
+    p_value = estimate.p_value()
     claim = estimate.beyond_p(case.margin) if case.margin else p_value
-    return Tested(chosen, estimate, p_value, claim) if math.isfinite(p_value + claim) else None
+    # without an interval nothing is known about a margin, so the claim is of any difference
+    claim = claim if math.isfinite(claim) else p_value
+    return Tested(chosen, chosen.method, estimate, p_value, claim)
 
 
 def _conclude(
-    case: Case, test: Tested, family: Family, p_adjusted: float, step: int
+    case: Case, test: Tested, family: Family, p_adjusted: float, step: float
 ) -> Significance:
     rules, estimate = family.rules, test.estimate
     interval = estimate.interval(1 - rules.alpha / step)
     equivalence, equivalence_p = None, None
     if case.margin:
         equivalence = estimate.interval(1 - 2 * rules.alpha / family.covers)
-        equivalence_p = min(1.0, family.covers * estimate.equivalence_p(case.margin))
+        within = estimate.equivalence_p(case.margin)
+        equivalence_p = min(1.0, family.covers * within) if math.isfinite(within) else None
     word = verdict_of(
         case.goal,
         case.margin,
-        interval,
+        interval or estimate.difference,
         rejected=p_adjusted < rules.alpha,
         equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
     )
-    deviation = _deviation(case)
-    detectable = _detectable_sd(case, family.strictest)
+    detectable, deviation = _detectable(case, estimate, family.strictest)
     result = replace(
         _blank(case, test.plan, family),
         verdict=word,
+        difference=estimate.difference,
+        about=FACTS[test.method].about,
         statistic=estimate.statistic,
         df=estimate.df,
         p_value=test.p_value,
@@ -174,7 +175,7 @@ def _conclude(
         effects=looks.effects_of(case, rules.level),
         second_looks=looks.second_looks(case, test.plan, rules.level, rules.alpha / step),
         sensitivity=_sensitivity(case, test.plan, family, step),
-        detectable=detectable * deviation,
+        detectable=None if detectable is None else detectable * deviation,
         detectable_sd=detectable,
         needed=_needed(case, estimate, deviation, family.strictest, word),
     )
@@ -186,13 +187,14 @@ def _untested(case: Case, chosen: Plan, family: Family) -> Significance:
     result = _blank(case, chosen, family)
     if case.withheld:
         return replace(result, verdict="not_comparable")
-    if chosen.method == "none":
+    if chosen.method is None:
         return result
     return replace(result, warnings=(*result.warnings, remarks.failed(case)))
 
 
 def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
     """Everything known before a test."""
+    facts = None if chosen.method is None else FACTS[chosen.method]
     means = tuple(
         float(part.mean()) if part.size else None for part in (case.baseline, case.candidate)
     )
@@ -201,7 +203,7 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
         difference = float(case.differences.mean())
     return Significance(
         verdict="no_inference",
-        test=TITLES[chosen.method],
+        test=chosen.title,
         why=chosen.why,
         n=(case.baseline.size, case.candidate.size),
         unit_of_replication=case.unit_of_replication,
@@ -209,32 +211,39 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
         goal=case.goal,
         alpha=family.rules.alpha,
         correction=family.rules.correction,
-        family=0 if chosen.method == "none" else family.size,
+        family=0 if facts is None else family.size,
         difference=difference,
         means=(means[0], means[1]),
         margin=case.margin,
-        assumptions=ASSUMPTIONS[chosen.method],
+        assumptions=() if facts is None else facts.assumptions,
         warnings=(*chosen.findings, *case.known),
-        source=SOURCES[chosen.method],
+        source="" if facts is None else facts.source,
+        short="" if facts is None else facts.short,
+        kind=case.kind,
     )
 
 
-def _deviation(case: Case) -> float:
-    """What effects are measured in: of the differences for pairs, else pooled over the groups."""
+def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | None, float]:
+    """Smallest difference found with 80 % power, in standard deviations, and one of them: of the
+    differences for pairs, else pooled over the groups. None where the test says nothing of it.
+    """
+    if case.kind == "items":
+        if not isinstance(estimate, Estimate):
+            return None, 1.0
+        # clusters or correlated areas: the error itself is what counts
+        size = power.noncentrality_for(estimate.df, alpha) * estimate.standard_error
+        deviation = float(case.differences.std(ddof=1))
+        return (size / deviation, deviation) if deviation > 0 else (None, 1.0)
     if case.paired:
-        return float(case.differences.std(ddof=1))
+        deviation = float(case.differences.std(ddof=1))
+        return power.detectable_paired(case.n, alpha, case.overlap), deviation
     variances = (float(case.baseline.var(ddof=1)), float(case.candidate.var(ddof=1)))
-    return math.sqrt(sum(variances) / 2)
-
-
-def _detectable_sd(case: Case, alpha: float) -> float:
-    if case.paired:
-        return power.detectable_paired(case.n, alpha, case.overlap)
-    return power.detectable_independent(case.baseline.size, case.candidate.size, alpha)
+    sizes = (case.baseline.size, case.candidate.size)
+    return power.detectable_independent(*sizes, alpha), math.sqrt(sum(variances) / 2)
 
 
 def _needed(
-    case: Case, estimate: Estimate, deviation: float, alpha: float, word: Verdict
+    case: Case, estimate: Tester, deviation: float, alpha: float, word: Verdict
 ) -> int | None:
     """Replicates that would settle an open difference of the size seen; None when out of reach.
 
@@ -249,7 +258,7 @@ def _needed(
     return power.needed(away / deviation, alpha, paired=case.paired)
 
 
-def _sensitivity(case: Case, chosen: Plan, family: Family, step: int) -> Sensitivity | None:
+def _sensitivity(case: Case, chosen: Plan, family: Family, step: float) -> Sensitivity | None:
     """The same test with missing runs scored as the worst value seen."""
     if case.filled is None:
         return None
@@ -266,7 +275,7 @@ def _sensitivity(case: Case, chosen: Plan, family: Family, step: int) -> Sensiti
     word = verdict_of(
         case.goal,
         case.margin,
-        interval,
+        interval or difference,
         rejected=test.p_value * step < family.rules.alpha,
         equivalent=equivalence_p * family.covers < family.rules.alpha,
     )

@@ -1,19 +1,27 @@
 """Which test, and why, from the design and the numbers of replicates; never from the values.
 
-The one look at values is whether they vary at all: without variation there is no test.
+The looks at values are whether they vary at all, since without variation there is no test, and
+whether items are right or wrong, since counts are another kind of data.
 
-| design                      | replicates | test                       |
-|-----------------------------|------------|----------------------------|
-| independent                 | 1, 2       | none                       |
-|                             | 3 and more | Welch t                    |
-| paired                      | 1, 2       | none                       |
-|                             | 3 to 5     | paired t                   |
-|                             | 6 to 19    | exact sign-flip            |
-|                             | 20 or more | paired t                   |
-| paired folds of one data set| 3 and more | corrected resampled t      |
+| design                       | replicates | test                                   |
+|------------------------------|------------|----------------------------------------|
+| independent                  | 1, 2       | none                                   |
+|                              | 3 and more | Welch t                                |
+| paired                       | 1, 2       | none                                   |
+|                              | 3 to 5     | paired t                               |
+|                              | 6 to 19    | exact sign-flip                        |
+|                              | 20 or more | paired t                               |
+| paired folds of one data set | 3 and more | corrected resampled t                  |
+| five repeats of two folds    | 10         | combined 5x2cv F                       |
+| the same items, right or not | 3 and more | McNemar; over clusters paired t        |
+| the same items, scores       | 3 and more | paired t over items or clusters        |
+| the same items, with labels  | 3 and more | DeLong, approximate randomisation      |
+| many data sets               | 1 to 4     | none                                   |
+|                              | 5 and more | Wilcoxon signed-rank                   |
 
 Where the correction asks for a smaller p than the sign-flip test of so many pairs can give, the
-paired t-test stands in for it, as it does below six pairs.
+paired t-test stands in for it, as it does below six pairs. `method:` in the spec takes another test
+that fits the design; it is then said, and what it cannot reach is said first.
 """
 
 from __future__ import annotations
@@ -24,18 +32,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.design import Correction, Goal
-from runreport.stats import corrections, power, ties, words
+from runreport.design import Correction, Goal, Method
+from runreport.stats import corrections, power, words
 from runreport.stats.findings import Finding
+from runreport.stats.methods import FACTS
+from runreport.stats.result import Kind
 
 Floats = NDArray[np.float64]
-Method = Literal["none", "welch", "paired_t", "sign_flip", "corrected_t"]
+Statistic = Literal["mean", "auc", "f1"]
 
 LOW = 10
 """Fewer replicates than this find only large differences."""
 
 MANY = 20
 """So many pairs are decided by the t-test, and their sign patterns are not counted."""
+
+FEWEST_DATASETS = 5
+"""Fewer data sets are shown and not tested."""
+
+EXACT_COUNTS = 25
+"""Of fewer items on which two models differ the p is exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,8 @@ class Rules:
     correction: Correction = "holm"
     hidden: int = 0
     """Comparisons of the family that are not among the cases: made, or makeable, but not shown."""
+    look: int = 1
+    """How often these growing data have been looked at, this time included."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +103,22 @@ class Case:
     """Why the two cannot be compared at all, as a sentence; empty when they can."""
     known: tuple[Finding, ...] = ()
     """What is known before any number: missing runs, unmatched pairs, guessed goals."""
+    kind: Kind = "replicates"
+    method: Method | None = None
+    """The test that the spec asks for."""
+    repeats: int = 0
+    """Of a repeated cross-validation: values are ordered by repeat, then fold."""
+    clusters: NDArray[np.intp] | None = None
+    """Cluster of each item, shape (n,)."""
+    labels: Floats | None = None
+    """What each item is: 0 or 1, shape (n,)."""
+    statistic: Statistic = "mean"
+    """What is made of the values of all items."""
+    one: float = 1.0
+    """What an item that is right scores, in displayed units."""
+    metric: str = ""
+    sides: tuple[str, str] = ("", "")
+    """Identities of baseline and candidate, for tests of all groups of a metric together."""
 
     @property
     def n(self) -> int:
@@ -96,149 +130,188 @@ class Case:
         """Candidate minus baseline, one per pair."""
         return self.candidate - self.baseline
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether every item is right or wrong."""
+        if self.kind != "items" or self.statistic != "mean":
+            return False
+        both = np.concatenate((self.baseline, self.candidate))
+        return bool(np.isin(both, (0.0, self.one)).all())
+
+    @property
+    def discordant(self) -> tuple[int, int]:
+        """Items that only the candidate has right, and only the baseline."""
+        differences = self.differences
+        return int((differences > 0).sum()), int((differences < 0).sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The test that will decide."""
 
-    method: Method
+    method: Method | None
+    """None: no test is made."""
     why: str
     findings: tuple[Finding, ...] = ()
 
-
-TITLES: dict[Method, str] = {
-    "none": "",
-    "welch": "Welch t-test",
-    "paired_t": "paired t-test",
-    "sign_flip": "exact paired sign-flip test",
-    "corrected_t": "corrected resampled t-test",
-}
-
-SOURCES: dict[Method, str] = {
-    "none": "",
-    "welch": "Welch (1947), Biometrika 34",
-    "paired_t": "Student (1908), Biometrika 6",
-    "sign_flip": "Fisher (1935), The Design of Experiments, section 21",
-    "corrected_t": "Nadeau and Bengio (2003), Machine Learning 52",
-}
-
-ASSUMPTIONS: dict[Method, tuple[str, ...]] = {
-    "none": (),
-    "welch": (
-        "the runs of a group are independent of each other and of the other group's",
-        "the means are roughly normal; variances may differ",
-    ),
-    "paired_t": (
-        "pairs are independent of each other",
-        "the mean of the differences is roughly normal",
-    ),
-    "sign_flip": (
-        "pairs are independent of each other",
-        "without a difference, each pair's difference is as likely positive as negative",
-        "the interval is a t interval: the mean of the differences is roughly normal",
-    ),
-    "corrected_t": (
-        "all pairs are folds of one data set, whose training parts overlap",
-        "what holds is about training sets drawn like this one, not about other data sets",
-    ),
-}
-
-
-def refusal(case: Case) -> Plan | None:
-    """Why no test is possible; None when one is."""
-    each = words.several(case.unit_of_replication)
-    if case.withheld:
-        return Plan("none", case.withheld, (Finding("NOT_COMPARABLE", case.withheld),))
-    if case.n == 0:
-        return Plan("none", "No pair is complete." if case.paired else "A side has no value.")
-    if case.n == 1:
-        return Plan("none", *_single(case, each))
-    if case.n == 2:
-        why = (
-            f"Two {each} are too few for a test or an interval; three are the least. "
-            f"{_outlook(case.paired, each)}"
-        )
-        return Plan("none", why, (Finding("N_TOO_SMALL", why),))
-    if _does_not_vary(case):
-        return Plan("none", *_constant(case, each))
-    return None
+    @property
+    def title(self) -> str:
+        return "" if self.method is None else FACTS[self.method].title
 
 
 def plan(case: Case, rules: Rules, family: int) -> Plan:
     """The test for a case that has one, in a family of so many.
 
     Args:
-        case: with at least three replicates that vary.
+        case: that `refusals.refusal` lets pass.
         rules: the declared ones.
         family: comparisons that the correction covers.
     """
     needed = corrections.strictest(rules.alpha, rules.correction, family)
+    natural = _natural(case, needed)
+    if case.method is None:
+        return Plan(*natural, _limits(case, rules, needed, natural[0]))
+    asked, title = FACTS[case.method], FACTS[natural[0]].title
+    if missing := _unfit(case, case.method):
+        said = (
+            f"The spec asks for the {asked.title}, which needs {missing}. The {title} decides "
+            "instead."
+        )
+        known = (Finding("METHOD_OVERRIDDEN", said), *_limits(case, rules, needed, natural[0]))
+        return Plan(*natural, known)
+    if case.method == natural[0]:
+        return Plan(*natural, _limits(case, rules, needed, natural[0]))
+    said = (
+        f"The {asked.title} was chosen by the spec (`method: {case.method}`); by the design alone "
+        f"the {title} would decide."
+    )
+    known = (*_limits(case, rules, needed, case.method), Finding("METHOD_OVERRIDDEN", said))
+    return Plan(case.method, f"The spec asks for it. {natural[1]}", known)
+
+
+def _natural(case: Case, needed: float) -> tuple[Method, str]:
+    """The test that follows from the design, and why."""
     n, each = case.n, words.several(case.unit_of_replication)
+    if case.kind == "items" and case.paired:
+        return _for_items(case, n)
+    if case.kind == "datasets":
+        return "wilcoxon", (
+            f"{n} {each}, whose values are not on one scale: signed ranks of the differences, one "
+            "per data set."
+        )
     if not case.paired:
-        smallest = power.smallest_independent_p(case.baseline.size, case.candidate.size)
-        found: tuple[Finding, ...] = ()
-        if smallest >= rules.alpha:
-            sizes = (case.candidate.size, case.baseline.size)
-            enough = power.runs_to_reach(needed)
-            said = words.unattainable_split(rules.alpha, needed, smallest, sizes, enough)
-            found = (Finding("UNATTAINABLE_ALPHA", said),)
-        return Plan("welch", f"Groups are independent {each}; variances may differ.", found)
+        return "welch", f"Groups are independent {each}; variances may differ."
+    if case.repeats == 5 and n == 10:
+        return "five_by_two_f", "Five repeats of two folds: all ten differences are used together."
     if case.overlap:
-        return Plan("corrected_t", f"Pairs are {each} of one data set, which share training data.")
+        return "corrected_t", f"Pairs are {each} of one data set, which share training data."
     if n >= MANY:
-        return Plan("paired_t", f"{n} pairs of {each}: the mean of the differences is tested.")
-    smallest = power.smallest_paired_p(n)
-    if smallest >= needed:
-        enough = power.pairs_to_reach(needed)
-        said = words.unattainable(rules.alpha, needed, smallest, n, enough)
+        return "paired_t", f"{n} pairs of {each}: the mean of the differences is tested."
+    if power.smallest_paired_p(n) >= needed:
         why = f"{n} pairs of {each} are too few for an exact test, so the paired t-test decides."
-        return Plan("paired_t", why, (Finding("UNATTAINABLE_ALPHA", said),))
-    return Plan("sign_flip", f"{n} pairs of {each}: exact, without assuming a distribution.")
+        return "paired_t", why
+    return "sign_flip", f"{n} pairs of {each}: exact, without assuming a distribution."
 
 
-def _single(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
-    one_each = case.baseline.size == case.candidate.size
-    start = "One run per configuration" if one_each else "One run on one side"
-    why = (
-        f"{start}: no inference about the configurations is possible. {_outlook(case.paired, each)}"
-    )
-    return why, (Finding("N1_NO_INFERENCE", why),)
-
-
-def _outlook(paired: bool, each: str) -> str:
-    """What more replicates would show, in standard deviations."""
-    detectable = power.detectable_paired if paired else _detectable_each
-    three, five, ten = (f"{detectable(n, 0.05):.1f}" for n in (3, 5, 10))
-    start = f"3 pairs of {each}" if paired else f"3 {each} each"
-    of = " of the differences" if paired else ""
-    return (
-        f"With {start} you would detect differences of about {three} standard deviations{of}, "
-        f"with 5 of {five}, with 10 of {ten} (80 % power)."
-    )
-
-
-def _detectable_each(n: int, alpha: float) -> float:
-    return power.detectable_independent(n, n, alpha)
-
-
-def _does_not_vary(case: Case) -> bool:
-    if case.paired:
-        return ties.is_constant(case.differences, ties.size_of(case.baseline, case.candidate))
-    fixed = [values for values in (case.baseline, case.candidate) if ties.is_constant(values)]
-    # one saturated metric (100 % in every run) can be tested against runs that vary; a value with
-    # many digits in every run means copies
-    return len(fixed) == 2 or any(not ties.is_coarse(float(part[0])) for part in fixed)
-
-
-def _constant(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
-    if case.paired and not ties.is_constant(case.baseline):
-        why = (
-            f"The difference is the same for all {case.n} pairs: {each} have no effect on it, or "
-            "one side is computed from the other. No test is made."
+def _for_items(case: Case, n: int) -> tuple[Method, str]:
+    if case.statistic == "auc":
+        return "delong", f"The areas are of the same {n} items, so they are correlated."
+    if case.statistic == "f1":
+        return "randomisation", (
+            f"The score is one number of all {n} items; predictions of the two are exchanged item "
+            "by item."
         )
-    else:
-        why = (
-            f"Values do not vary between {each}: {each} have no effect, or the runs are copies of "
-            "one. No test is made."
+    if case.clusters is not None:
+        return "item_t", f"{n} items in clusters: the differences of a cluster count as one."
+    if case.is_binary:
+        return "mcnemar", f"{n} items are right or wrong: those count on which the two differ."
+    return "item_t", f"{n} items with scores: one difference per item."
+
+
+def _unfit(case: Case, method: Method) -> str:
+    """What a test needs and the design does not have; empty when it fits."""
+    needs = FACTS[method].needs
+    lacks = {
+        "any": False,
+        "pairs": not case.paired or case.statistic != "mean",
+        # pairs may be read as if they were independent: it wastes them and harms nothing
+        "groups": case.kind in ("items", "datasets") or (FACTS[method].together and case.paired),
+        "binary": not (case.paired and case.is_binary),
+        "folds": not (case.paired and case.overlap > 0),
+        "repeats": not (case.paired and case.repeats == 5 and case.n == 10),
+        "labels": case.labels is None or case.statistic != "auc",
+        "outputs": not case.paired or case.kind != "items",
+    }[needs]
+    if method == "log_rank":
+        lacks = True
+    names = {
+        "pairs": "pairs (`pair_by`)",
+        "groups": "independent groups",
+        "binary": "items that are right or wrong (`items`)",
+        "folds": "paired folds of one data set",
+        "repeats": "five repeats of two paired folds",
+        "labels": "items with labels",
+        "outputs": "items with predictions",
+    }
+    if method == "log_rank":
+        return "times to an event"
+    return names[needs] if lacks else ""
+
+
+# ---- what the numbers of replicates cannot show --------------------------------------------------
+
+
+def _limits(case: Case, rules: Rules, needed: float, method: Method) -> tuple[Finding, ...]:
+    """What no result of so few replicates could show, said before any p."""
+    if method == "mcnemar":
+        return _few_discordant(case, needed)
+    if case.overlap or case.kind == "items":
+        return ()
+    bound, asked = FACTS[method].smallest, case.method == method
+    if case.paired and FACTS[method].needs != "groups":
+        smallest = power.smallest_paired_p(case.n)
+        if case.n >= MANY or smallest < needed:
+            return ()
+        enough = power.pairs_to_reach(needed)
+        said = words.unattainable(
+            rules.alpha, needed, smallest, case.n, enough,
+            test=FACTS[method].title if bound == "pairs" else "", pairs=case.unit_of_replication,
+            asked=asked,
+        )  # fmt: skip
+        return (Finding("UNATTAINABLE_ALPHA", said),)
+    sizes = (case.candidate.size, case.baseline.size)
+    smallest = power.smallest_independent_p(*sizes)
+    if smallest < (needed if bound == "splits" else rules.alpha):
+        return ()
+    enough = power.runs_to_reach(needed)
+    title = FACTS[method].title if bound == "splits" else ""
+    said = words.unattainable_split(rules.alpha, needed, smallest, sizes, enough, title)
+    return (Finding("UNATTAINABLE_ALPHA", said),)
+
+
+def _few_discordant(case: Case, needed: float) -> tuple[Finding, ...]:
+    """Fewer than 25 items on which two models differ, or none."""
+    won, lost = case.discordant
+    differ = won + lost
+    if differ == 0:
+        said = (
+            f"The two are identical on every one of {case.n} items: right on the same ones and "
+            "wrong on the same ones, so p = 1."
         )
-    return why, (Finding("ZERO_VARIANCE", why),)
+        return (Finding("NO_DISCORDANT", said),)
+    if differ >= EXACT_COUNTS:
+        return ()
+    said = (
+        f"The two differ on {differ} of {case.n} items ({won} to {lost}), so the exact binomial "
+        "test is used."
+    )
+    found = [Finding("SMALL_DISCORDANT", said)]
+    smallest = power.smallest_paired_p(differ)
+    if smallest >= needed:
+        said = (
+            f"With {differ} items on which the two differ the exact test cannot reach "
+            f"{words.short(needed)}; needs {power.pairs_to_reach(needed)}: its smallest p is "
+            f"{words.short(smallest)}."
+        )
+        found.insert(0, Finding("UNATTAINABLE_ALPHA", said))
+    return tuple(found)

@@ -14,7 +14,7 @@ MANY = 1_000
 FOLDS = "Folds of one data set share training data, so the variance is corrected for it."
 
 
-def after(case: Case, result: Significance, step: int) -> tuple[Finding, ...]:
+def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
     """Findings of a test that was made, in reading order.
 
     Args:

@@ -21,6 +21,9 @@ Verdict = Literal[
 """`negligible`: detectable, yet inside the margin. `differs`: detectable, but without a goal there
 is no better."""
 
+Kind = Literal["replicates", "folds", "items", "datasets"]
+"""What a replicate is: a run of its own, a fold of one data set, a test item, a data set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -122,6 +125,11 @@ class Significance:
     warnings: tuple[Finding, ...] = ()
     source: str = ""
     """The paper behind the test."""
+    short: str = ""
+    """The test in the brackets of a sentence."""
+    about: str = "mean"
+    """What the difference is of: mean, pseudo-median, shift, area, score."""
+    kind: Kind = "replicates"
 
     @property
     def improvement(self) -> float | None:

@@ -86,22 +86,55 @@ def p_words(p: float | None, adjusted: float | None, correction: Correction, fam
     return f"{correction.capitalize()}-adjusted {formats.p_value(adjusted)}{over(family)}"
 
 
-def unattainable(alpha: float, needed: float, smallest: float, n: int, enough: int) -> str:
-    """Why an exact test of so many pairs cannot reject, before any p is shown."""
+def unattainable(
+    alpha: float,
+    needed: float,
+    smallest: float,
+    n: int,
+    enough: int,
+    *,
+    test: str = "",
+    pairs: str = "",
+    asked: bool = False,
+) -> str:
+    """Why an exact test of so many pairs cannot reject, before any p is shown.
+
+    Args:
+        alpha: the declared level.
+        needed: what the smallest p must reach after correction.
+        smallest: what it can reach.
+        n: pairs.
+        enough: pairs with which it could.
+        test: the exact test that decides; empty when a t-test does.
+        pairs: the unit of replication, singular, where a data set is a pair.
+        asked: whether the author chose the test.
+    """
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
-    return (
-        f"An exact sign-flip or rank test cannot reach {short(alpha)} with n = {n} pairs; "
-        f"needs {enough}: its smallest p is {short(smallest)}{bar}. A t-test decides here."
+    of = f"{several(pairs)}" if pairs in ("dataset", "data set", "task") else "pairs"
+    limit = (
+        f"cannot reach {short(alpha)} with n = {n} {of}; needs {enough}: its smallest p is "
+        f"{short(smallest)}{bar}."
     )
+    if not test:
+        return f"An exact sign-flip or rank test {limit} A t-test decides here."
+    rest = "It cannot reject here, whatever the values"
+    if asked:
+        return f"The {test} {limit} {rest}; a paired t-test, or {enough} or more {of}, could."
+    return f"The {test} {limit} {rest}."
 
 
 def unattainable_split(
-    alpha: float, needed: float, smallest: float, n: tuple[int, int], enough: int
+    alpha: float, needed: float, smallest: float, n: tuple[int, int], enough: int, test: str = ""
 ) -> str:
-    """The same for two independent groups."""
+    """The same for two independent groups; `test` is the exact one that decides, if one does."""
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
+    limit = (
+        f"cannot reach {short(alpha)} with {n[0]} and {n[1]} runs; needs {enough} each: its "
+        f"smallest p is {short(smallest)}{bar}."
+    )
+    if not test:
+        return f"An exact permutation or rank test {limit} A t-test decides here."
     return (
-        f"An exact permutation or rank test cannot reach {short(alpha)} with {n[0]} and {n[1]} "
-        f"runs; needs {enough} each: its smallest p is {short(smallest)}{bar}. A t-test decides "
-        "here."
+        f"The {test} {limit} It cannot reject here, whatever the values; Welch's t-test, or "
+        f"{enough} or more runs each, could."
     )

@@ -1,0 +1,110 @@
+"""When no test is made, and what is said instead."""
+
+from __future__ import annotations
+
+from runreport.stats import power, ties, words
+from runreport.stats.findings import Finding
+from runreport.stats.plan import FEWEST_DATASETS, Case, Plan
+
+
+def refusal(case: Case) -> Plan | None:
+    """Why no test is possible; None when one is."""
+    each = words.several(case.unit_of_replication)
+    if case.withheld:
+        return Plan(None, case.withheld, (Finding("NOT_COMPARABLE", case.withheld),))
+    if case.n == 0:
+        return Plan(None, "No pair is complete." if case.paired else "A side has no value.")
+    if case.kind == "datasets" and case.n < FEWEST_DATASETS:
+        return Plan(None, *_few_datasets(case))
+    if case.n == 1:
+        return Plan(None, *_single(case, each))
+    if case.n == 2:
+        why = (
+            f"Two {each} are too few for a test or an interval; three are the least. "
+            f"{_outlook(case.paired, each)}"
+        )
+        return Plan(None, why, (Finding("N_TOO_SMALL", why),))
+    if case.kind == "items":
+        return _unscorable(case)
+    if _does_not_vary(case):
+        return Plan(None, *_constant(case, each))
+    return None
+
+
+def _few_datasets(case: Case) -> tuple[str, tuple[Finding, ...]]:
+    sets = words.plural(case.unit_of_replication, case.n)
+    why = (
+        f"{sets} {'is' if case.n == 1 else 'are'} too few for a test over data sets; "
+        f"{FEWEST_DATASETS} are the least, and ten or more are better. The values are shown and "
+        "nothing is tested."
+    )
+    return why, (Finding("FEW_DATASETS", why),)
+
+
+def _unscorable(case: Case) -> Plan | None:
+    """Items that cannot tell two models apart at all."""
+    if case.statistic == "auc":
+        if case.labels is None or len(set(case.labels.tolist())) != 2:
+            return Plan(None, "An area under the curve needs items of two kinds. No test is made.")
+        return None
+    if case.is_binary or not ties.is_constant(
+        case.differences, ties.size_of(case.baseline, case.candidate)
+    ):
+        return None
+    if case.statistic != "mean":
+        return None
+    if ties.is_constant(case.differences, 0.0):
+        why = f"The two score alike on every one of {case.n} items. No test is made."
+        return Plan(None, why, (Finding("NO_DISCORDANT", why),))
+    why = f"The difference is the same on all {case.n} items, so it has no error. No test is made."
+    return Plan(None, why, (Finding("ZERO_VARIANCE", why),))
+
+
+def _single(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
+    one_each = case.baseline.size == case.candidate.size
+    start = "One run per configuration" if one_each else "One run on one side"
+    why = (
+        f"{start}: no inference about the configurations is possible. {_outlook(case.paired, each)}"
+    )
+    return why, (Finding("N1_NO_INFERENCE", why),)
+
+
+def _outlook(paired: bool, each: str) -> str:
+    """What more replicates would show, in standard deviations."""
+    detectable = power.detectable_paired if paired else _detectable_each
+    three, five, ten = (f"{detectable(n, 0.05):.1f}" for n in (3, 5, 10))
+    start = f"3 pairs of {each}" if paired else f"3 {each} each"
+    of = " of the differences" if paired else ""
+    return (
+        f"With {start} you would detect differences of about {three} standard deviations{of}, "
+        f"with 5 of {five}, with 10 of {ten} (80 % power)."
+    )
+
+
+def _detectable_each(n: int, alpha: float) -> float:
+    return power.detectable_independent(n, n, alpha)
+
+
+def _does_not_vary(case: Case) -> bool:
+    if case.paired:
+        return ties.is_constant(case.differences, ties.size_of(case.baseline, case.candidate))
+    fixed = [values for values in (case.baseline, case.candidate) if ties.is_constant(values)]
+    # one saturated metric (100 % in every run) can be tested against runs that vary; a value with
+    # many digits in every run means copies
+    return len(fixed) == 2 or any(not ties.is_coarse(float(part[0])) for part in fixed)
+
+
+def _constant(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
+    if case.kind == "datasets":
+        why = f"The difference is the same on all {case.n} {each}. No test is made."
+    elif case.paired and not ties.is_constant(case.baseline):
+        why = (
+            f"The difference is the same for all {case.n} pairs: {each} have no effect on it, or "
+            "one side is computed from the other. No test is made."
+        )
+    else:
+        why = (
+            f"Values do not vary between {each}: {each} have no effect, or the runs are copies of "
+            "one. No test is made."
+        )
+    return why, (Finding("ZERO_VARIANCE", why),)
