@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -190,6 +190,28 @@ def board(groups: Sequence[Group], metric: Metric, value_of: ValueOf) -> Board:
         tuple(np.array(row.get(task, []), dtype=np.float64) for task in tasks) for row in rows
     )
     return Board(metric, tuple(groups), tasks, scores, tuple(dropped))
+
+
+def by_task(drawn: Sample) -> Sample:
+    """One value per data set or task: the mean over its replicates, keyed by the task."""
+    group = drawn.group
+    tasks = dict(zip((run.id for run in group.runs), group.across_of, strict=True))
+    members: dict[str, list[int]] = {}
+    dropped: list[Dropped] = []
+    for index, run in enumerate(drawn.runs):
+        task = tasks[run.id]
+        if task is None:
+            dropped.append(Dropped(run.id, run.name, "belongs to no data set"))
+        else:
+            members.setdefault(task, []).append(index)
+    order = sorted(members, key=_natural)
+    return replace(
+        drawn,
+        values=np.array([drawn.values[members[t]].mean() for t in order], dtype=np.float64),
+        runs=tuple(drawn.runs[members[task][0]] for task in order),
+        replicates=tuple(order),
+        dropped=(*drawn.dropped, *dropped),
+    )
 
 
 def pair(baseline: Sample, candidate: Sample) -> Paired:

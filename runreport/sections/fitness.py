@@ -11,10 +11,11 @@ import numpy as np
 
 from runreport import formats
 from runreport.design import Metric
-from runreport.samples import Dropped, Group, Sample, ValueOf, sample
+from runreport.samples import Dropped, Group, Sample, ValueOf, by_task, sample
 from runreport.sections import charting
 from runreport.stats import effects, ties
 from runreport.stats.findings import Finding
+from runreport.stats.result import Kind
 from runreport.tables import Run
 
 TRAINING = ("train", "training")
@@ -30,6 +31,8 @@ class Fit:
     failed: tuple[str | None, ...]
     """Replicate of each run that failed, was killed or diverged; None where it has none."""
     findings: tuple[Finding, ...]
+    itemised: bool = False
+    """Whether a value is one test item's."""
 
     @property
     def group(self) -> Group:
@@ -41,17 +44,22 @@ class Fit:
         return float(self.sample.values.mean()) if self.sample.values.size else None
 
 
-def fit_of(group: Group, metric: Metric, value_of: ValueOf) -> Fit:
-    """The usable values of a group."""
+def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replicates") -> Fit:
+    """The usable values of a group: one per run, or the mean of each data set."""
     raw = sample(group, metric, value_of)
-    used, copies = _without_copies(_in_range(raw))
+    # items repeat values by nature
+    used, copies = (_in_range(raw), ()) if kind == "items" else _without_copies(_in_range(raw))
     missing = tuple(item for item in used.dropped if item not in copies)
     findings = (
         *_missing(group, metric, used, missing, len(copies)),
         *_copied(group, copies),
-        *_far_out(group, metric, used),
+        # data sets and items differ from each other by nature
+        *(_far_out(group, metric, used) if kind in ("replicates", "folds") else ()),
     )
-    return Fit(used, tuple(_failed(group, metric, value_of)), findings)
+    failed = tuple(_failed(group, metric, value_of))
+    if kind == "datasets":
+        used = by_task(used)
+    return Fit(used, failed, findings, itemised=kind == "items")
 
 
 def metric_findings(metric: Metric) -> tuple[Finding, ...]:
@@ -122,11 +130,13 @@ def _in_range(raw: Sample) -> Sample:
 
 def _without_copies(raw: Sample) -> tuple[Sample, tuple[Dropped, ...]]:
     """The sample with each value counted once where runs are copies of each other."""
-    first: dict[float, int] = {}
+    first: dict[tuple[float, str | None], int] = {}
+    tasks = dict(zip((run.id for run in raw.group.runs), raw.group.across_of, strict=False))
     copies: dict[int, Dropped] = {}
     constant = raw.values.size > 1 and ties.is_constant(raw.values)
     for index, value in enumerate(raw.values.tolist()):
-        original = first.setdefault(value, index)
+        # two data sets may well give one value
+        original = first.setdefault((value, tasks.get(raw.runs[index].id)), index)
         if original != index and _is_copy(raw, original, index, constant):
             run = raw.runs[index]
             name = charting.fit(raw.runs[original].name or raw.runs[original].id, 40)

@@ -13,8 +13,9 @@ from runreport.blocks import Figure
 from runreport.design import Metric
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.sections import charting
+from runreport.sections.aligning import unit_of_difference
 from runreport.sections.charting import Scale
-from runreport.sections.comparing import Answer, Comparison, unit_of_difference
+from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.verdicts import basis, label
 from runreport.stats import words
 

@@ -17,13 +17,8 @@ from runreport.design import MetricName
 from runreport.kinds import Context, Section
 from runreport.samples import Group
 from runreport.sections import charting, statements, workings
-from runreport.sections.comparing import (
-    Answer,
-    Comparison,
-    compare,
-    findings_of,
-    unit_of_difference,
-)
+from runreport.sections.aligning import unit_of_difference
+from runreport.sections.comparing import Answer, Comparison, compare, findings_of
 from runreport.sections.forest import forest
 from runreport.sections.leads import mean_words
 from runreport.sections.verdicts import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runreport.sections.comparing import Answer, Comparison, findings_of, unit_of_difference
+from runreport.sections.aligning import unit_of_difference
+from runreport.sections.comparing import Answer, Comparison, findings_of
 from runreport.sections.verdicts import label, plain, sentence
 from runreport.stats.findings import Finding
 

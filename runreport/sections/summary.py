@@ -17,7 +17,8 @@ from runreport import formats
 from runreport.blocks import Block, Bullets, Code, Fact, Facts, Muted, Note, Strong, Text, Words
 from runreport.kinds import Context, Section
 from runreport.sections import charting, leads, verdicts
-from runreport.sections.comparing import Answer, compare, findings_of, replicate_word
+from runreport.sections.aligning import replicate_word
+from runreport.sections.comparing import Answer, compare, findings_of
 from runreport.stats import words
 from runreport.tables import Run, parse_number
 

@@ -10,7 +10,8 @@ from runreport.blocks import Inline, Mark, Strong, Words
 from runreport.kinds import Context
 from runreport.samples import Group
 from runreport.sections import charting
-from runreport.sections.comparing import Answer, Comparison, compare, unit_of_difference
+from runreport.sections.aligning import unit_of_difference
+from runreport.sections.comparing import Answer, Comparison, compare
 from runreport.stats import independent, words
 from runreport.stats.result import Significance, Verdict
 

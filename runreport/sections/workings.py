@@ -20,7 +20,8 @@ from runreport.blocks import (
 )
 from runreport.samples import Dropped
 from runreport.sections import charting
-from runreport.sections.comparing import Answer, Comparison, unit_of_difference
+from runreport.sections.aligning import unit_of_difference
+from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.verdicts import LABELS, is_adjusted, label
 from runreport.stats import words
 from runreport.stats.methods import FACTS
