@@ -37,6 +37,9 @@ MetricName = Annotated[str, "metric"]
 ParamName = Annotated[str, "param"]
 """In a section's Options: a param; the loader checks that some run has it."""
 
+Statistic = Literal["mean", "auc", "f1"]
+"""What is made of a metric's values over all items of a group."""
+
 Percent = NewType("Percent", float)
 
 
@@ -74,6 +77,9 @@ class Metric:
     declared: bool = True
     method: Method | None = None
     """The test that the author wants instead of the one that follows from the design."""
+    statistic: Statistic = "mean"
+    truth: str = ""
+    """What each item is, 0 or 1, as an expression; for statistics that need it."""
 
     @property
     def title(self) -> str:

@@ -197,4 +197,10 @@ CODES: dict[str, Explanation] = {
         "class}` declares every logged metric of that form and labels each with its class. A "
         "metric without a `*` has no such part.",
     ),
+    "RR138": Explanation(
+        "a statistic that lacks what it needs",
+        "`statistic: auc` and `statistic: f1` make one number of the scores of all test items. "
+        "They need to know what each item is, `truth: params.label` (1 for the positive kind, 0 "
+        "for the other), and that the rows are items: `groups: {items: item_id}`.",
+    ),
 }

@@ -8,6 +8,7 @@ covers every declared comparison, and what the runs cannot show is said before a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from runreport.sections.verdicts import (
 )
 from runreport.stats import words
 from runreport.stats.findings import Finding
+from runreport.stats.result import Kind
 
 SAID = 40
 """Verdicts written as sentences; the table has them all."""
@@ -157,6 +159,23 @@ def _uncompared(data: SignificanceData, answer: Answer) -> list[Block]:
     return [Note("info", f"Nothing to compare on {name}", tuple(body))]
 
 
+SCOPES: Mapping[Kind, str] = {
+    "replicates": (
+        "This is about means over {unit} with these data, splits and budgets; other data sets are "
+        "another question."
+    ),
+    "folds": (
+        "This is about training sets drawn like these from one data set; other data sets are "
+        "another question."
+    ),
+    "items": (
+        "This is about these trained models on {unit} like these, not about the methods that made "
+        "them: trained again, with other seeds, they may come out in another order."
+    ),
+    "datasets": "This is about {unit} like these, each counted once.",
+}
+"""What a verdict speaks of."""
+
 # ---- the verdict ---------------------------------------------------------------------------------
 
 
@@ -193,11 +212,9 @@ def _not_said(answer: Answer) -> Text:
     seen = {item.result.verdict for item in answer.comparisons}
     unit = words.several(answer.unit_of_replication)
     parts = []
-    if seen & {"better", "worse", "differs", "negligible"}:
-        parts.append(
-            f"This is about means over {unit} with these data, splits and budgets; other data sets "
-            "are another question."
-        )
+    kind: Kind = next((i.result.kind for i in answer.comparisons), "replicates")
+    if kind == "items" or seen & {"better", "worse", "differs", "negligible"}:
+        parts.append(SCOPES[kind].format(unit=unit))
     if "inconclusive" in seen:
         parts.append("Open does not mean equal: there may be a difference these runs cannot show.")
     if "equivalent" in seen:

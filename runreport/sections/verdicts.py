@@ -30,12 +30,13 @@ LABELS: Mapping[Verdict, tuple[str, frozenset[Mark]]] = {
 AHEAD, BEHIND = "ahead, size open", "behind, size open"
 """A difference is there, but it may be below or above the margin."""
 
-TESTS: Mapping[str, str] = {
-    "Welch t-test": "Welch t",
-    "paired t-test": "paired t",
-    "exact paired sign-flip test": "paired sign-flip",
-    "corrected resampled t-test": "corrected resampled t",
+ABOUT: Mapping[str, str] = {
+    "pseudo-median": "Hodges-Lehmann pseudo-median, ",
+    "shift": "Hodges-Lehmann shift, ",
+    "area": "areas under the curve, ",
+    "score": "scores over all items, ",
 }
+"""What a difference is of, where it is not of means."""
 
 
 def sentence(comparison: Comparison) -> Words:
@@ -54,9 +55,13 @@ def _sentence(comparison: Comparison, evidence: Callable[[Significance], str]) -
     unit = unit_of_difference(comparison.metric)
     if result.verdict == "no_inference":
         return _no_inference(comparison, candidate, baseline, metric)
-    if result.verdict == "not_comparable" or result.difference is None or result.adjusted is None:
+    if result.verdict == "not_comparable" or result.difference is None or result.p_value is None:
         return ("No verdict on ", candidate, " and ", baseline, f" for {metric}: {result.why}")
-    spread = result.adjusted.width
+    if _is_identical(result):
+        items = words.plural(result.unit_of_replication, result.n[0])
+        said = f" are identical on {metric} on every one of {items} ({evidence(result)})."
+        return (candidate, " and ", baseline, said)
+    spread = None if result.adjusted is None else result.adjusted.width
     size = words.amount(result.difference, unit, spread)
     margin = "" if result.margin is None else words.amount(result.margin, unit)
     # where the sentence says which way, size and interval are those of that way
@@ -95,12 +100,27 @@ def basis(result: Significance) -> str:
     """`adjusted 95 % interval 0.4 to 2.2; paired sign-flip, 6 seeds, p = 0.012`."""
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
     p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family)
-    return f"{_interval_words(result)}; {TESTS.get(result.test, result.test)}, {sizes}, {p}"
+    return f"{_interval_words(result)}; {result.short}, {sizes}, {p}{_look_words(result)}"
 
 
 def _short_basis(result: Significance) -> str:
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    return f"{_interval_words(result)}, {sizes}"
+    return f"{_interval_words(result)}, {sizes}{_look_words(result)}"
+
+
+def _look_words(result: Significance) -> str:
+    """What repeated looks at growing data leave of a p; empty at the first one."""
+    if result.look <= 1:
+        return ""
+    said = f"; look {result.look}, so fixed-sample p and interval do not hold"
+    if result.anytime is None:
+        return said
+    level = words.percent(result.anytime.level)
+    return f"{said}; anytime-valid {level} interval {words.ends(result.anytime)}"
+
+
+def _is_identical(result: Significance) -> bool:
+    return any(finding.name == "NO_DISCORDANT" for finding in result.warnings)
 
 
 def _turned(result: Significance) -> Significance:
@@ -108,14 +128,19 @@ def _turned(result: Significance) -> Significance:
     interval = result.adjusted
     if interval is None or (result.difference or 0.0) >= 0:
         return result
-    return replace(result, adjusted=replace(interval, low=-interval.high, high=-interval.low))
+    turned = replace(interval, low=-interval.high, high=-interval.low)
+    later = result.anytime
+    if later is not None:
+        later = replace(later, low=-later.high, high=-later.low)
+    return replace(result, adjusted=turned, anytime=later)
 
 
 def _interval_words(result: Significance) -> str:
     if result.adjusted is None:
         return "no interval"
     wide = "adjusted " if is_adjusted(result) else ""
-    return f"{wide}{words.percent(1 - result.alpha)} interval {words.ends(result.adjusted)}"
+    level = words.percent(1 - result.alpha)
+    return f"{ABOUT.get(result.about, '')}{wide}{level} interval {words.ends(result.adjusted)}"
 
 
 def is_adjusted(result: Significance) -> bool:
@@ -162,6 +187,10 @@ def _reason(result: Significance) -> str:
     unit = result.unit_of_replication
     if "ZERO_VARIANCE" in names:
         return f"no test is made, as nothing varies between {words.several(unit)}"
+    if "FEW_DATASETS" in names:
+        return f"{words.plural(unit, min(result.n))} are too few for a test over data sets"
+    if "NO_DISCORDANT" in names:
+        return f"the two score alike on every one of {words.plural(unit, result.n[0])}"
     if "TEST_FAILED" in names:
         return "the test could not be computed"
     if min(result.n) == 1:

@@ -23,8 +23,7 @@ from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.verdicts import LABELS, is_adjusted, label
-from runreport.stats import words
-from runreport.stats.methods import FACTS
+from runreport.stats import looks, words
 from runreport.stats.result import Effect, Interval, SecondLook, Significance
 
 MAIN_EFFECTS = ("Hedges g", "g_z")
@@ -173,8 +172,8 @@ def naive_words(comparisons: Sequence[Comparison]) -> str:
     parts = [
         f"{formats.p_value(look.p_value)} for {charting.fit(item.candidate.label, 40)}"
         for item in comparisons
-        if item.result.test == FACTS["corrected_t"].title
         for look in item.result.second_looks
+        if look.method == looks.NAIVE
     ]
     if not parts:
         return ""

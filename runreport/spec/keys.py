@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from runreport.design import Goal, Margin, Method
+from runreport.design import Goal, Margin, Method, Statistic
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, NotZero
 
@@ -39,6 +39,10 @@ class MetricKeys:
     """Shown name; the key when empty."""
     method: Method | None = None
     """A test instead of the one that follows from the design; said on the page."""
+    statistic: Statistic = "mean"
+    """What is made of the values of all `items`: their mean, the area under the ROC curve, F1."""
+    truth: Expression | None = None
+    """What each item is: 1 for the positive kind, 0 for the other; `auc` and `f1` need it."""
     context: str = ""
     """Of a family such as `val/f1/*`: what the part under the `*` is, e.g. `class`."""
 

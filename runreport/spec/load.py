@@ -138,6 +138,10 @@ def _spec(
     entries, complete = parts.read_sources(tree.get("sources"), sources, layered, shaper)
     groups = parts.read_groups(tree.get("groups"), shaper)
     metrics = parts.read_metrics(tree.get("metrics"), shaper)
+    for metric, span in metrics.with_spans:
+        if metric.statistic != "mean" and groups.items is None:
+            message = f"`statistic: {metric.statistic}` is of test items, and no items are declared"
+            shaper.say("RR138", message, span, "as in groups: {items: item_id}")
     if _absent(tree.get("pages")):
         names = [metric.name for metric in metrics.declared if not is_family(metric.name)]
         logged = [name for name in names if name not in metrics.values]

@@ -264,6 +264,12 @@ def read_metrics(node: Marked | None, shaper: Shaper) -> Metrics:
         read = _metric(name, entry, shaper)
         if read.value is not None and read.value.text.strip() not in REDUCERS:
             values[name] = read.value
+        if read.truth is not None:
+            values[f"{name}.truth"] = read.truth
+        elif read.statistic != "mean":
+            message = f"`statistic: {read.statistic}` needs to know what each item is"
+            hint = "name it with `truth`, as in {statistic: auc, truth: params.label}"
+            shaper.say("RR138", message, span, hint)
         if read.context:
             contexts[name] = read.context
             if "*" not in name:
@@ -296,6 +302,8 @@ def _declared(name: str, read: MetricKeys) -> Metric:
         role=read.role,
         label=read.label,
         method=read.method,
+        statistic=read.statistic,
+        truth="" if read.truth is None else read.truth.text.strip(),
     )
 
 

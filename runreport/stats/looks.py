@@ -4,12 +4,16 @@ be if missing runs had come out worst.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from runreport.stats import bootstrap, effects, independent, paired, power, ties, words
+from runreport.stats.methods import FACTS
 from runreport.stats.plan import Case, Plan
 from runreport.stats.result import Effect, SecondLook
+from runreport.stats.student import is_sound
 
 Floats = NDArray[np.float64]
 
@@ -20,12 +24,19 @@ PERMUTED = (5, 9)
 """Runs per group between which the exact permutation test stands beside Welch's."""
 
 
+NAIVE = "plain paired t-test"
+
+MANY_PAIRS = 20
+"""Sign patterns of fewer pairs are counted."""
+
 MANY = 1_000
 """Of more pairs the mean needs no bootstrap, which would cost seconds."""
 
 
 def effects_of(case: Case, level: float) -> tuple[Effect, ...]:
     """Standardised effects that the design has a name for."""
+    if case.statistic != "mean" or case.is_binary:
+        return ()
     if case.paired:
         differences = case.differences
         found: tuple[Effect, ...] = effects.paired_effects(differences)
@@ -51,24 +62,63 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
         alpha: what the p of this comparison is held against.
     """
     size = ties.size_of(case.baseline, case.candidate)
-    if chosen.method == "corrected_t":
+    if case.overlap:
         naive = paired.paired_t(case.differences)
         remark = "as if folds were independent; too small, for comparison only"
-        return (SecondLook("plain paired t-test", naive.p_value(), None, remark),)
-    if chosen.method == "welch":
-        return _permutation(case, size, alpha)
+        found = [SecondLook(NAIVE, naive.p_value(), None, remark)]
+        if chosen.method != "corrected_t":
+            corrected = paired.paired_t(case.differences, case.overlap)
+            found.append(SecondLook(FACTS["corrected_t"].title, corrected.p_value()))
+        return tuple(found)
+    if case.kind == "items":
+        return _items(case)
+    if not case.paired or chosen.method in ("welch", "permutation"):
+        return _unpaired(case, chosen, size, alpha)
     settled = ties.settle(case.differences, size)
-    smallest = power.smallest_paired_p(case.n)
-    limit = _limit(smallest, alpha)
-    if case.n >= 20:
-        return _many_pairs(case, settled, level)
-    looks = [SecondLook("Wilcoxon signed-rank test", paired.wilcoxon(settled)[1], None, limit)]
-    if chosen.method == "sign_flip":
-        looks.insert(0, SecondLook("paired t-test", paired.paired_t(case.differences).p_value()))
-    else:
-        exact = paired.sign_flip(settled)
-        looks.insert(0, SecondLook("exact sign-flip test", exact, None, limit))
-    return tuple(looks)
+    limit = _limit(power.smallest_paired_p(case.n), alpha)
+    others: list[SecondLook] = []
+    if case.n >= 20 and case.kind == "replicates":
+        others += _many_pairs(case, settled, level)
+    if chosen.method != "paired_t" and case.kind == "replicates":
+        others.append(SecondLook("paired t-test", paired.paired_t(case.differences).p_value()))
+    if chosen.method != "sign_flip" and case.n < MANY_PAIRS and case.kind == "replicates":
+        others.append(SecondLook("exact sign-flip test", paired.sign_flip(settled), None, limit))
+    if chosen.method != "wilcoxon" and case.n < 20:
+        p_value = paired.wilcoxon(settled)[1]
+        others.append(SecondLook(FACTS["wilcoxon"].title, p_value, None, limit))
+    if chosen.method != "sign" and case.kind == "datasets":
+        others.append(_sign_test(settled, limit))
+    return tuple(others)
+
+
+def _items(case: Case) -> tuple[SecondLook, ...]:
+    """Over clusters: what items counted as independent would have said."""
+    if case.clusters is None or case.statistic != "mean":
+        return ()
+    naive = paired.paired_t(case.differences)
+    if not is_sound(naive):
+        return ()
+    remark = "as if items were independent of each other, for comparison only"
+    return (SecondLook("paired t over items", naive.p_value(), naive.interval(0.95), remark),)
+
+
+def _sign_test(settled: Floats, limit: str) -> SecondLook:
+    """Wins and losses alone, ties split evenly."""
+    wins = float((settled > 0).sum()) + float((settled == 0).sum()) / 2
+    more = math.floor(max(wins, settled.size - wins))
+    ways = sum(math.comb(settled.size, k) for k in range(more, settled.size + 1))
+    return SecondLook("sign test", min(1.0, 2 * ways / 2**settled.size), None, limit)
+
+
+def _unpaired(case: Case, chosen: Plan, size: float, alpha: float) -> tuple[SecondLook, ...]:
+    found: tuple[SecondLook, ...] = ()
+    if chosen.method != "permutation":
+        found = _permutation(case, size, alpha)
+    if chosen.method != "welch":
+        welch = independent.welch(case.baseline, case.candidate)
+        if is_sound(welch):
+            found = (SecondLook(FACTS["welch"].title, welch.p_value()), *found)
+    return found
 
 
 def disagree(p_value: float, looks: tuple[SecondLook, ...], alpha: float) -> tuple[str, ...]:

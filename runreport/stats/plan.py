@@ -27,19 +27,17 @@ that fits the design; it is then said, and what it cannot reach is said first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.design import Correction, Goal, Method
+from runreport.design import Correction, Goal, Method, Statistic
 from runreport.stats import corrections, power, words
 from runreport.stats.findings import Finding
 from runreport.stats.methods import FACTS
 from runreport.stats.result import Kind
 
 Floats = NDArray[np.float64]
-Statistic = Literal["mean", "auc", "f1"]
 
 LOW = 10
 """Fewer replicates than this find only large differences."""

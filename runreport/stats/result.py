@@ -130,6 +130,10 @@ class Significance:
     about: str = "mean"
     """What the difference is of: mean, pseudo-median, shift, area, score."""
     kind: Kind = "replicates"
+    look: int = 1
+    """How often these growing data have been looked at."""
+    anytime: Interval | None = None
+    """Of the difference, valid however often one looks; only from the second look on."""
 
     @property
     def improvement(self) -> float | None:
