@@ -121,7 +121,7 @@ def _family(
         hidden += unseen
         made = [case_of(first, second, design, metric) for first, second in couples]
         drafts.append((answer, couples, [case for case, _ in made], [gone for _, gone in made]))
-    rules = Rules(design.alpha, design.level, design.correction, hidden)
+    rules = Rules(design.alpha, design.level, design.correction, hidden, design.look or 1)
     results = iter(decide([case for _, _, cases, _ in drafts for case in cases], rules))
     return [
         replace(

@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.design import Goal, Method
-from runreport.stats import corrections, looks, power, remarks
+from runreport.stats import corrections, looks, power, remarks, sequential
 from runreport.stats.methods import FACTS
 from runreport.stats.plan import MANY, Case, Plan, Rules, plan
 from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Sensitivity, Significance, Verdict
 from runreport.stats.student import Estimate, Tester
-from runreport.stats.testers import tester
+from runreport.stats.testers import Exact, tester
 
 Floats = NDArray[np.float64]
+
+RUNS = 20
+"""So many runs, or pairs of them, are looked at most closely when one looks again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +178,24 @@ def _conclude(
         effects=looks.effects_of(case, rules.level),
         second_looks=looks.second_looks(case, test.plan, rules.level, rules.alpha / step),
         sensitivity=_sensitivity(case, test.plan, family, step),
+        look=rules.look,
+        anytime=_anytime(estimate, case, rules, step),
         detectable=None if detectable is None else detectable * deviation,
         detectable_sd=detectable,
         needed=_needed(case, estimate, deviation, family.strictest, word),
     )
     return replace(result, warnings=(*result.warnings, *remarks.after(case, result, step)))
+
+
+def _anytime(estimate: Tester, case: Case, rules: Rules, step: float) -> Interval | None:
+    """The interval that holds at every look; none at the first, or without a standard error."""
+    plain = estimate.inner if isinstance(estimate, Exact) else estimate
+    if rules.look <= 1 or not isinstance(plain, Estimate):
+        return None
+    n = case.n if case.paired else case.baseline.size + case.candidate.size
+    tuning = sequential.USERS if case.kind == "items" else RUNS
+    error = plain.standard_error
+    return sequential.anytime(plain.difference, error, n, rules.alpha / step, tuning, plain.df)
 
 
 def _untested(case: Case, chosen: Plan, family: Family) -> Significance:

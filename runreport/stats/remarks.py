@@ -27,6 +27,10 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
         found.append(_low_power(case, result))
     if case.overlap:
         found.append(Finding("DEPENDENT_FOLDS", FOLDS))
+    if case.clusters is not None:
+        found.append(_clustered(case, result))
+    if result.look > 1:
+        found.append(_peeking(case, result))
     if result.correction == "none" and result.family > 1:
         found.append(_uncorrected(result))
     others = looks.disagree(result.p_value or 0.0, result.second_looks, result.alpha / step)
@@ -57,6 +61,34 @@ def _low_power(case: Case, result: Significance) -> Finding:
         f"({deviations}; 80 % power{rule})."
     )
     return Finding("LOW_POWER", said)
+
+
+def _clustered(case: Case, result: Significance) -> Finding:
+    """What counting items as independent would have said, beside what clusters say."""
+    count = 0 if case.clusters is None else int(case.clusters.max()) + 1
+    said = (
+        f"{words.plural(result.unit_of_replication, case.n)} share {count} clusters, so the "
+        "standard error is computed over clusters"
+    )
+    naive = next((look for look in result.second_looks if look.interval is not None), None)
+    if naive is not None and naive.interval is not None and result.interval is not None:
+        ratio = result.interval.width / naive.interval.width
+        said += f"; its interval is {words.short(ratio, 2)} times as wide as one over items"
+    return Finding("CLUSTERED", f"{said}.")
+
+
+def _peeking(case: Case, result: Significance) -> Finding:
+    said = (
+        f"This is look {result.look} at these growing data. Fixed-sample p-values and intervals do "
+        "not hold when one looks again and again."
+    )
+    if result.anytime is not None:
+        ends, level = words.ends(result.anytime), words.percent(result.anytime.level)
+        holds = result.anytime.low > 0 or result.anytime.high < 0
+        rest = "it leaves out 0" if holds else "it does not leave out 0"
+        unit = f" {case.unit}" if case.unit else ""
+        said += f" The anytime-valid {level} interval of the difference is {ends}{unit}: {rest}."
+    return Finding("PEEKING", said)
 
 
 def _uncorrected(result: Significance) -> Finding:
