@@ -14,11 +14,12 @@ from runreport.blocks import (
     Muted,
     Note,
     Row,
+    RunRef,
     Table,
     Text,
     Words,
 )
-from runreport.samples import Dropped
+from runreport.samples import Dropped, Sample
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison
@@ -30,6 +31,9 @@ MAIN_EFFECTS = ("Hedges g", "g_z")
 
 ROWS, TEST_ROWS = 500, 200
 """Comparisons listed in the two tables."""
+
+VALUE_ROWS = 200
+"""Values listed; more are counted."""
 
 DROPPED = 40
 """Runs left out that are named; more are counted."""
@@ -194,6 +198,7 @@ def fold(answer: Answer, primaries: int, others: int) -> Fold:
     """
     results = [item.result for item in answer.comparisons]
     tested = [result for result in results if result.p_value is not None]
+    seconds = [look for result in results for look in result.second_looks]
     body: list[Block] = [Text((_family_words(answer, results, primaries, others),))]
     if tested:
         body.append(_tests(answer))
@@ -203,10 +208,19 @@ def fold(answer: Answer, primaries: int, others: int) -> Fold:
         for text in dict.fromkeys(text for result in results for text in result.assumptions)
     ]
     facts += [
+        (f"{text}: {formula}.",)
+        for text, formula in dict.fromkeys(
+            (result.test, result.formula) for result in results if result.formula
+        )
+    ]
+    if any(look.interval is not None and "bootstrap" in look.interval.method for look in seconds):
+        facts.append((f"Bootstrap: 10,000 resamples, seed {looks.SEED}.",))
+    facts += [
         (f"Source: {text}.",)
         for text in dict.fromkeys(result.source for result in results if result.source)
     ]
     body.append(Bullets(tuple(facts)))
+    body += _values_used(answer)
     body += _left_out(answer)
     return Fold("How this was computed", tuple(body))
 
@@ -274,6 +288,39 @@ def _test_row(item: Comparison) -> Row:
         Cell((looks or formats.MISSING,)),
     )
     return Row(cells, group_id=item.candidate.id)
+
+
+def _values_used(answer: Answer) -> Iterator[Block]:
+    """The values that entered, run by run."""
+    metric = answer.metric
+    used = [(fit, place) for fit in answer.fits for place in range(fit.sample.values.size)]
+    if not used:
+        return
+    columns = (
+        Column("Group"),
+        Column("Run"),
+        Column(answer.unit_of_replication.capitalize()),
+        Column(charting.fit(metric.title), "number", unit=metric.unit or None, goal=metric.goal),
+    )
+    rows = tuple(_value_row(fit.sample, place) for fit, place in used[:VALUE_ROWS])
+    rest = formats.count(len(used) - len(rows), "value")
+    note = (f"{rest} more are not listed.",) if len(used) > len(rows) else ()
+    yield Fold(
+        f"The {formats.count(len(used), 'value')} that entered",
+        (Table(columns, rows, f"Values of {charting.fit(metric.title)}", note, "values"),),
+    )
+
+
+def _value_row(sample: Sample, place: int) -> Row:
+    run, key, label = sample.runs[place], sample.replicates[place], sample.group.label
+    value = float(sample.values[place])
+    cells = (
+        Cell((charting.fit(label),), label),
+        Cell((RunRef(run.id, charting.fit(run.name or run.id)),), run.name),
+        charting.cell(key),
+        charting.cell(value, formats.number(value, 6)),
+    )
+    return Row(cells, run_id=run.id, group_id=sample.group.id)
 
 
 def _decimal(value: float | None, decimals: int) -> str | None:

@@ -234,6 +234,7 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
         assumptions=() if facts is None else facts.assumptions,
         warnings=(*chosen.findings, *case.known),
         source="" if facts is None else facts.source,
+        formula="" if facts is None else facts.formula,
         short="" if facts is None else facts.short,
         kind=case.kind,
     )

@@ -26,6 +26,8 @@ class Facts:
     """In the brackets of a sentence."""
     source: str
     assumptions: tuple[str, ...]
+    formula: str
+    """How statistic and interval come about, in one line of plain text."""
     needs: Needs = "any"
     smallest: Smallest = "none"
     about: str = "mean"
@@ -54,6 +56,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Welch t",
             "Welch (1947), Biometrika 34",
             (_RUNS, "the means are roughly normal; variances may differ"),
+            (
+                "t = (mean 2 - mean 1) / sqrt(s1^2/n1 + s2^2/n2), df after Welch and "
+                "Satterthwaite; interval: difference +- t quantile x the same root"
+            ),
             "groups",
         ),
         "permutation": Facts(
@@ -61,6 +67,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "exact permutation",
             "Pitman (1937), Supplement to the JRSS 4",
             (_RUNS, _SHIFT, "the interval is a Welch interval"),
+            (
+                "p = share of all splits of the pooled values whose difference of means is at "
+                "least as large"
+            ),
             "groups",
             "splits",
         ),
@@ -69,6 +79,11 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Brunner-Munzel",
             "Brunner and Munzel (2000), Biometrical Journal 42",
             (_RUNS, "the interval is of a shift: the groups differ in place, not in shape"),
+            (
+                "W from the mean midranks of both groups and the variances of their placements, "
+                "Student's t with Satterthwaite's df; interval: middle of all pairwise "
+                "differences between its rank-sum limits"
+            ),
             "groups",
             "splits",
             "shift",
@@ -78,6 +93,11 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Mann-Whitney",
             "Mann and Whitney (1947), Annals of Mathematical Statistics 18",
             (_RUNS, _SHIFT),
+            (
+                "U = pairs in which the second exceeds the first, ties half; p from all splits, "
+                "or normal with tie correction when there are many; interval: order statistics of "
+                "all pairwise differences"
+            ),
             "groups",
             "splits",
             "shift",
@@ -87,6 +107,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "paired t",
             "Student (1908), Biometrika 6",
             (_PAIRS, "the mean of the differences is roughly normal"),
+            (
+                "t = mean(d) / (s_d / sqrt(n)), df = n - 1; interval: mean(d) +- t quantile x s_d "
+                "/ sqrt(n)"
+            ),
             "pairs",
         ),
         "sign_flip": Facts(
@@ -98,6 +122,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
                 "without a difference, each pair's difference is as likely positive as negative",
                 "the interval is a t interval: the mean of the differences is roughly normal",
             ),
+            (
+                "p = share of the 2^n sign patterns of d whose mean is at least as far from 0; "
+                "interval: mean(d) +- t quantile x s_d / sqrt(n)"
+            ),
             "pairs",
             "pairs",
         ),
@@ -106,6 +134,11 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Wilcoxon signed-rank, zeros split",
             "Wilcoxon (1945), Biometrics Bulletin 1; Pratt (1959), JASA 54, for zeros",
             (_PAIRS, _SYMMETRIC, "differences of 0 count half for either side"),
+            (
+                "ranks of |d| (rounded to ten digits, ties share) summed by the sign of d; p from "
+                "all sign patterns up to 50 pairs, normal above; interval: order statistics of "
+                "the means of all pairs of d"
+            ),
             "pairs",
             "pairs",
             "pseudo-median",
@@ -115,6 +148,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "sign test",
             "Arbuthnott (1710); Demsar (2006), JMLR 7, for ties split evenly",
             (_PAIRS, "the interval is of the pseudo-median"),
+            (
+                "p = binomial(n, 1/2) of the wins, ties split evenly; interval: order statistics "
+                "of the means of all pairs of d"
+            ),
             "pairs",
             "pairs",
             "pseudo-median",
@@ -124,6 +161,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "corrected resampled t",
             "Nadeau and Bengio (2003), Machine Learning 52",
             _FOLDS,
+            (
+                "t = mean(d) / (s_d x sqrt(1/n + n_test/n_train)), df = n - 1; interval: mean(d) "
+                "+- t quantile x the same error"
+            ),
             "folds",
         ),
         "five_by_two_f": Facts(
@@ -131,6 +172,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "combined 5x2cv F",
             "Alpaydin (1999), Neural Computation 11",
             _FOLDS,
+            (
+                "F = sum of all ten squared differences / (2 x sum of the five variances), df 10 "
+                "and 5"
+            ),
             "repeats",
         ),
         "five_by_two_t": Facts(
@@ -138,6 +183,7 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "5x2cv t",
             "Dietterich (1998), Neural Computation 10",
             _FOLDS,
+            "t = first difference / sqrt(mean of the five variances), df 5",
             "repeats",
         ),
         "mcnemar": Facts(
@@ -145,6 +191,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "McNemar",
             "McNemar (1947), Psychometrika 12; Tango (1998), Statistics in Medicine 17",
             _ITEMS,
+            (
+                "b = items only the second has right, c = only the first; p = exact binomial(b + "
+                "c, 1/2) below 25 such items, else chi-square (|b - c| - 1)^2 / (b + c)"
+            ),
             "binary",
         ),
         "item_t": Facts(
@@ -152,6 +202,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "paired t over items",
             "Miller (2024), Adding Error Bars to Evals",
             _ITEMS,
+            (
+                "mean(d) / se, se = s_d / sqrt(n), or over clusters sqrt(sum of squared cluster "
+                "sums of d - mean) / n; df = n - 1, or clusters - 1"
+            ),
             "pairs",
         ),
         "delong": Facts(
@@ -159,6 +213,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "DeLong",
             "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44",
             _ITEMS,
+            (
+                "z = (area 2 - area 1) / sqrt(var 1 + var 2 - 2 cov) from the placements of "
+                "positives among negatives"
+            ),
             "labels",
             about="area",
         ),
@@ -167,6 +225,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "approximate randomisation",
             "Noreen (1989), Computer-Intensive Methods; Efron (1987), JASA 82, for the interval",
             _ITEMS,
+            (
+                "p = share of random exchanges of the two predictions, item by item, that give a "
+                "difference at least as large; interval: bootstrap over items"
+            ),
             "outputs",
             about="score",
         ),
@@ -175,6 +237,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "log-rank",
             "Mantel (1966), Cancer Chemotherapy Reports 50",
             (_RUNS, "runs that never reach the target are censored at their last step"),
+            (
+                "observed minus expected events over all event times, squared over its variance, "
+                "chi-square with df 1"
+            ),
             "groups",
         ),
         "dunnett": Facts(
@@ -182,6 +248,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Dunnett",
             "Dunnett (1955), JASA 50",
             (_RUNS, "the means are roughly normal and all groups scatter alike"),
+            (
+                "t = (mean - mean of the baseline) / (pooled s x sqrt(1/n + 1/n0)); p and "
+                "intervals from the joint distribution of all such t"
+            ),
             "groups",
             together=True,
         ),
@@ -190,6 +260,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Tukey-Kramer",
             "Tukey (1949), Biometrics 5; Kramer (1956), Biometrics 12",
             (_RUNS, "the means are roughly normal and all groups scatter alike"),
+            (
+                "q = sqrt(2) x difference / (pooled s x sqrt(1/n1 + 1/n2)); p and intervals from "
+                "the studentized range of k groups"
+            ),
             "groups",
             together=True,
         ),
@@ -198,6 +272,10 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Games-Howell",
             "Games and Howell (1976), Journal of Educational Statistics 1",
             (_RUNS, "the means are roughly normal; variances may differ"),
+            (
+                "q = sqrt(2) x difference / sqrt(s1^2/n1 + s2^2/n2), Welch's df; p and intervals "
+                "from the studentized range of k groups"
+            ),
             "groups",
             together=True,
         ),

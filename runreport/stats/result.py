@@ -125,6 +125,8 @@ class Significance:
     warnings: tuple[Finding, ...] = ()
     source: str = ""
     """The paper behind the test."""
+    formula: str = ""
+    """How statistic and interval come about, in one line."""
     short: str = ""
     """The test in the brackets of a sentence."""
     about: str = "mean"
