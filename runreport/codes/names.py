@@ -32,9 +32,9 @@ CODES: dict[str, Explanation] = {
     ),
     "RR204": Explanation(
         "no metric where one is needed",
-        "last, first, min, max, mean, count, at, at_step and baseline read the history of one "
-        "metric. The name stands for a param or an attribute, or there is an expression in its "
-        "place. Reduce first and calculate then: max(a) - max(b).",
+        "last, first, min, max, mean, count, at, at_step, step_above, step_below, last_step and "
+        "baseline read the history of one metric. The name stands for a param or an attribute, or "
+        "there is an expression in its place. Reduce first and calculate then: max(a) - max(b).",
     ),
     "RR210": Explanation(
         "the baseline is not one group",

@@ -132,7 +132,8 @@ CODES: dict[str, Explanation] = {
         "The language compares runs and nothing else. It has numbers, texts, true, false, names, "
         "lists right of `in`, `and or not`, `== != < <= > >=`, `+ - * /`, and the calls "
         'matches(x, "regex"), contains(x, "text"), has(x), since("7d"), last, first, min, '
-        "max, mean and count of a metric, at(min(m)).other, at_step(m, 1000), baseline(m). A "
+        "max, mean and count of a metric, at(min(m)).other, at_step(m, 1000), "
+        "step_above(m, 0.9), step_below(m, 0.1), last_step(m), baseline(m). A "
         "missing value satisfies no comparison, not even `!=`; ask with has(x).",
     ),
     "RR122": Explanation(

@@ -146,9 +146,13 @@ def _call(call: Call, run: Run, scope: Scope) -> Value:
         case "baseline":
             name = metric_name(first, scope.names)
             return None if name is None else scope.baseline_values(name)
-        case "at_step":
-            step = _number(_value(last, run, scope))
-            return None if step is None else _reduced(function, first, run, scope, step=step)
+        case "last_step":
+            name = metric_name(first, scope.names)
+            summary = None if name is None else run.metrics.get(name)
+            return None if summary is None else summary.last_step
+        case "at_step" | "step_above" | "step_below":
+            number = _number(_value(last, run, scope))
+            return None if number is None else _reduced(function, first, run, scope, step=number)
         case "at":
             inner = first if isinstance(first, Call) else call
             return _reduced(f"at_{inner.function}", inner.arguments[0], run, scope, call.other)
@@ -172,6 +176,12 @@ def _reduced(
         # the smallest number shown is the largest logged
         swapped = {"min": "max", "max": "min", "at_min": "at_max", "at_max": "at_min"}
         function = swapped.get(function, function)
+    if function.startswith("step_"):
+        # the number to reach is in displayed units, steps have none
+        scale = scope.design.metric(name).scale
+        side = {"step_above": "step_below", "step_below": "step_above"} if scale < 0 else {}
+        wanted = Reduction(side.get(function, function), name, "", step / scale)
+        return scope.reductions.number(scope.history, wanted, run.id)
     known, number = _from_summary(function, run.metrics[name])
     if not known:
         wanted = Reduction(function, name, read if other is not None else "", step)

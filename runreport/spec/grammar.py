@@ -57,6 +57,8 @@ _NAMED = re.compile(r"(?:\b(params|metrics|tags|run)\s*\.\s*)?\b([^\W\d]\w*)")
 _UNFINISHED = re.compile(r"([-+*/<>=!]|\b(and|or|not|in))\s*$")
 _TEXTS = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 
+AT_NUMBER = ("at_step", "step_above", "step_below")
+"""Functions of a metric and a number: the value at a step, the first step that reaches a value."""
 REDUCERS = ("last", "first", "min", "max", "mean", "count")
 FUNCTIONS: dict[str, str] = {
     "matches": 'matches(name, "regex")',
@@ -66,6 +68,9 @@ FUNCTIONS: dict[str, str] = {
     **{name: f"{name}(metric)" for name in REDUCERS},
     "at": "at(min(metric)).other",
     "at_step": "at_step(metric, 1000)",
+    "step_above": "step_above(metric, 0.9)",
+    "step_below": "step_below(metric, 0.1)",
+    "last_step": "last_step(metric)",
     "baseline": "baseline(metric)",
 }
 """Function to its form."""
@@ -304,7 +309,7 @@ class _Builder:
         if tree.keywords:
             raise self._refuse("RR122", f"`{name}` takes no named arguments; {form}", tree)
         arguments = tuple(self.node(argument, depth + 1) for argument in tree.args)
-        expected = 2 if name in ("matches", "contains", "at_step") else 1
+        expected = 2 if name in ("matches", "contains", *AT_NUMBER) else 1
         if len(arguments) != expected:
             message = f"`{name}` takes {expected} argument{'s' * (expected > 1)}, not "
             raise self._refuse("RR122", f"{message}{len(arguments)}; {form}", tree)
@@ -315,7 +320,7 @@ class _Builder:
         self, name: str, arguments: tuple[Node, ...], tree: ast.Call, form: str
     ) -> None:
         first = arguments[0]
-        if name in (*REDUCERS, "at_step", "baseline"):
+        if name in (*REDUCERS, *AT_NUMBER, "last_step", "baseline"):
             # `max(val/f1)` parses as a division; the second pass knows whether it is a name
             if not isinstance(first, Name | Operation) or _family(first) not in (None, "metrics"):
                 raise self._refuse("RR122", f"`{name}` takes a metric; {form}", tree.args[0])
@@ -337,8 +342,9 @@ class _Builder:
             if name == "since" and since_time(second.value, ANY_TIME) is None:
                 message = f"`{second.value[:40]}` is no length of time and no date"
                 raise self._refuse("RR116", message, tree.args[-1], "as in 30d, 12h or 2026-01-31")
-        if name == "at_step" and not _is_number(second):
-            raise self._refuse("RR122", f"`at_step` takes a step's number; {form}", tree.args[-1])
+        if name in AT_NUMBER and not _is_number(second):
+            what = "a step's number" if name == "at_step" else "the number to reach"
+            raise self._refuse("RR122", f"`{name}` takes {what}; {form}", tree.args[-1])
 
 
 def _family(node: Node) -> Family | None:

@@ -21,12 +21,13 @@ class Reduction:
     """How the points of a metric become one number."""
 
     function: str
-    """first, last, min, max, mean, count, at_step, at_min, at_max, at_first, at_last."""
+    """first, last, min, max, mean, count, at_step, at_min, at_max, at_first, at_last, step_above,
+    step_below."""
     metric: str
     other: str = ""
     """Of `at_...`: the metric read where `metric` points."""
     step: float = math.nan
-    """Of `at_step`."""
+    """Of `at_step`; of `step_above` and `step_below` the value to reach."""
 
 
 class Reductions:
@@ -75,6 +76,11 @@ def _reduce(series: Series, other: Series, wanted: Reduction) -> float | None:
     function = wanted.function
     if function == "count":
         return float(len(series.value))
+    if function in ("step_above", "step_below"):
+        values = series.value if function == "step_above" else -series.value
+        target = wanted.step if function == "step_above" else -wanted.step
+        reached = (values >= target).nonzero()[0]
+        return float(series.step[reached[0]]) if reached.size else None
     if function == "at_step":
         return _at_or_before(series, wanted.step)
     if function.startswith("at_"):

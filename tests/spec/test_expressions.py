@@ -241,6 +241,13 @@ at_step(acc, 1) -> 0.9
 at_step(acc, 1.5) -> 0.9
 at_step(acc, 1000) -> 0.7
 at_step(acc, -1) -> None
+step_above(acc, 0.9) -> 1.0
+step_above(acc, 0.95) -> None
+step_below(acc, 0.5) -> 0.0
+step_below(acc, 0.4) -> None
+step_above(odd, 0.1) -> None
+last_step(acc) -> 2.0
+last_step(nothing) -> None
 max(acc) - min(acc) -> 0.4
 max(acc) > first(acc) -> True
 """

@@ -219,6 +219,8 @@ def test_an_expression_made_of_its_text_is_parsed_when_used():
         ("at(max(a))", "RR122", "at(max(a))", "missing"),
         ("max(a).b", "RR122", "max(a).b", "nothing follows"),
         ("at_step(a, b)", "RR122", "b", "step's number"),
+        ("step_above(a, b)", "RR122", "b", "number to reach"),
+        ("last_step(a, 1)", "RR122", "last_step(a, 1)", "1 argument"),
         ("at_step(a, true)", "RR122", "true", "step's number"),
         ("contains(a, b)", "RR122", "b", "text in quotes"),
         ("since(7)", "RR122", "7", "text in quotes"),

@@ -193,6 +193,8 @@ def test_the_qualified_form_of_any_name_reads_back_as_that_name(name, family):
         ("at(min(val_loss)).acc", {"val_loss", "acc"}),
         ("at(last(val_loss)).metrics['val/f1']", {"val_loss", "val/f1"}),
         ("at_step(acc, 1000)", {"acc"}),
+        ("step_above(acc, 0.9)", {"acc"}),
+        ("last_step(acc)", set()),
         ("best", {"acc"}),  # by its reducer
         ("baseline(best)", {"acc"}),
         ("not (lr in [best, 1])", {"acc"}),
