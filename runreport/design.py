@@ -117,7 +117,7 @@ class Design:
     test_fraction: float | None = None
     """Share of the data in the test part of a resampling split; None follows from the folds."""
     look: int | None = None
-    """How often these growing data have been looked at, as the author counts."""
+    """How often these growing data have been looked at, as the author counts, else as builds do."""
     selected_on: tuple[str, ...] = ()
     """Metrics by whose values the runs were selected: named in `where`, or in `sort` with a
     `limit`."""

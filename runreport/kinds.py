@@ -15,6 +15,7 @@ from runreport.blocks import Block
 from runreport.design import Design, Metric
 from runreport.errors import Problem
 from runreport.history import History
+from runreport.looks import Look
 from runreport.samples import Group, Value, ValueOf
 from runreport.spec.expressions import Expression, Scalar
 from runreport.tables import Run, RunTables
@@ -147,6 +148,13 @@ class Context:
     """On a `foreach: run` page."""
     subject_group: Group | None = None
     """On a `foreach: group` page."""
+    looks: tuple[Look, ...] = ()
+    """At these growing data, oldest first, this one included; empty where none are counted."""
+
+    @property
+    def look(self) -> int:
+        """The number of this look, as the author counts or as builds do; 1 is the first."""
+        return self.design.look or 1
 
     @property
     def baseline(self) -> Group | None:

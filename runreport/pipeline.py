@@ -7,19 +7,19 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runreport import registry
+from runreport import looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
 from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.kinds import Context
-from runreport.publish import folder
+from runreport.publish import earlier, folder
 from runreport.redaction import scan
 from runreport.render import stated
 from runreport.render.engine import Engine
@@ -30,7 +30,7 @@ from runreport.render.theme import Theme, load_theme
 from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
-from runreport.tables import RunTables
+from runreport.tables import Run, RunTables
 from runreport.understand import Facts, local_places, read, read_sources, understand
 
 Progress = Callable[[str], None]
@@ -95,6 +95,7 @@ def build(
         progress("reading")
         facts = read(spec, request.environ)
         context = understand(spec, facts, History(stage / "history"), request.environ)
+        context = remember(context, target)
         # everything has been read: a copy hashes it, however large
         digests = stack.enter_context(beside(partial(inputs, spec, facts)))
         # notes say how something was understood; nothing is missing
@@ -189,10 +190,48 @@ def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> byte
         groups=[group.label for group in context.groups],
         alpha=context.design.alpha,
         correction=context.design.correction,
-        more={},
+        more={"look": context.look, "looks": context.looks},
     )
     listed = [(page.title, f"{page.slug}.html", list(page.stated)) for page in pages]
     return stated.document(facts, listed)
+
+
+def remember(context: Context, target: Path) -> Context:
+    """The context with the looks at its data that the site published before knows of, and this one.
+
+    What that site says is an input like any other: equal data and an equal site before give equal
+    bytes. A file that cannot be read is a note, and counting starts again.
+    """
+    known: tuple[looks.Look, ...] = ()
+    problems = context.problems
+    try:
+        content = earlier.results(target, stated.NAME) or {"schema": stated.SCHEMA}
+        if content.get("schema") != stated.SCHEMA:
+            raise ValueError("it is of another version")
+        known = looks.parse(content.get("looks", []))
+    except ValueError as error:
+        message = f"earlier looks at these data are not known: {stated.NAME}: {error}"
+        hint = "say how often you have looked: `comparison: {look: 3}`"
+        problems = (*problems, Problem("RR445", message, None, hint, "note"))
+
+    def compared(run: Run) -> looks.Items:
+        declared = context.design.metrics
+        if not declared:
+            return looks.logged(run)
+        return ((metric.name, context.value(run, metric).number) for metric in declared)
+
+    everything = (*context.runs, *(item.run for item in context.excluded))
+    now = looks.Look(
+        number=1,
+        runs=len(context.runs),
+        digest=looks.digest(context.runs, compared),
+        data=looks.digest(everything, looks.logged),
+        time=context.now.isoformat(),
+    )
+    counted = looks.count(known, now)
+    look = context.design.look or counted[-1].number
+    design = replace(context.design, look=look)
+    return replace(context, looks=counted, design=design, problems=problems)
 
 
 def _without_charts(
