@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from runreport.stats.result import Interval
+from runreport.stats.student import Estimate
 
 USERS = 5_000
 """Where the interval of an experiment over users is tightest, unless the author says otherwise."""
@@ -90,16 +92,7 @@ def anytime(
         theory; for Student's Wang and Ramdas (2025), Sequential Analysis 44, after Lai (1976).
     """
     _check(difference, standard_error, n, df)
-    grown = _log_growth(n, alpha, tuning)
-    bar = grown / 2 - math.log(alpha)
-    if math.isinf(df):
-        half = math.sqrt(2 * bar / -math.expm1(-grown))
-    else:
-        exponent = 2 * bar / (df + 1)
-        if exponent >= grown:
-            return None
-        half = math.sqrt(df * math.expm1(exponent) / -math.expm1(exponent - grown))
-    half *= standard_error
+    half = _factor(_log_growth(n, alpha, tuning), alpha, df) * standard_error
     if not math.isfinite(half):
         return None
     return Interval(difference - half, difference + half, 1 - alpha, "anytime-valid")
@@ -129,6 +122,71 @@ def anytime_p(
         ratio = statistic**2 / df
         evidence = (df + 1) / 2 * (math.log1p(ratio) - math.log1p(ratio * math.exp(-grown)))
     return math.exp(min(0.0, grown / 2 - evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Anytime:
+    """An estimated difference as a test that may be looked at again and again.
+
+    One mixture for all its levels, so that p-values, intervals and claims about a margin agree.
+    """
+
+    estimate: Estimate
+    """With a standard error above 0."""
+    n: float
+    """Observations so far, of all groups together."""
+    alpha: float = 0.05
+    """Tunes the mixture."""
+    tuning: float = USERS
+
+    @property
+    def difference(self) -> float:
+        return self.estimate.difference
+
+    @property
+    def statistic(self) -> float | None:
+        return self.estimate.statistic
+
+    @property
+    def df(self) -> float | None:
+        return self.estimate.df
+
+    def p_value(self) -> float:
+        """Always-valid p of no difference."""
+        return self._p(self.estimate.difference)
+
+    def interval(self, level: float) -> Interval | None:
+        """That holds at every look together; None where so few values bound nothing."""
+        _check_alpha(1 - level)
+        grown = _log_growth(self.n, self.alpha, self.tuning)
+        half = _factor(grown, 1 - level, self.estimate.df) * self.estimate.standard_error
+        if not math.isfinite(half):
+            return None
+        middle = self.estimate.difference
+        return Interval(middle - half, middle + half, level, "anytime-valid")
+
+    def beyond_p(self, margin: float) -> float:
+        """Always-valid p of a difference no larger than the margin."""
+        return self._p(max(0.0, abs(self.estimate.difference) - margin))
+
+    def equivalence_p(self, margin: float) -> float:
+        """Always-valid p of a difference outside of the margin, from the two-sided interval."""
+        return self._p(max(0.0, margin - abs(self.estimate.difference)))
+
+    def _p(self, away: float) -> float:
+        error, df = self.estimate.standard_error, self.estimate.df
+        return anytime_p(away, error, self.n, self.alpha, self.tuning, df)
+
+
+def _factor(grown: float, alpha: float, df: float) -> float:
+    """Half the interval in standard errors; infinite where so few values bound nothing."""
+    bar = grown / 2 - math.log(alpha)
+    if math.isinf(df):
+        return math.sqrt(2 * bar / -math.expm1(-grown))
+    exponent = 2 * bar / (df + 1)
+    if exponent >= grown:
+        return math.inf
+    return math.sqrt(df * math.expm1(exponent) / -math.expm1(exponent - grown))
 
 
 def _log_growth(n: float, alpha: float, tuning: float) -> float:

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runreport.stats import sequential
+from runreport.stats.student import Estimate
 from tests.stats.reference import needs_oracles, oracle
 
 SIZES = st.floats(-1e6, 1e6)
 ERRORS = st.floats(1e-3, 1e3)
 COUNTS = st.integers(2, 100_000)
 DFS = st.one_of(st.just(math.inf), st.integers(1, 500))
+ALPHAS = st.sampled_from([0.001, 0.05, 0.2])
 EASY = settings(max_examples=50, deadline=None)
 
 
@@ -73,7 +75,7 @@ def test_another_unit_scales_the_interval(
 
 
 @EASY
-@given(st.floats(-30, 30), ERRORS, COUNTS, DFS, st.sampled_from([0.001, 0.05, 0.2]))
+@given(st.floats(-30, 30), ERRORS, COUNTS, DFS, ALPHAS)
 def test_p_is_below_alpha_where_the_interval_leaves_out_zero(
     z: float, se: float, n: int, df: float, alpha: float
 ) -> None:
@@ -170,6 +172,31 @@ def test_many_looks_at_users_hold_too() -> None:
                 false += 1
                 break
     assert false / 500 < 0.05
+
+
+@EASY
+@given(st.floats(-12, 12), ERRORS, st.integers(3, 10_000), st.floats(0.1, 4), ALPHAS)
+def test_claims_about_a_margin_agree_with_the_interval(
+    z: float, se: float, n: int, margins: float, alpha: float
+) -> None:
+    found = sequential.Anytime(Estimate(z * se, se, n - 1, "t"), n, 0.05, 50)
+    margin = margins * se
+    interval = found.interval(1 - alpha)
+    if interval is None:
+        assert found.p_value() >= alpha
+        return
+    apart = max(interval.low - margin, -margin - interval.high)
+    if abs(apart) > 1e-6 * se:
+        assert (found.beyond_p(margin) < alpha) == (apart > 0)
+    inside = min(interval.low + margin, margin - interval.high)
+    if abs(inside) > 1e-6 * se:
+        assert (found.equivalence_p(margin) < alpha) == (inside > 0)
+    assert (found.p_value() < alpha) == (interval.low > 0 or interval.high < 0)
+
+
+def test_the_test_and_the_function_give_one_interval() -> None:
+    test = sequential.Anytime(Estimate(1.0, 0.2, math.inf, "z"), 4000)
+    assert test.interval(0.95) == sequential.anytime(1.0, 0.2, 4000)
 
 
 def test_so_few_seeds_bound_nothing() -> None:
