@@ -216,6 +216,8 @@ def _history(runs: Sequence[Mapping[str, Any]], facts: RunTables) -> History:
 
 
 def _value_of(run: Run, metric: Metric) -> Value:
+    if metric.value in run.params:
+        return Value.of(run.params[metric.value].number, metric.scale)
     summary = run.metrics.get(metric.name)
     if summary is None:
         return Value(None, "missing")

@@ -12,9 +12,12 @@ from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
 from runreport.sections.fitness import Fit, data_differ
+from runreport.sections.outcomes import is_time
 from runreport.stats.findings import Finding
 from runreport.stats.plan import Case, Filled
 from runreport.stats.result import Kind
+
+Floats = NDArray[np.float64]
 
 ENOUGH = 3
 """A group with fewer values leads only where no group has as many."""
@@ -24,8 +27,8 @@ def case_of(
     first: Fit, second: Fit, design: Design, metric: Metric
 ) -> tuple[Case, tuple[Dropped, ...]]:
     """Samples as the design aligns them, and the runs that stay out."""
-    unit, kind = replicate_word(design), kind_of(design)
-    paired, known = _pairs(first.sample, second.sample, design)
+    unit, kind = replicate_word(design), kind_of(design, metric)
+    paired, known = _pairs(first.sample, second.sample, design) if kind != "times" else (None, ())
     if paired is None:
         values = (first.sample.values, second.sample.values)
         dropped = (*first.sample.dropped, *second.sample.dropped)
@@ -56,14 +59,21 @@ def case_of(
         repeats=_repeats(keys) if folds and design.repeat else 0,
         clusters=_clusters(first.group, keys) if design.cluster else None,
         one=metric.scale,
+        labels=_labels(first, keys) if first.labels is not None else None,
+        statistic=metric.statistic,
+        events=None
+        if first.events is None or second.events is None
+        else (first.events, second.events),
         metric=metric.name,
         sides=(first.group.id, second.group.id),
     )
     return case, dropped
 
 
-def kind_of(design: Design) -> Kind:
+def kind_of(design: Design, metric: Metric) -> Kind:
     """What a replicate is, as declared."""
+    if is_time(metric):
+        return "times"
     if design.items:
         return "items"
     if design.across:
@@ -134,10 +144,17 @@ def _clusters(group: Group, keys: Sequence[str]) -> NDArray[np.intp] | None:
     return np.unique(named, return_inverse=True)[1] if named else None
 
 
+def _labels(fit: Fit, keys: Sequence[str]) -> Floats:
+    """The label of each item in the order of the pairs."""
+    own = () if fit.labels is None else fit.labels.tolist()
+    known = dict(zip(fit.sample.replicates, own, strict=True))
+    return np.array([known[key] for key in keys], dtype=np.float64)
+
+
 def _filled(first: Fit, second: Fit, metric: Metric, *, paired: bool) -> Filled | None:
     """The samples with failed runs scored as the worst value seen; None when there are none."""
     # a worst value over data sets or items is of another scale, or of another question
-    if first.group.across_of or metric.goal is None or first.itemised:
+    if metric.goal is None or first.kind not in ("replicates", "folds"):
         return None
     values = np.concatenate((first.sample.values, second.sample.values))
     if not values.size or not (first.failed or second.failed):

@@ -146,7 +146,7 @@ def _draft(
     is_primary: bool,
 ) -> tuple[Answer, list[tuple[Fit, Fit]], int]:
     """The answer without its comparisons, who is compared, and how many more could have been."""
-    fits = tuple(fit_of(group, metric, value_of, kind_of(design)) for group in groups)
+    fits = tuple(fit_of(group, metric, value_of, kind_of(design, metric)) for group in groups)
     sign = 1.0 if metric.goal == "minimize" else -1.0
     order = sorted(
         (fit for fit in fits if fit.mean is not None), key=lambda fit: sign * (fit.mean or 0.0)

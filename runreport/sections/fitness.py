@@ -8,15 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport import formats
 from runreport.design import Metric
 from runreport.samples import Dropped, Group, Sample, ValueOf, by_task, sample
 from runreport.sections import charting
+from runreport.sections.outcomes import labelled, score_of, with_censored
 from runreport.stats import effects, ties
 from runreport.stats.findings import Finding
 from runreport.stats.result import Kind
 from runreport.tables import Run
+
+Floats = NDArray[np.float64]
 
 TRAINING = ("train", "training")
 """Contexts of data that a model learns from: a comparison may well be about them."""
@@ -31,8 +35,14 @@ class Fit:
     failed: tuple[str | None, ...]
     """Replicate of each run that failed, was killed or diverged; None where it has none."""
     findings: tuple[Finding, ...]
-    itemised: bool = False
-    """Whether a value is one test item's."""
+    kind: Kind = "replicates"
+    """What a value is of."""
+    labels: Floats | None = None
+    """What each item is, beside the values, where the metric's statistic needs it."""
+    events: NDArray[np.bool_] | None = None
+    """Of times: whether the run reached the target; the others are censored at their last step."""
+    score: float | None = None
+    """The metric's statistic of all items, displayed units; None where that is the mean."""
 
     @property
     def group(self) -> Group:
@@ -40,15 +50,25 @@ class Fit:
 
     @property
     def mean(self) -> float | None:
-        """None without a value."""
+        """What stands for the group: of items the metric's statistic. None without a value."""
+        if self.score is not None:
+            return self.score
         return float(self.sample.values.mean()) if self.sample.values.size else None
 
 
 def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replicates") -> Fit:
     """The usable values of a group: one per run, or the mean of each data set."""
     raw = sample(group, metric, value_of)
-    # items repeat values by nature
-    used, copies = (_in_range(raw), ()) if kind == "items" else _without_copies(_in_range(raw))
+    events = None
+    if kind == "times":
+        raw, events = with_censored(raw, value_of)
+    # items repeat values by nature, and runs that never reach a target share their last step
+    used, copies = _in_range(raw), tuple[Dropped, ...]()
+    if kind not in ("items", "times"):
+        used, copies = _without_copies(used)
+    labels = None
+    if metric.statistic != "mean":
+        used, labels = labelled(used, value_of)
     missing = tuple(item for item in used.dropped if item not in copies)
     findings = (
         *_missing(group, metric, used, missing, len(copies)),
@@ -59,7 +79,8 @@ def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replic
     failed = tuple(_failed(group, metric, value_of))
     if kind == "datasets":
         used = by_task(used)
-    return Fit(used, failed, findings, itemised=kind == "items")
+    score = None if labels is None else score_of(metric, labels, used.values)
+    return Fit(used, failed, findings, kind, labels, events, score)
 
 
 def metric_findings(metric: Metric) -> tuple[Finding, ...]:

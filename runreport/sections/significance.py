@@ -173,6 +173,10 @@ SCOPES: Mapping[Kind, str] = {
         "them: trained again, with other seeds, they may come out in another order."
     ),
     "datasets": "This is about {unit} like these, each counted once.",
+    "times": (
+        "This is about times to reach the value with these data, splits and budgets; runs that "
+        "never reach it are counted, not left out."
+    ),
 }
 """What a verdict speaks of."""
 

@@ -26,6 +26,7 @@ from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.verdicts import LABELS, is_adjusted, label
 from runreport.stats import looks, words
 from runreport.stats.result import Effect, Interval, SecondLook, Significance
+from runreport.stats.testers import SEED
 
 MAIN_EFFECTS = ("Hedges g", "g_z")
 
@@ -213,8 +214,9 @@ def fold(answer: Answer, primaries: int, others: int) -> Fold:
             (result.test, result.formula) for result in results if result.formula
         )
     ]
-    if any(look.interval is not None and "bootstrap" in look.interval.method for look in seconds):
-        facts.append((f"Bootstrap: 10,000 resamples, seed {looks.SEED}.",))
+    intervals = [*(r.interval for r in results), *(look.interval for look in seconds)]
+    if any(interval is not None and "bootstrap" in interval.method for interval in intervals):
+        facts.append((f"Bootstrap: 10,000 resamples, seed {SEED}.",))
     facts += [
         (f"Source: {text}.",)
         for text in dict.fromkeys(result.source for result in results if result.source)

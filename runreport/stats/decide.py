@@ -168,7 +168,7 @@ def _conclude(
         difference=estimate.difference,
         about=FACTS[test.method].about,
         statistic=estimate.statistic,
-        df=estimate.df,
+        df=None if estimate.df is None or math.isinf(estimate.df) else estimate.df,
         p_value=test.p_value,
         p_adjusted=p_adjusted,
         interval=estimate.interval(rules.level),

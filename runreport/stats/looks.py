@@ -9,16 +9,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.stats import bootstrap, effects, independent, paired, power, ties, words
+from runreport.stats import bootstrap, effects, folds, independent, paired, power, ties, words
 from runreport.stats.methods import FACTS
 from runreport.stats.plan import Case, Plan
 from runreport.stats.result import Effect, SecondLook
 from runreport.stats.student import is_sound
+from runreport.stats.testers import SEED
 
 Floats = NDArray[np.float64]
-
-SEED = 20_260_301
-"""Of bootstrap intervals: equal values give equal intervals."""
 
 PERMUTED = (5, 9)
 """Runs per group between which the exact permutation test stands beside Welch's."""
@@ -69,7 +67,7 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
         if chosen.method != "corrected_t":
             corrected = paired.paired_t(case.differences, case.overlap)
             found.append(SecondLook(FACTS["corrected_t"].title, corrected.p_value()))
-        return tuple(found)
+        return (*found, _posterior(case))
     if case.kind == "items":
         return _items(case)
     if not case.paired or chosen.method in ("welch", "permutation"):
@@ -89,6 +87,22 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
     if chosen.method != "sign" and case.kind == "datasets":
         others.append(_sign_test(settled, limit))
     return tuple(others)
+
+
+def _posterior(case: Case) -> SecondLook:
+    """What the same numbers say as a posterior: how likely better, within the margin, worse.
+
+    Source: Corani and Benavoli (2015), Machine Learning 100.
+    """
+    margin = case.margin or 0.0
+    below, within, above = folds.correlated_posterior(case.differences, case.overlap).probabilities(
+        margin
+    )
+    size = f" {words.amount(margin, case.unit)}" if margin else ""
+    parts = [f"P(above{size}) {above:.2f}", f"P(below{' minus' * bool(margin)}{size}) {below:.2f}"]
+    if margin:
+        parts.insert(1, f"P(within) {within:.2f}")
+    return SecondLook("Bayesian correlated t-test", None, None, ", ".join(parts))
 
 
 def _items(case: Case) -> tuple[SecondLook, ...]:

@@ -110,6 +110,8 @@ class Case:
     """Cluster of each item, shape (n,)."""
     labels: Floats | None = None
     """What each item is: 0 or 1, shape (n,)."""
+    events: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None
+    """Of times: whether each run of baseline and candidate reached the target; else censored."""
     statistic: Statistic = "mean"
     """What is made of the values of all items."""
     one: float = 1.0
@@ -192,6 +194,11 @@ def _natural(case: Case, needed: float) -> tuple[Method, str]:
     n, each = case.n, words.several(case.unit_of_replication)
     if case.kind == "items" and case.paired:
         return _for_items(case, n)
+    if case.kind == "times":
+        return "log_rank", (
+            "Times until a value is reached; runs that never reach it count as longer than they "
+            "ran."
+        )
     if case.kind == "datasets":
         return "wilcoxon", (
             f"{n} {each}, whose values are not on one scale: signed ranks of the differences, one "
@@ -229,6 +236,8 @@ def _for_items(case: Case, n: int) -> tuple[Method, str]:
 def _unfit(case: Case, method: Method) -> str:
     """What a test needs and the design does not have; empty when it fits."""
     needs = FACTS[method].needs
+    if (method == "log_rank") != (case.kind == "times"):
+        return "times to an event" if method == "log_rank" else "values that are no times"
     lacks = {
         "any": False,
         "pairs": not case.paired or case.statistic != "mean",
@@ -240,8 +249,6 @@ def _unfit(case: Case, method: Method) -> str:
         "labels": case.labels is None or case.statistic != "auc",
         "outputs": not case.paired or case.kind != "items",
     }[needs]
-    if method == "log_rank":
-        lacks = True
     names = {
         "pairs": "pairs (`pair_by`)",
         "groups": "independent groups",
@@ -251,8 +258,6 @@ def _unfit(case: Case, method: Method) -> str:
         "labels": "items with labels",
         "outputs": "items with predictions",
     }
-    if method == "log_rank":
-        return "times to an event"
     return names[needs] if lacks else ""
 
 
@@ -263,7 +268,7 @@ def _limits(case: Case, rules: Rules, needed: float, method: Method) -> tuple[Fi
     """What no result of so few replicates could show, said before any p."""
     if method == "mcnemar":
         return _few_discordant(case, needed)
-    if case.overlap or case.kind == "items":
+    if case.overlap or case.kind in ("items", "times"):
         return ()
     bound, asked = FACTS[method].smallest, case.method == method
     if case.paired and FACTS[method].needs != "groups":

@@ -21,8 +21,9 @@ Verdict = Literal[
 """`negligible`: detectable, yet inside the margin. `differs`: detectable, but without a goal there
 is no better."""
 
-Kind = Literal["replicates", "folds", "items", "datasets"]
-"""What a replicate is: a run of its own, a fold of one data set, a test item, a data set."""
+Kind = Literal["replicates", "folds", "items", "datasets", "times"]
+"""What a replicate is: a run of its own, a fold of one data set, a test item, a data set, a run's
+time until it reaches a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,5 +95,5 @@ class Estimate:
 
 def is_sound(estimate: Estimate) -> bool:
     """Whether an estimate can be tested at all."""
-    parts = (estimate.difference, estimate.standard_error, estimate.df)
-    return all(math.isfinite(part) for part in parts) and estimate.standard_error > 0
+    parts = (estimate.difference, estimate.standard_error)
+    return all(map(math.isfinite, parts)) and estimate.standard_error > 0 and estimate.df > 0

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.design import Method
-from runreport.stats import independent, paired, ties
+from runreport.stats import areas, corpus, counts, folds, independent, items, paired, ties
+from runreport.stats.methods import FACTS
 from runreport.stats.plan import Case
 from runreport.stats.result import Interval
 from runreport.stats.student import Estimate, Tester, is_sound
 
 Floats = NDArray[np.float64]
+
+SEED = 20_260_301
+"""Of everything that is drawn: equal values give equal intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,12 @@ def tester(case: Case, method: Method, baseline: Floats, candidate: Floats) -> T
         baseline: shape (m,): the case's own values, or those with failures filled in.
         candidate: shape (n,).
     """
-    with np.errstate(all="ignore"):
-        found = _tester(case, method, baseline, candidate)
+    try:
+        with np.errstate(all="ignore"):
+            found = _tester(case, method, baseline, candidate)
+    except ValueError:
+        # values that the design let pass and the method cannot take: too few of a class
+        return None
     if isinstance(found, Estimate) and not is_sound(found):
         return None
     if isinstance(found, Exact) and not is_sound(found.inner):
@@ -68,14 +76,38 @@ def tester(case: Case, method: Method, baseline: Floats, candidate: Floats) -> T
 
 
 def _tester(case: Case, method: Method, baseline: Floats, candidate: Floats) -> Tester:
+    if case.kind == "items" and method in OF_ITEMS:
+        return _of_items(case, method, baseline, candidate)
     size = ties.size_of(baseline, candidate)
     if method == "permutation":
         low, high = (ties.settle(part, size) for part in (baseline, candidate))
         return Exact(independent.welch(baseline, candidate), independent.permutation(low, high))
-    if method == "welch":
+    if FACTS[method].needs == "groups":
         return independent.welch(baseline, candidate)
     differences = candidate - baseline
     if method == "sign_flip":
         p_value = paired.sign_flip(ties.settle(differences, size))
         return Exact(paired.paired_t(differences), p_value)
+    if method == "five_by_two_f":
+        return folds.five_by_two_f(differences.reshape(5, 2))
+    if method == "five_by_two_t":
+        return folds.five_by_two_t(differences.reshape(5, 2))
     return paired.paired_t(differences, case.overlap if method == "corrected_t" else 0.0)
+
+
+OF_ITEMS = ("mcnemar", "item_t", "delong", "randomisation")
+
+
+def _of_items(case: Case, method: Method, baseline: Floats, candidate: Floats) -> Tester:
+    if method == "mcnemar":
+        return counts.paired_counts(baseline, candidate, case.one)
+    if method == "item_t":
+        return items.item_mean(baseline, candidate, case.clusters).estimate
+    if method == "delong":
+        labels = np.array([]) if case.labels is None else case.labels
+        return areas.delong(labels, baseline, candidate, case.clusters, case.one).estimate
+    return corpus.resample_score(
+        case.statistic, baseline, candidate, case.labels,
+        None if case.statistic == "auc" else case.clusters,
+        rng=np.random.default_rng(SEED), one=case.one,
+    )  # fmt: skip

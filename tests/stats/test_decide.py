@@ -195,8 +195,9 @@ def test_folds_are_corrected_and_the_plain_test_is_shown_beside() -> None:
     rng = np.random.default_rng(8)
     base = rng.normal(0.8, 0.02, 10)
     found = one(base, base + rng.normal(0.02, 0.02, 10), paired=True, overlap=1 / 9)
-    (naive,) = found.second_looks
+    naive, posterior = found.second_looks
     assert found.test == "corrected resampled t-test"
+    assert posterior.method == "Bayesian correlated t-test"
     assert found.p_value is not None
     assert naive.p_value is not None
     assert found.p_value > naive.p_value
