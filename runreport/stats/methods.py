@@ -26,7 +26,7 @@ class Facts:
     """In the brackets of a sentence."""
     source: str
     assumptions: tuple[str, ...]
-    formula: str
+    formula: str = ""
     """How statistic and interval come about, in one line of plain text."""
     needs: Needs = "any"
     smallest: Smallest = "none"
