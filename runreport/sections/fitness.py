@@ -14,7 +14,7 @@ from runreport import formats
 from runreport.design import Metric
 from runreport.samples import Dropped, Group, Sample, ValueOf, by_task, sample
 from runreport.sections import charting
-from runreport.sections.outcomes import labelled, score_of, with_censored
+from runreport.sections.outcomes import interval_of, labelled, score_of, with_censored
 from runreport.stats import effects, ties
 from runreport.stats.findings import Finding
 from runreport.stats.result import Kind
@@ -54,6 +54,13 @@ class Fit:
         if self.score is not None:
             return self.score
         return float(self.sample.values.mean()) if self.sample.values.size else None
+
+    def interval(self, level: float) -> tuple[float, float] | None:
+        """Of what stands for the group; None where values are too few or it has none."""
+        metric, values = self.sample.metric, self.sample.values
+        if self.score is None:
+            return charting.t_interval(values, level)
+        return interval_of(metric, self.labels, values, level)
 
 
 def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replicates") -> Fit:

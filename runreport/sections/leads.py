@@ -44,7 +44,7 @@ def mean_and_interval(fit: Fit, answer: Answer, level: float) -> tuple[str, str]
     """`97.4 %` and `95 % interval 96.9 to 97.9, 6 seeds`."""
     values, unit = fit.sample.values, answer.metric.unit
     count = words.plural(answer.unit_of_replication, values.size)
-    mean, interval = fit.mean or 0.0, charting.t_interval(values, level)
+    mean, interval = fit.mean or 0.0, fit.interval(level)
     if interval is None or interval[0] == interval[1]:
         return charting.value_text(mean, answer.metric), count
     low, high = interval

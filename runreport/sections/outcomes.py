@@ -88,3 +88,15 @@ def score_of(metric: Metric, labels: Floats, values: Floats) -> float | None:
         counts = corpus.outcomes(labels, values / metric.scale).sum(axis=0)
         return float(corpus.f1_of(counts)) * metric.scale
     return None
+
+
+def interval_of(
+    metric: Metric, labels: Floats | None, values: Floats, level: float
+) -> tuple[float, float] | None:
+    """Of the statistic of one group's items, displayed units; None where there is none."""
+    if metric.statistic != "auc" or labels is None:
+        return None
+    found = areas.area(labels, values).interval(level)
+    if found is None:
+        return None
+    return found.low * metric.scale, found.high * metric.scale
