@@ -254,7 +254,7 @@ def _at_most(fewer: int, n: int) -> float:
     """The chance of so few heads, or fewer, in n throws."""
     from scipy.special import bdtr
 
-    return float(bdtr(fewer, n, 0.5)) if n else 0.5
+    return float(bdtr(fewer, n, 0.5)) if n else 1.0
 
 
 def _check(won: int, lost: int) -> None:
