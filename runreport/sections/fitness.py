@@ -80,8 +80,8 @@ def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replic
     findings = (
         *_missing(group, metric, used, missing, len(copies)),
         *_copied(group, copies),
-        # data sets and items differ from each other by nature
-        *(_far_out(group, metric, used) if kind in ("replicates", "folds") else ()),
+        # folds, items and data sets differ from each other by nature
+        *(_far_out(group, metric, used) if kind == "replicates" else ()),
     )
     failed = tuple(_failed(group, metric, value_of))
     if kind == "datasets":

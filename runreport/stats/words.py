@@ -30,7 +30,7 @@ def ends(interval: Interval) -> str:
 def with_unit(text: str, unit: str) -> str:
     """Words follow after a space, symbols after a narrow one."""
     if unit == "points":
-        return f"{text} points"
+        return "1 point" if text == "1" else f"{text} points"
     return formats.with_unit(text, unit)
 
 
