@@ -39,9 +39,17 @@ ABOUT: Mapping[str, str] = {
 """What a difference is of, where it is not of means."""
 
 
-def sentence(comparison: Comparison) -> Words:
-    """The verdict with difference, interval, test, sample sizes and p: one sentence."""
-    return _sentence(comparison, basis)
+def sentence(
+    comparison: Comparison, evidence: Callable[[Significance], str] | None = None
+) -> Words:
+    """The verdict with difference, interval, test, sample sizes and p: one sentence.
+
+    Args:
+        comparison: with its result.
+        evidence: what stands in brackets, from the result turned the way the sentence says;
+            `basis` when left out.
+    """
+    return _sentence(comparison, evidence or basis)
 
 
 def brief(comparison: Comparison) -> Words:

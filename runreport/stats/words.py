@@ -83,7 +83,13 @@ def p_words(p: float | None, adjusted: float | None, correction: Correction, fam
         return "no p-value"
     if correction == "none" or family <= 1 or adjusted is None:
         return formats.p_value(p)
-    return f"{correction.capitalize()}-adjusted {formats.p_value(adjusted)}{over(family)}"
+    return f"{corrected(correction)}-adjusted {formats.p_value(adjusted)}{over(family)}"
+
+
+def corrected(correction: Correction) -> str:
+    """After whom a correction is called."""
+    names = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
+    return names.get(correction, correction.capitalize())
 
 
 def unattainable(
