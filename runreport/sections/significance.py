@@ -22,6 +22,7 @@ from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison, compare, findings_of
 from runreport.sections.forest import forest
 from runreport.sections.leads import mean_words
+from runreport.sections.standings import standings
 from runreport.sections.verdicts import (
     headline,
     sensitivity_words,
@@ -132,6 +133,8 @@ def _one(data: SignificanceData, answer: Answer, options: Options, number: int) 
     if chart is not None:
         blocks.append(chart)
     blocks.append(workings.table(answer, number))
+    if data.subject is None:
+        blocks += standings(answer, data.level)
     blocks.append(workings.fold(answer, data.primaries, data.others))
     return blocks
 

@@ -192,7 +192,12 @@ def test_a_margin_is_a_positive_number_or_percentage(tmp_path, margin):
         ("runs: {since: soon}", "RR116", "a length of time or a date", "soon"),
         ("comparison: {alpha: 1.5}", "RR109", "between 0 and 1", "1.5"),
         ("comparison: {alpha: .nan}", "RR109", "between 0 and 1", ".nan"),
-        ("comparison: {correction: homl}", "RR110", "holm, bonferroni, hochberg, hommel, bh, by or none", "homl"),
+        (
+            "comparison: {correction: homl}",
+            "RR110",
+            "holm, bonferroni, hochberg, hommel, bh, by or none",
+            "homl",
+        ),
         ("metrics: {a: {goal: max}}", "RR110", "maximize or minimize", "max"),
         ("metrics: {a: {scale: 0}}", "RR109", "other than 0", "0"),
         ("metrics: {a: maximize}", "RR109", "a mapping (goal", "maximize"),
