@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
-from runreport.sections.fitness import Fit, data_differ
+from runreport.sections.audit import data_differ
+from runreport.sections.fitness import Fit
 from runreport.sections.outcomes import is_time
 from runreport.stats.findings import Finding
 from runreport.stats.plan import Case, Filled
