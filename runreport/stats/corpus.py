@@ -89,7 +89,10 @@ class Resampled:
         ends = []
         for quantile in ((1 - level) / 2, (1 + level) / 2):
             shifted = self.bias + float(ndtri(quantile))
-            ends.append(float(ndtr(self.bias + shifted / (1 - self.acceleration * shifted))))
+            left = 1 - self.acceleration * shifted
+            # so skewed that no draw is far enough
+            far = 0.0 if shifted < 0 else 1.0
+            ends.append(float(ndtr(self.bias + shifted / left)) if left > 0 else far)
         low, high = np.quantile(self.drawn, ends)
         return Interval(float(low), float(high), level, "BCa bootstrap")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -252,6 +253,20 @@ def test_the_same_generator_gives_the_same_result() -> None:
     one, other = (corpus.resample_score("f1", first, second, labels, rng=rng(4)) for _ in range(2))
     assert np.array_equal(one.drawn, other.drawn)
     assert one.p_value() == other.p_value()
+
+
+def test_few_skewed_items_have_an_interval_around_the_difference_at_any_level() -> None:
+    gains = floats([0, 0, 0, 0, 0, 0, 0.1, 50])
+    drawn = corpus.resample_score("mean", np.zeros(8), gains, rng=rng())
+    # as skewed as no mean of eight is
+    found = dataclasses.replace(drawn, acceleration=0.4)
+    widths = []
+    for level in (0.8, 0.95, 0.99, 0.9999, 1 - 1e-9):
+        interval = found.interval(level)
+        assert interval is not None
+        assert interval.low <= found.difference <= interval.high
+        widths.append(interval.width)
+    assert widths == sorted(widths)
 
 
 def test_clusters_are_drawn_as_wholes() -> None:
