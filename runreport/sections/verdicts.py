@@ -148,6 +148,9 @@ def _interval_words(result: Significance) -> str:
         return "no interval"
     wide = "adjusted " if is_adjusted(result) else ""
     level = words.percent(1 - result.alpha)
+    if result.adjusted.level < 1 - result.alpha - 1e-9:
+        # so few values have no wider interval by ranks
+        level, wide = words.percent(result.adjusted.level), "widest possible, "
     return f"{ABOUT.get(result.about, '')}{wide}{level} interval {words.ends(result.adjusted)}"
 
 

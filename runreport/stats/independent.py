@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,70 @@ def permutation(baseline: Floats, candidate: Floats) -> float:
     return signs.split_p(candidate, baseline)
 
 
+@dataclass(frozen=True, slots=True)
+class BrunnerMunzel:
+    """How often a candidate's value exceeds a baseline's, with its error."""
+
+    chance: float
+    """P(candidate > baseline), ties half."""
+    standard_error: float
+    """Above 0."""
+    df: float
+
+    @property
+    def statistic(self) -> float:
+        """W: positive when the candidate's values are higher."""
+        return (self.chance - 0.5) / self.standard_error
+
+    @property
+    def greater_p(self) -> float:
+        """One-sided p of a chance of at most one half."""
+        from scipy.special import stdtr
+
+        return float(stdtr(self.df, -self.statistic))
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided."""
+        from scipy.special import stdtr
+
+        return float(2 * stdtr(self.df, -abs(self.statistic)))
+
+    def interval(self, level: float) -> Interval:
+        """Of the chance, cut at 0 and 1."""
+        from scipy.special import stdtrit
+
+        half = float(stdtrit(self.df, (1 + level) / 2)) * self.standard_error
+        low, high = max(0.0, self.chance - half), min(1.0, self.chance + half)
+        return Interval(low, high, level, "Brunner-Munzel")
+
+
+def brunner_munzel(baseline: Floats, candidate: Floats) -> BrunnerMunzel | None:
+    """The test of two groups that may differ in shape; None when they do not overlap, since the
+    variance of the ranks is 0 there.
+
+    Args:
+        baseline: shape (m,), m >= 2, rounding settled.
+        candidate: shape (n,), n >= 2.
+
+    Source: Brunner and Munzel (2000), Biometrical Journal 42.
+    """
+    m, n = baseline.size, candidate.size
+    together = midranks(np.concatenate((baseline, candidate)))
+    low, high = together[:m], together[m:]
+    chance = float((high.mean() - (n + 1) / 2) / m)
+    spreads = []
+    for pooled, own in ((low, midranks(baseline)), (high, midranks(candidate))):
+        placed = pooled - own
+        spreads.append(float(placed.var(ddof=1)))
+    # variances of the placements over the sizes of the other group
+    parts = (spreads[0] / (m * n**2), spreads[1] / (n * m**2))
+    if not sum(parts) > 1e-15:
+        return None
+    df = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (n - 1))
+    return BrunnerMunzel(chance, math.sqrt(sum(parts)), df)
+
+
 def probability_of_superiority(baseline: Floats, candidate: Floats, level: float) -> Effect:
     """P(a candidate's value exceeds a baseline's), ties half, with its Brunner-Munzel interval.
 
@@ -59,24 +124,14 @@ def probability_of_superiority(baseline: Floats, candidate: Floats, level: float
 
     Source: Vargha and Delaney (2000), JEBS 25; Brunner and Munzel (2000), Biometrical Journal 42.
     """
-    m, n = baseline.size, candidate.size
-    together = midranks(np.concatenate((baseline, candidate)))
-    low, high = together[:m], together[m:]
-    value = float((high.mean() - (n + 1) / 2) / m)
-    spreads = []
-    for pooled, own in ((low, midranks(baseline)), (high, midranks(candidate))):
-        placed = pooled - own
-        spreads.append(float(placed.var(ddof=1)))
-    # variances of the placements over the sizes of the other group
-    parts = (spreads[0] / (m * n**2), spreads[1] / (n * m**2))
-    interval = None
-    if sum(parts) > 1e-15:
-        from scipy.special import stdtrit
-
-        df = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (n - 1))
-        half = float(stdtrit(df, (1 + level) / 2)) * math.sqrt(sum(parts))
-        interval = Interval(max(0.0, value - half), min(1.0, value + half), level, "Brunner-Munzel")
+    found = brunner_munzel(baseline, candidate)
+    if found is None:
+        together = midranks(np.concatenate((baseline, candidate)))[baseline.size :]
+        value = float((together.mean() - (candidate.size + 1) / 2) / baseline.size)
+    else:
+        value = found.chance
     meaning = "chance that a run of the candidate exceeds a run of the baseline, ties half"
+    interval = None if found is None else found.interval(level)
     return Effect("P(candidate > baseline)", value, interval, meaning)
 
 

@@ -13,6 +13,7 @@ from runreport.stats import areas, corpus, counts, folds, independent, items, pa
 from runreport.stats.methods import FACTS
 from runreport.stats.plan import Case
 from runreport.stats.result import Interval
+from runreport.stats.shifts import RankShift, SignedRank
 from runreport.stats.student import Estimate, Tester, is_sound
 
 Floats = NDArray[np.float64]
@@ -82,9 +83,16 @@ def _tester(case: Case, method: Method, baseline: Floats, candidate: Floats) -> 
     if method == "permutation":
         low, high = (ties.settle(part, size) for part in (baseline, candidate))
         return Exact(independent.welch(baseline, candidate), independent.permutation(low, high))
+    if method in ("mann_whitney", "brunner_munzel"):
+        low, high = (ties.settle(part, size) for part in (baseline, candidate))
+        by_counts = method == "mann_whitney"
+        return RankShift(low, high, "mann_whitney" if by_counts else "brunner_munzel")
     if FACTS[method].needs == "groups":
         return independent.welch(baseline, candidate)
     differences = candidate - baseline
+    if method in ("wilcoxon", "sign"):
+        settled = ties.settle(differences, size)
+        return SignedRank(settled, "wilcoxon" if method == "wilcoxon" else "sign")
     if method == "sign_flip":
         p_value = paired.sign_flip(ties.settle(differences, size))
         return Exact(paired.paired_t(differences), p_value)
