@@ -2,69 +2,136 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runreport.design import Correction
+
+Floats = NDArray[np.float64]
 
 
 def adjust(p_values: Sequence[float], correction: Correction, family: int) -> list[float]:
     """Adjusted p-values, in the given order.
 
+    Where the family holds more than is shown, the result is an upper bound. For Holm those not
+    shown may rank anywhere, and each that ranked before a shown one would only lower its factor;
+    for hochberg, hommel, bh and by, whose results grow with every p, they count as 1.
+
     Args:
         p_values: of the comparisons shown; all finite.
-        correction: holm, bonferroni or none.
-        family: comparisons the correction covers, at least as many as shown. Where the family
-            holds more, Holm's result is an upper bound: those not shown may rank anywhere, and
-            each that ranked before a shown one would only lower its factor.
+        correction: how the family is corrected.
+        family: comparisons the correction covers, at least as many as shown.
 
-    Source: Holm (1979), Scandinavian Journal of Statistics 6; Dunn (1961), JASA 56.
+    Raises:
+        ValueError: a family smaller than what is shown, or a p that is none.
+
+    Source: Holm (1979), Scandinavian Journal of Statistics 6; Dunn (1961), JASA 56; Hochberg
+        (1988), Biometrika 75; Hommel (1988), Biometrika 75, by way of the closed tests of Wright
+        (1992), Biometrics 48; Benjamini and Hochberg (1995), JRSS B 57; Benjamini and Yekutieli
+        (2001), Annals of Statistics 29.
     """
     if family < len(p_values):
         raise ValueError(f"a family of {family} cannot hold {len(p_values)} comparisons")
-    if correction == "none":
+    if not all(0 <= p <= 1 for p in p_values):
+        raise ValueError("expected p-values between 0 and 1")
+    if correction == "none" or not p_values:
         return list(p_values)
     if correction == "bonferroni":
         return [min(1.0, family * p) for p in p_values]
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, index in enumerate(_by_size(p_values)):
-        highest = max(highest, min(1.0, (family - rank) * p_values[index]))
-        adjusted[index] = highest
-    return adjusted
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    ordered = p[order]
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(1.0, _of_ordered(ordered, correction, family))
+    return [float(value) for value in adjusted]
+
+
+def _of_ordered(ordered: Floats, correction: Correction, family: int) -> Floats:
+    """Adjusted p-values of ascending ones; those above 1 are left to the caller."""
+    ranks = np.arange(ordered.size)
+    if correction == "holm":
+        return np.asarray(np.maximum.accumulate((family - ranks) * ordered))
+    if correction == "hommel":
+        hidden = np.ones(family - ordered.size)
+        return _closed_simes(np.concatenate((ordered, hidden)))[: ordered.size]
+    factors = (family - ranks).astype(np.float64)
+    if correction != "hochberg":
+        factors = family / (ranks + 1)
+    if correction == "by":
+        factors *= _harmonic(family)
+    # those not shown are 1, and a factor of at least 1 leaves them there
+    return np.asarray(np.minimum.accumulate((factors * ordered)[::-1])[::-1])
+
+
+def _closed_simes(ordered: Floats) -> Floats:
+    """For each p the largest Simes p of any subset that holds it.
+
+    Of all subsets of one size the worst for a p holds it and the largest of the others.
+    """
+    n = ordered.size
+    found = ordered.copy()
+    for size in range(2, n + 1):
+        tail = ordered[n - size :]
+        among = size * float((tail[1:] / np.arange(2, size + 1)).min())
+        outside = np.minimum(size * ordered[: n - size + 1], among)
+        found[: n - size + 1] = np.maximum(found[: n - size + 1], outside)
+        # the others are of the tail itself, whose Simes p is the last one computed
+        found[n - size + 1 :] = np.maximum(found[n - size + 1 :], outside[-1])
+    return found
+
+
+def _harmonic(n: int) -> float:
+    return math.fsum(1 / k for k in range(1, n + 1))
 
 
 def divisors(
     p_values: Sequence[float], correction: Correction, family: int, alpha: float
-) -> list[int]:
+) -> list[float]:
     """What alpha is divided by for each comparison: its interval at 1 - alpha / divisor leaves out
     what the null hypothesis allows exactly when the correction rejects it.
 
     For Holm a comparison that is not rejected stops the steps: all later ones share its divisor.
-    Such intervals answer the hypotheses that the p-values are of, and no others.
+    For hochberg, hommel, bh and by it is what the correction multiplied the p with. Such intervals
+    answer the hypotheses that the p-values are of, and no others.
 
     Args:
         p_values: of the comparisons shown; all finite.
-        correction: holm, bonferroni or none.
+        correction: how the family is corrected.
         family: comparisons the correction covers.
         alpha: the family's.
     """
     if correction == "none":
-        return [1] * len(p_values)
+        return [1.0] * len(p_values)
     if correction == "bonferroni":
-        return [family] * len(p_values)
-    steps = [0] * len(p_values)
+        return [float(family)] * len(p_values)
+    if correction != "holm":
+        adjusted = adjust(p_values, correction, family)
+        most = strictest(1.0, correction, family)
+        return [
+            max(1.0, after / p) if p > 0 else 1 / most
+            for p, after in zip(p_values, adjusted, strict=True)
+        ]
+    steps = [0.0] * len(p_values)
     stopped: int | None = None
     for rank, index in enumerate(_by_size(p_values)):
         step = family - rank if stopped is None else stopped
         if not p_values[index] * step < alpha:
             stopped = step
-        steps[index] = step
+        steps[index] = float(step)
     return steps
 
 
 def strictest(alpha: float, correction: Correction, family: int) -> float:
-    """The level that the smallest p of a family must reach before anything is rejected."""
-    return alpha if correction == "none" else alpha / max(1, family)
+    """The level that the smallest p of a family must reach when no other is rejected.
+
+    hochberg, hommel, bh and by reject at a laxer level where others are small as well.
+    """
+    if correction == "none":
+        return alpha
+    return alpha / max(1, family) / (_harmonic(family) if correction == "by" and family else 1.0)
 
 
 def _by_size(p_values: Sequence[float]) -> list[int]:
