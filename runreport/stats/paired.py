@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.stats import signs
+from runreport.stats import ranksums, signs
 from runreport.stats.student import Estimate
 
 Floats = NDArray[np.float64]
@@ -68,12 +68,8 @@ def wilcoxon(differences: Floats) -> tuple[float, float]:
     ranks = signed_ranks(differences)
     n = ranks.size
     smaller = (n * (n + 1) / 2 - abs(float(ranks.sum()))) / 2
-    if n <= signs.LARGEST_RANKED:
-        return smaller, signs.rank_sum_p(ranks)
-    from scipy.special import ndtr
-
-    spread = math.sqrt(float((ranks**2).sum()))
-    return smaller, float(2 * ndtr(-abs(float(ranks.sum())) / spread)) if spread else 1.0
+    up, down = ranksums.signed_tail(ranks), ranksums.signed_tail(-ranks)
+    return smaller, min(1.0, 2 * min(up, down))
 
 
 def midranks(values: Floats) -> Floats:

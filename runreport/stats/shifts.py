@@ -100,7 +100,7 @@ class SignedRank:
             from scipy.special import ndtr
 
             return float(ndtr(-(wins - 0.5 - n / 2) / math.sqrt(n / 4)))
-        return sum(math.comb(n, k) for k in range(wins, n + 1)) / 2**n
+        return float(sum(math.comb(n, k) for k in range(wins, n + 1)) / 2**n)
 
     @staticmethod
     def _wins(values: Floats) -> float:

@@ -19,8 +19,6 @@ TOLERANCE = 1e-9
 
 LARGEST = 40
 """Values whose sign patterns can be counted: two lists of 2^20 sums."""
-LARGEST_RANKED = 50
-"""Ranks whose sign patterns can be counted."""
 
 
 def sign_flip_p(values: Floats) -> float:
@@ -41,28 +39,6 @@ def sign_flip_p(values: Floats) -> float:
     first, second = _signed_sums(values[:half]), np.sort(_signed_sums(values[half:]))
     above = second.size - np.searchsorted(second, observed - first, side="left")
     return min(1.0, 2 * int(above.sum()) / 2.0**values.size)
-
-
-def rank_sum_p(ranks: Floats) -> float:
-    """The same for signed midranks: sums are whole once doubled, so they are counted one by one.
-
-    Args:
-        ranks: signed, multiples of a half, shape (n,), 1 <= n <= 50.
-
-    Source: Wilcoxon (1945), Biometrics Bulletin 1; the counting is a product of polynomials.
-    """
-    if ranks.size > LARGEST_RANKED:
-        raise ValueError(f"{ranks.size} ranks: at most {LARGEST_RANKED} can be counted")
-    doubled = np.rint(2 * ranks).astype(np.int64)
-    total, observed = int(np.abs(doubled).sum()), abs(int(doubled.sum()))
-    if observed == 0:
-        return 1.0
-    # ways to reach each sum of the positive ranks; exact, since 2^50 has a place in float64
-    ways = np.zeros(total + 1)
-    ways[0] = 1.0
-    for rank in np.abs(doubled).tolist():
-        ways[rank:] += ways[: total + 1 - rank].copy()
-    return min(1.0, 2 * float(ways[: (total - observed) // 2 + 1].sum()) / 2.0**ranks.size)
 
 
 def _signed_sums(values: Floats) -> Floats:
