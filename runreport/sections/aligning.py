@@ -51,7 +51,7 @@ def case_of(
         margin=margin_of(metric, first.mean),
         unit=unit_of_difference(metric),
         unit_of_replication=unit,
-        overlap=_overlap(first.group, second.group, design) if folds else 0.0,
+        overlap=overlap_of((first.group, second.group), design) if folds else 0.0,
         filled=_filled(first, second, metric, paired=paired is not None),
         withheld=withheld,
         known=known,
@@ -115,7 +115,7 @@ def _pairs(
     return found, (Finding("UNMATCHED_PAIRS", said),)
 
 
-def _overlap(first: Group, second: Group, design: Design) -> float:
+def overlap_of(groups: Sequence[Group], design: Design) -> float:
     """Test part over training part of a resampling split: as declared, else of a cross-validation
     with so many folds, at most ten.
 
@@ -123,7 +123,7 @@ def _overlap(first: Group, second: Group, design: Design) -> float:
     """
     if design.test_fraction is not None:
         return design.test_fraction / (1 - design.test_fraction)
-    named = {key for group in (first, second) for key in group.replicate_of if key}
+    named = {key for group in groups for key in group.replicate_of if key}
     if design.repeat is not None:
         return 1 / (max(2, len({key.rpartition(JOINT)[2] for key in named})) - 1)
     return 1 / (max(2, min(len(named), 10)) - 1)

@@ -28,6 +28,7 @@ from runreport.sections.aligning import (
     ENOUGH,
     case_of,
     kind_of,
+    overlap_of,
     replicate_word,
 )
 from runreport.sections.fitness import Fit, fit_of, metric_findings
@@ -146,19 +147,21 @@ def _draft(
     is_primary: bool,
 ) -> tuple[Answer, list[tuple[Fit, Fit]], int]:
     """The answer without its comparisons, who is compared, and how many more could have been."""
-    fits = tuple(fit_of(group, metric, value_of, kind_of(design, metric)) for group in groups)
+    kind = kind_of(design, metric)
+    overlap = overlap_of(groups, design) if kind == "folds" else 0.0
+    fits = tuple(fit_of(group, metric, value_of, kind, overlap) for group in groups)
     sign = 1.0 if metric.goal == "minimize" else -1.0
     order = sorted(
         (fit for fit in fits if fit.mean is not None), key=lambda fit: sign * (fit.mean or 0.0)
     )
     most = max((fit.sample.values.size for fit in order), default=0)
     able = [fit for fit in order if fit.sample.values.size >= min(ENOUGH, most)]
-    kind, couples, hidden = _couples(fits, order, able)
+    which, couples, hidden = _couples(fits, order, able)
     leader = able[0] if able and metric.goal else None
     answer = Answer(
         metric=metric,
         is_primary=is_primary,
-        kind=kind,
+        kind=which,
         fits=fits,
         leader=leader,
         ahead=tuple(order[: order.index(leader)]) if leader else (),

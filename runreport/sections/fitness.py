@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -36,6 +37,8 @@ class Fit:
     """What each item is, beside the values, where the metric's statistic needs it."""
     events: NDArray[np.bool_] | None = None
     """Of times: whether the run reached the target; the others are censored at their last step."""
+    overlap: float = 0.0
+    """Of folds: test part over training part; their mean varies more than independent ones'."""
     score: float | None = None
     """The metric's statistic of all items, displayed units; None where that is the mean."""
 
@@ -54,11 +57,21 @@ class Fit:
         """Of what stands for the group; None where values are too few or it has none."""
         metric, values = self.sample.metric, self.sample.values
         if self.score is None:
-            return charting.t_interval(values, level)
+            found = charting.t_interval(values, level)
+            if found is None or not self.overlap:
+                return found
+            mean, wider = float(values.mean()), math.sqrt(1 + values.size * self.overlap)
+            return mean - (mean - found[0]) * wider, mean + (found[1] - mean) * wider
         return interval_of(metric, self.labels, values, level)
 
 
-def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replicates") -> Fit:
+def fit_of(
+    group: Group,
+    metric: Metric,
+    value_of: ValueOf,
+    kind: Kind = "replicates",
+    overlap: float = 0.0,
+) -> Fit:
     """The usable values of a group: one per run, or the mean of each data set."""
     raw = sample(group, metric, value_of)
     events = None
@@ -82,7 +95,7 @@ def fit_of(group: Group, metric: Metric, value_of: ValueOf, kind: Kind = "replic
     if kind == "datasets":
         used = by_task(used)
     score = None if labels is None else score_of(metric, labels, used.values)
-    return Fit(used, failed, findings, kind, labels, events, score)
+    return Fit(used, failed, findings, kind, labels, events, overlap, score)
 
 
 def metric_findings(metric: Metric) -> tuple[Finding, ...]:
