@@ -151,3 +151,21 @@ def fisher_p(events: tuple[int, int], totals: tuple[int, int]) -> float:
     ]
     seen = math.comb(m, events[0]) * math.comb(n, events[1])
     return sum(way for way in ways if way <= seen) / sum(ways)
+
+
+def fisher_less_p(events: tuple[int, int], totals: tuple[int, int]) -> float:
+    """One-sided exact p of a rate in the first group that is no lower than in the second.
+
+    Args:
+        events: failures in the two groups.
+        totals: runs in the two groups.
+
+    Source: Fisher (1935), JRSS 98.
+    """
+    hit, (m, n) = sum(events), totals
+    ways = [
+        math.comb(m, count) * math.comb(n, hit - count)
+        for count in range(max(0, hit - n), min(hit, m) + 1)
+    ]
+    fewer = events[0] - max(0, hit - n) + 1
+    return sum(ways[:fewer]) / sum(ways)

@@ -55,7 +55,7 @@ def sum_tail(first: Floats, second: Floats) -> float:
     """
     m, n = first.size, second.size
     if m + n > COUNTED:
-        return _normal_tail(first, second)
+        return normal_tail(first, second)
     pooled = np.rint(2 * np.concatenate((first, second))).astype(np.int64)
     seen, most = int(np.rint(2 * second).sum()), int(pooled.sum())
     # ways[k, s]: choices of k ranks that sum to s
@@ -66,7 +66,11 @@ def sum_tail(first: Floats, second: Floats) -> float:
     return float(ways[n, seen:].sum() / math.comb(m + n, n))
 
 
-def _normal_tail(first: Floats, second: Floats) -> float:
+def normal_tail(first: Floats, second: Floats) -> float:
+    """The same by the normal approximation, corrected for ties and continuity.
+
+    Source: Mann and Whitney (1947), Annals of Mathematical Statistics 18.
+    """
     from scipy.special import ndtr
 
     m, n = first.size, second.size
