@@ -40,6 +40,9 @@ ParamName = Annotated[str, "param"]
 Statistic = Literal["mean", "auc", "f1"]
 """What is made of a metric's values over all items of a group."""
 
+BudgetRule = Literal["common", "as_logged"]
+"""Where groups stop at different steps: the largest step common to all, or values as logged."""
+
 Percent = NewType("Percent", float)
 
 
@@ -80,10 +83,30 @@ class Metric:
     statistic: Statistic = "mean"
     truth: str = ""
     """What each item is, 0 or 1, as an expression; for statistics that need it."""
+    step: float | None = None
+    """Values are read at this step, or at the last one before it, instead of the last step."""
 
     @property
     def title(self) -> str:
         return self.label or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Groups whose runs stop at different steps of one metric."""
+
+    metric: str
+    """As declared."""
+    logged: str
+    """The logged metric whose last value it is."""
+    step: float
+    """The largest step that every group reached."""
+    reached: tuple[tuple[str, float], ...]
+    """Group id and the largest last step of its finished runs, in report order."""
+    of_last: bool = True
+    """Whether the metric is a last value, which can be read at another step; not a best one."""
+    common: bool = False
+    """Whether values are read at `step`; else they are compared as logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +144,22 @@ class Design:
     selected_on: tuple[str, ...] = ()
     """Metrics by whose values the runs were selected: named in `where`, or in `sort` with a
     `limit`."""
+    budget: BudgetRule = "common"
+    budgets: tuple[Budget, ...] = ()
+    """Of the metrics whose groups stop at different steps."""
 
     def metric(self, name: str) -> Metric:
         """The declared metric, or a bare one of that name."""
         for metric in self.metrics:
             if metric.name == name:
                 return metric
-        return Metric(name=name, declared=False)
+        budget = self.budget_of(name)
+        step = budget.step if budget is not None and budget.common else None
+        return Metric(name=name, declared=False, step=step)
+
+    def budget_of(self, name: str) -> Budget | None:
+        """How far the groups went on a metric, where they did not go equally far."""
+        return next((budget for budget in self.budgets if budget.metric == name), None)
 
     @property
     def primary(self) -> tuple[Metric, ...]:

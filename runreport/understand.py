@@ -9,9 +9,10 @@ from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
+from runreport import budget as budgeting
 from runreport import registry
 from runreport.beside import beside
-from runreport.design import Design, Metric
+from runreport.design import Budget, Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
 from runreport.history import History
 from runreport.kinds import Context, Needs, Reader, SourceContext
@@ -20,10 +21,12 @@ from runreport.render import emit
 from runreport.samples import Group, Value, means, sample
 from runreport.selection import Selected, group, report_time, select
 from runreport.spec.check import check_names, expressions
-from runreport.spec.expressions import Expression, Names, Scope, parse
+from runreport.spec.expressions import Expression, Names, Scalar, Scope, parse
 from runreport.spec.families import expand
 from runreport.spec.grammar import REDUCERS
+from runreport.spec.meaning import read_by, read_from
 from runreport.spec.model import SourceEntry, Spec
+from runreport.spec.points import Reduction
 from runreport.tables import Run, RunTables
 
 DIVIDED = 100
@@ -125,6 +128,16 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         tables = _with_history(tables, facts, history, chosen.runs, later, summed)
         chosen = _again(chosen, tables.rows)
     groups = group(chosen.runs, spec.groups, lambda e, run: e.evaluate(run, scope))
+    budgets = budgeting.budgets_of(groups, design, _spoken_of(spec, design), names)
+    if design.budget == "common" and budgets:
+        movable = {budget.logged for budget in budgets if budget.of_last}
+        unread = frozenset(movable) - needed - first
+        _with_history(tables, facts, history, chosen.runs, unread, frozenset())
+        budgets = tuple(budgeting.settled(b, groups, _value_at(scope)) for b in budgets)
+    design = replace(
+        budgeting.in_force(design, budgets), selected_on=selected_on(spec, names, design)
+    )
+    scope = replace(scope, design=design)
     values = _Values(design, names, history, now)
     scope = replace(scope, baseline_values=values.mean_of(groups, design))
     return Context(
@@ -164,11 +177,41 @@ def design_of(spec: Spec) -> Design:
         method=spec.comparison.method,
         test_fraction=spec.comparison.test_fraction,
         look=spec.comparison.look,
+        budget=spec.comparison.budget,
     )
 
 
 def _written(expression: Expression | None) -> str | None:
     return None if expression is None else expression.text
+
+
+def selected_on(spec: Spec, names: Names, design: Design) -> tuple[str, ...]:
+    """The metrics, declared and logged, by whose values the runs were chosen."""
+    chosen_by = [] if spec.runs.where is None else [spec.runs.where]
+    if spec.runs.limit is not None:
+        chosen_by += spec.runs.sort
+    found: set[str] = set()
+    for expression in chosen_by:
+        for name in read_from(expression.tree, names):
+            metric = design.metric(name)
+            found |= {name, *(read_by(metric, names) if metric.declared else ())}
+    return tuple(sorted(found))
+
+
+def _spoken_of(spec: Spec, design: Design) -> tuple[Metric, ...]:
+    """The declared metrics, then those that options name."""
+    named = (mention.name for mention in spec.mentions if mention.kind == "metric")
+    declared = {metric.name for metric in design.metrics}
+    others = (name for name in dict.fromkeys(named) if name not in declared)
+    return (*design.metrics, *map(design.metric, others))
+
+
+def _value_at(scope: Scope) -> budgeting.ValueAt:
+    def value_at(run: Run, budget: Budget) -> float | None:
+        wanted = Reduction("at_step", budget.logged, "", budget.step)
+        return scope.reductions.number(scope.history, wanted, run.id)
+
+    return value_at
 
 
 class _Values:
@@ -177,20 +220,28 @@ class _Values:
     def __init__(self, design: Design, names: Names, history: History, now: datetime) -> None:
         # logged units inside a reducer: the metric's own scale is applied once, at the end
         self._scope = Scope(names, Design(), history, now)
+        # displayed units at the step that every group reached
+        self._common = replace(self._scope, design=design)
         self._reducers = {metric.name: reducer(metric) for metric in design.metrics}
         self._known: dict[tuple[str, str], Value] = {}
 
     def __call__(self, run: Run, metric: Metric) -> Value:
         key = (run.id, metric.name)
         if key not in self._known:
-            if metric.name not in self._reducers:
-                self._reducers[metric.name] = reducer(metric)
-            raw = self._reducers[metric.name].evaluate(run, self._scope)
+            raw, scale = self._raw(run, metric)
             if isinstance(raw, int | float):
-                self._known[key] = Value.of(float(raw), metric.scale)
+                self._known[key] = Value.of(float(raw), scale)
             else:
                 self._known[key] = _absent(run, metric)
         return self._known[key]
+
+    def _raw(self, run: Run, metric: Metric) -> tuple[Scalar, float]:
+        """What the reducer says, and what turns it into displayed units."""
+        if metric.step is not None:
+            return parse(f"metrics[{metric.name!r}]").evaluate(run, self._common), 1.0
+        if metric.name not in self._reducers:
+            self._reducers[metric.name] = reducer(metric)
+        return self._reducers[metric.name].evaluate(run, self._scope), metric.scale
 
     def mean_of(self, groups: Sequence[Group], design: Design) -> Callable[[str], float | None]:
         """The baseline group's mean of a metric, for `baseline(m)`."""

@@ -235,10 +235,11 @@ def fit(text: str, length: int = 60) -> str:
 
 
 def metric_label(metric: Metric) -> str:
-    """Name, unit and the direction that is better."""
+    """Name, the step where it is not the last, unit and the direction that is better."""
+    step = "" if metric.step is None else f" at step {formats.number(metric.step)}"
     unit = f" ({metric.unit})" if metric.unit else ""
     arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[metric.goal]
-    return f"{fit(metric.title)}{unit}{arrow}"
+    return f"{fit(metric.title)}{step}{unit}{arrow}"
 
 
 def value_text(value: float | None, metric: Metric) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from runreport.design import Design
+from runreport.design import Design, Metric
 from runreport.spec import patterns
-from runreport.spec.meaning import Target, metric_name, reducer, resolve
+from runreport.spec.meaning import Target, last_of, metric_name, reducer, resolve
 from runreport.spec.names import ATTRIBUTES, Scope, since_time
 from runreport.spec.nodes import Call, Comparison, Constant, Many, Name, Node, Operation
 from runreport.spec.points import Reduction
@@ -120,6 +120,9 @@ def _attribute(name: str, run: Run) -> Value:
 def _metric(name: str, run: Run, scope: Scope) -> float | None:
     """A declared metric by its own reducer, in displayed units; else the last logged value."""
     metric = scope.design.metric(name)
+    if metric.step is not None:
+        raw = _at_common(metric, run, scope)
+        return None if raw is None else raw * metric.scale
     if not metric.declared:
         summary = run.metrics.get(name)
         return None if summary is None else summary.last
@@ -127,6 +130,21 @@ def _metric(name: str, run: Run, scope: Scope) -> float | None:
     # a reducer speaks of what was logged, in logged units
     raw = None if tree is None else _number(_value(tree, run, replace(scope, design=Design())))
     return None if raw is None else raw * metric.scale
+
+
+def _at_common(metric: Metric, run: Run, scope: Scope) -> float | None:
+    """The last value at or before the step that every group reached, as logged."""
+    name = last_of(metric, scope.names)
+    summary = None if name is None else run.metrics.get(name)
+    if name is None or summary is None or metric.step is None:
+        return None
+    # a run that diverged stays one, and one that stopped earlier has its last value
+    if summary.last is None or not math.isfinite(summary.last):
+        return summary.last
+    if summary.last_step is None or summary.last_step <= metric.step:
+        return summary.last
+    wanted = Reduction("at_step", name, "", metric.step)
+    return scope.reductions.number(scope.history, wanted, run.id)
 
 
 def _call(call: Call, run: Run, scope: Scope) -> Value:

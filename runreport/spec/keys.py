@@ -112,7 +112,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("by", "replicates", "pair_by", "baseline"), "`groups`"),
         **dict.fromkeys(("across", "items", "cluster", "repeat"), "`groups`"),
         **dict.fromkeys(("alpha", "level", "correction", "method"), "`comparison`"),
-        **dict.fromkeys(("test_fraction", "look"), "`comparison`"),
+        **dict.fromkeys(("test_fraction", "look", "budget"), "`comparison`"),
         **dict.fromkeys(("sections", "foreach"), "an entry of `pages`"),
     }
 )

@@ -112,6 +112,47 @@ def reducer(metric: Metric) -> Node | None:
         return None
 
 
+def last_of(metric: Metric, names: Names) -> str | None:
+    """The logged metric whose last value a declared one is; None when it is anything else."""
+    tree = reducer(metric)
+    if isinstance(tree, Call) and tree.function == "last":
+        return metric_name(tree.arguments[0], names.logged)
+    if isinstance(tree, Name):
+        target = resolve(tree, names.logged)
+        return target.name if target is not None and target.family == "metrics" else None
+    return None
+
+
+def read_by(metric: Metric, names: Names) -> frozenset[str]:
+    """The logged metrics whose values a declared one is made of; not those that pick a step."""
+    tree = reducer(metric)
+    return frozenset() if tree is None else read_from(tree, names.logged)
+
+
+def read_from(node: Node, names: Names) -> frozenset[str]:
+    """The metrics whose values an expression is made of, as it names them."""
+    return frozenset(_read(node, names))
+
+
+def _read(node: Node, names: Names) -> Iterator[str]:
+    match node:
+        case Name():
+            target = resolve(node, names)
+            if target is not None and target.family == "metrics":
+                yield target.name
+        case Call(function="has" | "count" | "last_step" | "step_above" | "step_below"):
+            return
+        case Call(function="at", other=other) if other is not None:
+            if (name := metric_name(other, names)) is not None:
+                yield name
+        case Call(function="at" | "at_step" | "last" | "first" | "min" | "max" | "mean"):
+            if (name := metric_name(node.arguments[0], names)) is not None:
+                yield name
+        case _:
+            for child in children(node):
+                yield from _read(child, names)
+
+
 def histories(node: Node, names: Names, design: Design) -> frozenset[str]:
     """Logged metrics whose raw points the expression reduces."""
     return frozenset(_histories(node, names, design))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from runreport.design import Correction, Margin, Method, Metric, MetricName
+from runreport.design import BudgetRule, Correction, Margin, Method, Metric, MetricName
 from runreport.errors import Problem, Span
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, SINCE, AtLeast, Between
@@ -93,6 +93,9 @@ class Comparison:
     look: Annotated[int, AtLeast(1)] | None = None
     """How often these growing data have been looked at; counted from build to build when left
     out."""
+    budget: BudgetRule = "common"
+    """Where groups stop at different steps, last values are read at the largest step common to all;
+    `as_logged` compares them as they are."""
 
 
 @dataclass(frozen=True, slots=True)
