@@ -371,7 +371,7 @@ def profile(scores: Scores, at: Floats) -> Floats:
     Source: Agarwal et al. (2021), NeurIPS 34; Dolan and More (2002), Mathematical Programming 91.
     """
     row = pool(scores)
-    return _above(row, at, row.shares)[0]
+    return np.asarray(_above(row, at, row.shares)[0])
 
 
 def task_profile(scores: Scores, at: Floats) -> Floats:
