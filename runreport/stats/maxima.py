@@ -154,18 +154,22 @@ def _quantile(joint: AllPairs | ManyToOne, level: float) -> float:
     low = float(stdtrit(joint.df, 1 - outside / 2))
     high = float(stdtrit(joint.df, 1 - outside / 2 / joint.count))
     below, above = _excess(joint, low, outside), _excess(joint, high, outside)
-    for _ in range(60):
-        if high - low <= 1e-10 * high or below <= 0 or above >= 0:
+    side = 0
+    for _ in range(100):
+        if high - low <= 1e-11 * high or below <= 0 or above >= 0:
             break
-        # false position on the logarithm, halving what stays put
         middle = (low * above - high * below) / (above - below)
         found = _excess(joint, middle, outside)
-        if found > 0:
-            low, below, above = middle, found, above / 2
-        else:
-            high, above, below = middle, found, below / 2
         if abs(found) < 1e-12:
             return middle
+        # false position; the end that stays put twice is halved, or it would stay for long
+        if found > 0:
+            low, below = middle, found
+            above = above / 2 if side > 0 else above
+        else:
+            high, above = middle, found
+            below = below / 2 if side < 0 else below
+        side = 1 if found > 0 else -1
     return low if below <= 0 else high
 
 
