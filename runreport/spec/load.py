@@ -145,8 +145,7 @@ def _spec(
     if _absent(tree.get("pages")):
         names = [metric.name for metric in metrics.declared if not is_family(metric.name)]
         logged = [name for name in names if name not in metrics.values]
-        compared = groups.baseline is not None
-        pages = default_pages(sections, names, logged, compared, layered.tree.span)
+        pages = default_pages(sections, names, logged, groups, layered.tree.span)
     else:
         pages = read_pages(tree["pages"], sections, shaper)
     spec = Spec(

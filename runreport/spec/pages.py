@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from runreport.errors import Span
 from runreport.spec.marked import Marked
-from runreport.spec.model import PageEntry, SectionEntry
+from runreport.spec.model import Grouping, PageEntry, SectionEntry
 from runreport.spec.names import suggestion
 from runreport.spec.shape import Shaper, Unusable, cut, found, hints, kind_of
 
@@ -161,7 +161,7 @@ def _in_full(options: type, short: str, node: Marked) -> Marked:
 
 
 def default_pages(
-    kinds: Kinds, metrics: Sequence[str], logged: Collection[str], compared: bool, span: Span
+    kinds: Kinds, metrics: Sequence[str], logged: Collection[str], groups: Grouping, span: Span
 ) -> tuple[PageEntry, ...]:
     """The pages of a spec that lists none: of the sections there are, those that need no choice.
 
@@ -169,11 +169,14 @@ def default_pages(
         kinds: the sections there are.
         metrics: declared metrics, the first ones are drawn.
         logged: those of them that have points, so that there is a curve.
-        compared: there is a baseline.
+        groups: with a baseline, data sets or items, groups are compared; rows that are one data
+            set's or one item's result get no page each.
         span: where problems of these pages would point to.
     """
     first: list[tuple[str, dict[str, str]]] = [("summary", {}), ("runs", {})]
-    first += [("significance", {})] if compared else []
+    rows = groups.across is not None or groups.items is not None
+    first += [("significance", {})] if rows or groups.baseline is not None else []
+    first += [("ranking", {}), ("aggregate", {})] if groups.across is not None else []
     drawn = metrics[:DEFAULT_CURVES]
     charts = [
         (kind, {"metric": name})
@@ -184,8 +187,12 @@ def default_pages(
     plan: list[tuple[str, Foreach, list[tuple[str, dict[str, str]]]]] = [
         ("Summary", None, first),
         ("Charts", None, [*charts, ("parallel", {})]),
-        ("Differences", None, [("metrics", {}), ("diff", {}), ("lineage", {})]),
-        ("Run ${run.name}", "run", [("run", {})]),
+        (
+            "Differences",
+            None,
+            [("metrics", {}), ("diff", {}), ("comparability", {}), ("lineage", {})],
+        ),
+        *([] if rows else [("Run ${run.name}", "run", [("run", {})])]),
     ]
     pages = []
     for title, foreach, wanted in plan:
