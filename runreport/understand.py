@@ -195,6 +195,8 @@ def selected_on(spec: Spec, names: Names, design: Design) -> tuple[str, ...]:
         for name in read_from(expression.tree, names):
             metric = design.metric(name)
             found |= {name, *(read_by(metric, names) if metric.declared else ())}
+    # another name of the same values is no other metric
+    found |= {m.name for m in _spoken_of(spec, design) if found & read_by(m, names)}
     return tuple(sorted(found))
 
 

@@ -31,6 +31,7 @@ from runreport.sections.aligning import (
     overlap_of,
     replicate_word,
 )
+from runreport.sections.caveats import caveats
 from runreport.sections.fitness import Fit, fit_of, metric_findings
 from runreport.stats.decide import decide
 from runreport.stats.findings import Finding
@@ -167,7 +168,11 @@ def _draft(
         ahead=tuple(order[: order.index(leader)]) if leader else (),
         comparisons=(),
         unit_of_replication=replicate_word(design),
-        findings=(*metric_findings(metric), *(told for fit in fits for told in fit.findings)),
+        findings=(
+            *metric_findings(metric),
+            *caveats(metric, design, [fit.sample for fit in fits]),
+            *(told for fit in fits for told in fit.findings),
+        ),
     )
     return answer, couples, hidden
 
