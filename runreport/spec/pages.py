@@ -192,8 +192,9 @@ def default_pages(
             None,
             [("metrics", {}), ("diff", {}), ("comparability", {}), ("lineage", {})],
         ),
-        *([] if rows else [("Run ${run.name}", "run", [("run", {})])]),
     ]
+    if not rows:
+        plan.append(("Run ${run.name}", "run", [("run", {})]))
     pages = []
     for title, foreach, wanted in plan:
         entries = [_default(kinds, name, options, span) for name, options in wanted]

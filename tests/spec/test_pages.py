@@ -45,7 +45,7 @@ def test_one_value_stands_for_a_list_of_one(tmp_path):
     [
         ("- hstory", "RR132", "unknown section 'hstory'", "did you mean 'history'?", "hstory"),
         ("- {hstory: {}}", "RR132", "unknown section", "did you mean 'history'?", "hstory"),
-        ("- {}", "RR108", "needs the name of its kind", "there are bars", "{"),
+        ("- {}", "RR108", "needs the name of its kind", "there are ab_test", "{"),
         ("- 3", "RR109", "expected a section", None, "3"),
         ("- [bars]", "RR109", "expected a section", None, "["),
         ("- history", "RR108", "section 'history' needs 'metric'", None, "history"),
