@@ -95,6 +95,57 @@ def needed(effect: float, alpha: float, *, paired: bool) -> int | None:
     return high
 
 
+def attained(effect: float, sizes: tuple[int, int] | int, alpha: float) -> float:
+    """Power to find such an effect with the replicates there are.
+
+    Args:
+        effect: true difference in standard deviations (of the differences, for pairs).
+        sizes: values of both groups, at least 2 each, or the number of pairs.
+        alpha: of the test; after correction what is left of it.
+
+    Raises:
+        ValueError: too few replicates for a test, or an alpha that is none.
+
+    Source: Cohen (1988), Statistical Power Analysis for the Behavioral Sciences.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"expected an alpha between 0 and 1, got {alpha:g}")
+    fewest = sizes if isinstance(sizes, int) else min(sizes)
+    if fewest < 2:
+        raise ValueError(f"expected 2 replicates or more, got {fewest}")
+    if isinstance(sizes, int):
+        return t_power(abs(effect) * math.sqrt(sizes), sizes - 1, alpha)
+    error = math.sqrt(1 / sizes[0] + 1 / sizes[1])
+    return t_power(abs(effect) / error, sum(sizes) - 2, alpha)
+
+
+def needed_for_chance(chance: float, alpha: float, power: float = POWER) -> float:
+    """Runs per group with which a rank test finds that one of two groups tends to be higher.
+
+    Args:
+        chance: P(a run of one group exceeds one of the other), ties half; not one half.
+        alpha: of a one-sided test; half of it for a two-sided one.
+        power: of the test.
+
+    Returns:
+        The number before rounding up.
+
+    Raises:
+        ValueError: a chance of one half, or what is not between 0 and 1.
+
+    Source: Noether (1987), JASA 82; Bouthillier et al. (2021), MLSys, for its use.
+    """
+    if not 0 < alpha < 1 or not 0 < power < 1 or not 0 <= chance <= 1:
+        raise ValueError("expected chance, alpha and power between 0 and 1")
+    if chance == 0.5:
+        raise ValueError("expected a chance other than one half, which no number of runs can show")
+    from scipy.special import ndtri
+
+    reach = float(ndtri(1 - alpha)) + float(ndtri(power))
+    # 12 times the shares of both groups, a quarter, is 3 for all runs and 6 for those of a group
+    return reach**2 / (6 * (chance - 0.5) ** 2)
+
+
 def smallest_paired_p(n: int) -> float:
     """The smallest two-sided p that sign-flip and signed-rank tests of n pairs can reach."""
     return min(1.0, 2.0 ** (1 - n))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from runreport.stats import power
@@ -56,3 +60,57 @@ def test_six_pairs_reach_five_per_cent_and_eight_reach_one() -> None:
     assert power.pairs_to_reach(0.05) == 6
     assert power.pairs_to_reach(0.01) == 8
     assert power.runs_to_reach(0.05) == 4
+
+
+@needs_oracles
+def test_noethers_number_is_that_of_bouthillier_and_others() -> None:
+    case = oracle("bouthillier_noether_29")
+    params = case["params"]
+    found = power.needed_for_chance(params["gamma"], params["alpha"], 1 - params["beta"])
+    assert math.ceil(found) == case["expected"]["n"]
+
+
+def test_noethers_number_gives_the_power_it_promises() -> None:
+    # normal values 0.9539 deviations apart exceed each other with a chance of 0.75
+    apart = math.sqrt(2) * stats.norm.ppf(0.75)
+    n = math.ceil(power.needed_for_chance(0.75, 0.025, 0.8))
+    rng = np.random.default_rng(3)
+    draws = 1_500
+    found = stats.mannwhitneyu(
+        rng.normal(apart, 1, (draws, n)), rng.normal(0, 1, (draws, n)), axis=1, method="asymptotic"
+    )
+    assert float((found.pvalue < 0.05).mean()) == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 40])
+def test_power_of_what_there_is_is_statsmodels(n: int) -> None:
+    for effect in (0.3, 1.0, -1.5):
+        two = TTestIndPower().power(effect, n, 0.01, ratio=2.0)
+        one = TTestPower().power(effect, n, 0.01)
+        assert power.attained(effect, (n, 2 * n), 0.01) == pytest.approx(two, abs=1e-6)
+        assert power.attained(effect, n, 0.01) == pytest.approx(one, abs=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 15])
+def test_what_is_detectable_is_detected_in_eighty_per_cent_after_correction_too(alpha) -> None:
+    for m, n in ((3, 3), (5, 12)):
+        effect = power.detectable_independent(m, n, alpha)
+        assert power.attained(effect, (m, n), alpha) == pytest.approx(0.8, abs=1e-9)
+    assert power.attained(power.detectable_paired(7, alpha), 7, alpha) == pytest.approx(0.8)
+
+
+def test_without_an_effect_power_is_alpha() -> None:
+    assert power.attained(0.0, (6, 9), 0.05) == pytest.approx(0.05)
+
+
+def test_what_has_no_power_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 replicates"):
+        power.attained(1.0, (1, 5), 0.05)
+    with pytest.raises(ValueError, match="alpha"):
+        power.attained(1.0, 5, 0.0)
+    with pytest.raises(ValueError, match="one half"):
+        power.needed_for_chance(0.5, 0.05)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        power.needed_for_chance(1.2, 0.05)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        power.needed_for_chance(math.nan, 0.05)
