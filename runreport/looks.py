@@ -106,16 +106,20 @@ def parse(written: Any) -> tuple[Look, ...]:
 def _look(item: Any) -> Look:
     if not isinstance(item, Mapping):
         raise ValueError("a look is no mapping")
-    number, runs, time = item.get("number"), item.get("runs"), item.get("time")
+    number, runs = _whole(item.get("number")), _whole(item.get("runs"))
     digests = [item.get("digest"), item.get("data")]
-    for whole in (number, runs):
-        if type(whole) is not int or not 0 <= whole <= LARGEST * 1000:
-            raise ValueError("a look has a number that is none")
-    if not 1 <= int(number) <= LARGEST:
+    if not 1 <= number <= LARGEST:
         raise ValueError("a look has a number that is none")
     if not all(isinstance(text, str) and _DIGEST.fullmatch(text) for text in digests):
         raise ValueError("a look has a digest that is none")
+    time = item.get("time")
     if not isinstance(time, str) or len(time) > 40:
         raise ValueError("a look has a time that is none")
     datetime.fromisoformat(time)
-    return Look(int(number), int(runs), str(digests[0]), str(digests[1]), time)
+    return Look(number, runs, str(digests[0]), str(digests[1]), time)
+
+
+def _whole(written: Any) -> int:
+    if type(written) is not int or not 0 <= written <= LARGEST * 1000:
+        raise ValueError("a look has a number that is none")
+    return written

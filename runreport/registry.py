@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from runreport.kinds import AnySection, AnySource
 from runreport.sections import (
+    ab_test,
     bars,
     diff,
     distribution,
@@ -27,6 +28,7 @@ SOURCES: Mapping[str, AnySource] = {
     "mlflow": mlflow.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
+    "ab_test": ab_test.SECTION,
     "bars": bars.SECTION,
     "diff": diff.SECTION,
     "distribution": distribution.SECTION,

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from runreport import formats
 from runreport.stats import corrections, experiments, power, sequential, words
 from runreport.stats.arms import ANYTIME, Question, Tested, refusal, tests_of
 from runreport.stats.decide import verdict_of
@@ -132,6 +133,7 @@ def _reading(
         equivalence_p=equivalence_p,
         assumptions=facts.assumptions,
         source=facts.source,
+        formula=facts.formula,
         short=facts.short,
         anytime=interval if rules.look > 1 else None,
         detectable=_detectable(asked, rules, family),
@@ -300,8 +302,12 @@ def _open(asked: Question, result: Significance) -> str:
     more = result.needed - min(result.n)
     if more <= 0:
         return f"With these {each} the interval reaches both sides; more would narrow it."
-    count = f"{more:,}".replace(",", "\u202f")
     return (
-        f"Settling a difference of the size seen takes about {count} more {each} per arm (80 % "
-        "power)."
+        f"Settling a difference of the size seen takes about {roughly(more)} more {each} per arm "
+        "(80 % power)."
     )
+
+
+def roughly(count: int) -> str:
+    """`4 700 000`: a forecast has two digits."""
+    return formats.number(float(f"{count:.2g}"))
