@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
-from runreport.sections.audit import data_differ
+from runreport.sections.audit import between
 from runreport.sections.fitness import Fit
 from runreport.sections.outcomes import is_time
 from runreport.stats.findings import Finding
@@ -37,10 +37,8 @@ def case_of(
         values, dropped = (paired.baseline_values, paired.candidate_values), paired.dropped
     if kind == "folds" and paired is None and min(map(len, values)) >= ENOUGH:
         known = (*known, Finding("DEPENDENT_FOLDS", UNPAIRED_FOLDS))
-    differ = data_differ(first.group, second.group)
-    withheld = differ[0] if differ and differ[1] else ""
-    if differ and not withheld:
-        known = (*known, Finding("NOT_COMPARABLE", differ[0]))
+    audit = between(first.group, second.group, metric, design)
+    known = (*known, *audit.findings)
     keys = () if paired is None else paired.keys
     folds = paired is not None and kind == "folds"
     case = Case(
@@ -53,7 +51,7 @@ def case_of(
         unit_of_replication=unit,
         overlap=overlap_of((first.group, second.group), design) if folds else 0.0,
         filled=_filled(first, second, metric, paired=paired is not None),
-        withheld=withheld,
+        withheld=audit.withheld,
         known=known,
         kind=kind,
         method=metric.method or design.method,
@@ -66,6 +64,7 @@ def case_of(
         if first.events is None or second.events is None
         else (first.events, second.events),
         metric=metric.name,
+        against_baseline=first.group.is_baseline,
         sides=(first.group.id, second.group.id),
     )
     return case, dropped

@@ -263,6 +263,8 @@ def _power_range(answer: Answer) -> str:
     unit = unit_of_difference(answer.metric)
     results = [i.result for i in answer.comparisons if i.result.detectable is not None]
     sizes = [result.detectable or 0.0 for result in results]
+    if not sizes:
+        return ""
     low, high = words.short(min(sizes), 2), words.short(max(sizes), 2)
     size = words.with_unit(low if low == high else f"{low} to {high}", unit)
     which = "" if low == high else ", depending on the groups"

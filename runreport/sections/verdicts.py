@@ -33,6 +33,7 @@ AHEAD, BEHIND = "ahead, size open", "behind, size open"
 ABOUT: Mapping[str, str] = {
     "pseudo-median": "Hodges-Lehmann pseudo-median, ",
     "shift": "Hodges-Lehmann shift, ",
+    "restricted mean": "restricted mean time, ",
     "area": "areas under the curve, ",
     "score": "scores over all items, ",
 }
@@ -107,7 +108,8 @@ def plain(said: Words) -> str:
 def basis(result: Significance) -> str:
     """`adjusted 95 % interval 0.4 to 2.2; paired sign-flip, 6 seeds, p = 0.012`."""
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family)
+    by = result.short if result.together else ""
+    p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family, by)
     return f"{_interval_words(result)}; {result.short}, {sizes}, {p}{_look_words(result)}"
 
 
@@ -156,7 +158,12 @@ def _interval_words(result: Significance) -> str:
 
 def is_adjusted(result: Significance) -> bool:
     """Whether intervals and p cover more than one comparison."""
-    return result.correction != "none" and result.family > 1
+    return (result.correction != "none" or result.together) and result.family > 1
+
+
+def corrected_by(result: Significance) -> str:
+    """What adjusts the p: Holm, or the test itself."""
+    return result.short if result.together else words.corrected(result.correction)
 
 
 def _equivalent(result: Significance, metric: str, unit: str, margin: str) -> Words:

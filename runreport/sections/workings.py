@@ -23,7 +23,7 @@ from runreport.samples import Dropped, Sample
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison
-from runreport.sections.verdicts import LABELS, is_adjusted, label
+from runreport.sections.verdicts import LABELS, corrected_by, is_adjusted, label
 from runreport.stats import looks, words
 from runreport.stats.result import Effect, Interval, SecondLook, Significance
 from runreport.stats.testers import SEED
@@ -139,14 +139,14 @@ def _effect_words(results: Sequence[Significance]) -> str:
 def _correction_words(result: Significance) -> str:
     if not is_adjusted(result):
         return "Two-sided"
-    return f"Two-sided, {result.correction.capitalize()}{words.over(result.family)}"
+    return f"Two-sided, {corrected_by(result)}{words.over(result.family)}"
 
 
 def _notes(answer: Answer, first: Significance, level: str) -> Iterator[str]:
     if first.adjusted is not None:
         yield f"Low and high are the ends of the {level} interval of the difference. "
     if is_adjusted(first):
-        name = first.correction.capitalize()
+        name = corrected_by(first)
         yield f"{name}'s correction covers {first.family} comparisons. "
     if len(answer.comparisons) > ROWS:
         rest = formats.count(len(answer.comparisons) - ROWS, "comparison")
@@ -240,12 +240,12 @@ def _family_words(
         kind = f"the exploratory {'metrics' if others > 1 else 'metric'} ({others})"
     else:
         kind = f"the exploratory metrics and this one, which is not declared ({others + 1})"
-    if result.correction == "none":
+    if not is_adjusted(result) and result.correction == "none":
         return f"Alpha is {alpha} for each comparison; nothing is corrected, as the spec asks."
     covered = formats.count(result.family, "comparison")
     return (
         f"Alpha is {alpha} for the whole family: {covered} on {kind}, corrected after "
-        f"{result.correction.capitalize()}. What cannot be tested is not counted."
+        f"{corrected_by(result)}. What cannot be tested is not counted."
     )
 
 

@@ -21,6 +21,7 @@ from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Sensitivity, Significance, Verdict
 from runreport.stats.student import Estimate, Tester
 from runreport.stats.testers import Exact, tester
+from runreport.stats.together import joint_testers
 
 Floats = NDArray[np.float64]
 
@@ -48,11 +49,8 @@ class Family:
     rules: Rules
     size: int
     """Comparisons the correction covers."""
-
-    @property
-    def covers(self) -> int:
-        """What alpha is divided by for claims about all of them at once."""
-        return 1 if self.rules.correction == "none" else self.size
+    covers: int
+    """What alpha is divided by for claims about all of them at once."""
 
     @property
     def strictest(self) -> float:
@@ -69,14 +67,26 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
     """
     refused = [refusal(case) for case in cases]
     possible = sum(reason is None for reason in refused)
-    family = Family(rules, possible + rules.hidden if possible else 0)
+    size = possible + rules.hidden if possible else 0
+    family = Family(rules, size, 1 if rules.correction == "none" else size)
+    plans = {
+        index: plan(case, rules, family.size)
+        for index, (case, reason) in enumerate(zip(cases, refused, strict=True))
+        if reason is None
+    }
+    joint = joint_testers(cases, plans)
     results: dict[int, Significance] = {}
     tests: dict[int, Tested] = {}
     for index, (case, reason) in enumerate(zip(cases, refused, strict=True)):
-        chosen = reason or plan(case, rules, family.size)
-        test = None if reason else measure(case, chosen)
+        chosen = reason or plans[index]
+        test = None if reason else _measured(case, chosen, joint.get(index))
         if test is None:
             results[index] = _untested(case, chosen, family)
+        elif index in joint:
+            # adjusted over a metric's groups already; the metrics of a family share alpha
+            shared = replace(family, covers=len({case.metric for case in cases}))
+            p_adjusted = min(1.0, shared.covers * test.p_value)
+            results[index] = _conclude(case, test, shared, p_adjusted, shared.covers)
         else:
             tests[index] = test
     # a test that failed stays in the family it was declared in, so the family's size is as planned
@@ -131,17 +141,26 @@ def measure(case: Case, chosen: Plan) -> Tested | None:
     return _test(case, chosen, case.baseline, case.candidate)
 
 
+def _measured(case: Case, chosen: Plan, joint: Tester | None) -> Tested | None:
+    """The planned test, or its part in a test of all groups together."""
+    if joint is None or chosen.method is None:
+        return measure(case, chosen)
+    return _tested(case, chosen, chosen.method, joint)
+
+
 def _test(case: Case, chosen: Plan, baseline: Floats, candidate: Floats) -> Tested | None:
     if chosen.method is None:
         return None
     estimate = tester(case, chosen.method, baseline, candidate)
-    if estimate is None:
-        return None
+    return None if estimate is None else _tested(case, chosen, chosen.method, estimate)
+
+
+def _tested(case: Case, chosen: Plan, method: Method, estimate: Tester) -> Tested:
     p_value = estimate.p_value()
     claim = estimate.beyond_p(case.margin) if case.margin else p_value
     # without an interval nothing is known about a margin, so the claim is of any difference
     claim = claim if math.isfinite(claim) else p_value
-    return Tested(chosen, chosen.method, estimate, p_value, claim)
+    return Tested(chosen, method, estimate, p_value, claim)
 
 
 def _conclude(
@@ -167,6 +186,7 @@ def _conclude(
         verdict=word,
         difference=estimate.difference,
         about=FACTS[test.method].about,
+        together=FACTS[test.method].together,
         statistic=estimate.statistic,
         df=None if estimate.df is None or math.isinf(estimate.df) else estimate.df,
         p_value=test.p_value,
@@ -244,6 +264,8 @@ def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | Non
     """Smallest difference found with 80 % power, in standard deviations, and one of them: of the
     differences for pairs, else pooled over the groups. None where the test says nothing of it.
     """
+    if case.kind == "times":
+        return None, 1.0
     if case.kind == "items":
         if not isinstance(estimate, Estimate):
             return None, 1.0

@@ -33,7 +33,7 @@ MANY = 1_000
 
 def effects_of(case: Case, level: float) -> tuple[Effect, ...]:
     """Standardised effects that the design has a name for."""
-    if case.statistic != "mean" or case.is_binary:
+    if case.statistic != "mean" or case.is_binary or case.kind == "times":
         return ()
     if case.paired:
         differences = case.differences
@@ -70,6 +70,8 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
         return (*found, _posterior(case))
     if case.kind == "items":
         return _items(case)
+    if case.kind == "times":
+        return ()
     if not case.paired or chosen.method in ("welch", "permutation"):
         return _unpaired(case, chosen, size, alpha)
     settled = ties.settle(case.differences, size)

@@ -117,6 +117,8 @@ class Case:
     one: float = 1.0
     """What an item that is right scores, in displayed units."""
     metric: str = ""
+    against_baseline: bool = False
+    """Whether the baseline side is the declared baseline."""
     sides: tuple[str, str] = ("", "")
     """Identities of baseline and candidate, for tests of all groups of a metric together."""
 
@@ -238,6 +240,8 @@ def _unfit(case: Case, method: Method) -> str:
     needs = FACTS[method].needs
     if (method == "log_rank") != (case.kind == "times"):
         return "times to an event" if method == "log_rank" else "values that are no times"
+    if method == "dunnett" and not case.against_baseline:
+        return "a declared baseline"
     lacks = {
         "any": False,
         "pairs": not case.paired or case.statistic != "mean",

@@ -26,6 +26,10 @@ def refusal(case: Case) -> Plan | None:
         return Plan(None, why, (Finding("N_TOO_SMALL", why),))
     if case.kind == "items":
         return _unscorable(case)
+    if case.events is not None:
+        if any(reached.any() for reached in case.events):
+            return None
+        return Plan(None, "No run of either group reached the value. No test is made.")
     if _does_not_vary(case):
         return Plan(None, *_constant(case, each))
     return None

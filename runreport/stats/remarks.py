@@ -23,7 +23,9 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
         step: what alpha was divided by for this comparison.
     """
     found: list[Finding] = []
-    if min(result.n) < LOW:
+    if case.events is not None:
+        found += _few_events(case)
+    elif min(result.n) < LOW and result.detectable is not None:
         found.append(_low_power(case, result))
     if case.overlap:
         found.append(Finding("DEPENDENT_FOLDS", FOLDS))
@@ -63,6 +65,18 @@ def _low_power(case: Case, result: Significance) -> Finding:
         f"({deviations}; 80 % power{rule})."
     )
     return Finding("LOW_POWER", said)
+
+
+def _few_events(case: Case) -> list[Finding]:
+    """Fewer runs that reach the value than a log-rank test wants."""
+    reached = [int(part.sum()) for part in case.events or ()]
+    if min(reached) >= LOW:
+        return []
+    said = (
+        f"{reached[1]} of {case.candidate.size} and {reached[0]} of {case.baseline.size} runs "
+        f"reached the value; below {LOW} per group a log-rank test finds only large differences."
+    )
+    return [Finding("LOW_POWER", said)]
 
 
 def _clustered(case: Case, result: Significance) -> Finding:

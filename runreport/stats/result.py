@@ -130,6 +130,8 @@ class Significance:
     """How statistic and interval come about, in one line."""
     short: str = ""
     """The test in the brackets of a sentence."""
+    together: bool = False
+    """Whether the test judges all groups of the metric at once: its p is adjusted by itself."""
     about: str = "mean"
     """What the difference is of: mean, pseudo-median, shift, area, score."""
     kind: Kind = "replicates"

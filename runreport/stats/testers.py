@@ -15,6 +15,7 @@ from runreport.stats.plan import Case
 from runreport.stats.result import Interval
 from runreport.stats.shifts import RankShift, SignedRank
 from runreport.stats.student import Estimate, Tester, is_sound
+from runreport.stats.survival import LogRank, Times
 
 Floats = NDArray[np.float64]
 
@@ -87,6 +88,9 @@ def _tester(case: Case, method: Method, baseline: Floats, candidate: Floats) -> 
         low, high = (ties.settle(part, size) for part in (baseline, candidate))
         by_counts = method == "mann_whitney"
         return RankShift(low, high, "mann_whitney" if by_counts else "brunner_munzel")
+    if method == "log_rank":
+        reached = (np.ones(0, np.bool_),) * 2 if case.events is None else case.events
+        return LogRank(Times.of(baseline, reached[0]), Times.of(candidate, reached[1]))
     if FACTS[method].needs == "groups":
         return independent.welch(baseline, candidate)
     differences = candidate - baseline

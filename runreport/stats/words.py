@@ -77,13 +77,23 @@ def over(family: int) -> str:
     return f" over {family} comparisons" if family > 1 else ""
 
 
-def p_words(p: float | None, adjusted: float | None, correction: Correction, family: int) -> str:
-    """`p = 0.012`, or `Holm-adjusted p = 0.012 over 6 comparisons`."""
+def p_words(
+    p: float | None, adjusted: float | None, correction: Correction, family: int, by: str = ""
+) -> str:
+    """`p = 0.012`, or `Holm-adjusted p = 0.012 over 6 comparisons`.
+
+    Args:
+        p: raw; None or NaN where there is none.
+        adjusted: over the family.
+        correction: what adjusted it.
+        family: comparisons it covers.
+        by: the test that adjusts its own p, instead of a correction.
+    """
     if p is None or math.isnan(p):
         return "no p-value"
-    if correction == "none" or family <= 1 or adjusted is None:
+    if (correction == "none" and not by) or family <= 1 or adjusted is None:
         return formats.p_value(p)
-    return f"{corrected(correction)}-adjusted {formats.p_value(adjusted)}{over(family)}"
+    return f"{by or corrected(correction)}-adjusted {formats.p_value(adjusted)}{over(family)}"
 
 
 def corrected(correction: Correction) -> str:

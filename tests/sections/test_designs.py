@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from runreport.design import Margin, Metric
 from runreport.kinds import Context
+from runreport.samples import Value
 from runreport.sections.comparing import Answer, Comparison, compare
 from runreport.sections.verdicts import plain, sentence
 from tests.sections.test_behaviours import BASELINE, page, table_of
@@ -280,7 +282,124 @@ def test_a_metric_may_have_a_test_of_its_own() -> None:
     assert "METHOD_OVERRIDDEN" in names(found)
 
 
+# ---- all groups at once --------------------------------------------------------------------------
+
+
+def groups(samples: dict[str, Any], **more: Any) -> Context:
+    rows = [(name, seed, v) for name, values in samples.items() for seed, v in enumerate(values)]
+    return study(
+        table_of(rows, ("model", "seed")),
+        by=["model"], replicates="seed", metrics=(ACCURACY,), **more,
+    )  # fmt: skip
+
+
+@needs_oracles
+def test_dunnett_judges_all_candidates_at_once() -> None:
+    case = oracle("scipy_dunnett")
+    samples = {"B": case["data"]["control"]}
+    samples |= {f"v{i}": values for i, values in enumerate(case["data"]["samples"])}
+    found = answer_of(groups(samples, baseline=BASELINE, method="dunnett"))
+    by_name = {item.candidate.label: item.result for item in found.comparisons}
+    for index, expected in enumerate(case["expected"]["p"]):
+        result = by_name[f"model=v{index}"]
+        assert result.p_adjusted == pytest.approx(expected, abs=2e-3)
+        assert result.statistic == pytest.approx(case["expected"]["t"][index], abs=1e-6)
+    text = page(groups(samples, baseline=BASELINE, method="dunnett"))
+    assert "Dunnett-adjusted p" in text
+    assert "over 2 comparisons" in text
+    assert "Holm-adjusted" not in text
+
+
+def test_dunnett_without_a_baseline_gives_way() -> None:
+    rng = np.random.default_rng(1)
+    samples = {name: rng.normal(0, 1, 6) for name in "ABC"}
+    found = answer_of(groups(samples, method="dunnett"))
+    assert {item.result.short for item in found.comparisons} == {"Welch t"}
+    assert "a declared baseline" in page(groups(samples, method="dunnett"))
+
+
+@needs_oracles
+def test_tukey_judges_all_pairs_at_once() -> None:
+    data = oracle("r_tukey_warpbreaks")
+    found = answer_of(groups(data["data"], method="tukey"))
+    p_values = {
+        frozenset((item.candidate.label[-1], item.baseline.label[-1])): item.result.p_adjusted
+        for item in found.comparisons
+    }
+    for pair in ("ML", "HL", "HM"):
+        assert p_values[frozenset(pair)] == pytest.approx(data["expected"][f"p_{pair}"], abs=1e-6)
+
+
+def test_games_howell_agrees_with_scipy() -> None:
+    from scipy.stats import tukey_hsd
+
+    rng = np.random.default_rng(2)
+    samples = {name: rng.normal(i / 2, 1 + i, 6 + i) for i, name in enumerate("ABC")}
+    found = answer_of(groups(samples, method="games_howell"))
+    expected = tukey_hsd(*samples.values(), equal_var=False)
+    ends = expected.confidence_interval(0.95)
+    for item in found.comparisons:
+        i, j = ("ABC".index(group.label[-1]) for group in (item.candidate, item.baseline))
+        assert item.result.p_adjusted == pytest.approx(expected.pvalue[i, j], abs=1e-6)
+        assert item.result.adjusted is not None
+        assert item.result.adjusted.low == pytest.approx(ends.low[i, j], abs=1e-4)
+
+
+def test_two_metrics_share_alpha_where_a_test_adjusts_itself() -> None:
+    rng = np.random.default_rng(3)
+    runs = [
+        {
+            "params": {"model": model, "seed": seed},
+            "metrics": {"accuracy": rng.normal(), "loss": rng.normal()},
+        }
+        for model in "BCD"
+        for seed in range(6)
+    ]
+    loss = Metric("loss", goal="minimize", primary=True)
+    context = study(
+        runs, by=["model"], replicates="seed", baseline=BASELINE, metrics=(ACCURACY, loss),
+        method="dunnett",
+    )  # fmt: skip
+    for metric in (ACCURACY, loss):
+        for item in answer_of(context, metric).comparisons:
+            result = item.result
+            assert result.p_adjusted == pytest.approx(min(1.0, 2 * (result.p_value or 0.0)))
+            assert result.adjusted is not None
+            assert result.adjusted.level == pytest.approx(0.975)
+
+
 # ---- times ---------------------------------------------------------------------------------------
+
+
+@needs_oracles
+def test_runs_that_never_reach_a_value_are_censored_and_counted() -> None:
+    case = oracle("scipy_logrank_glioma")
+    metric = Metric("time", goal="minimize", value="step_above(score, 0.9)", primary=True)
+    rows = []
+    for model, key in (("B", "a"), ("A", "b")):
+        rows += [(model, value, True) for value in case["data"][key]["event"]]
+        rows += [(model, value, False) for value in case["data"][key]["censored"]]
+
+    def value_of(run: Any, asked: Metric) -> Any:
+        reached, last = run.params["reached"].text == "True", run.params["last"].number
+        if asked.name == "time":
+            return Value.of(last if reached else None)
+        assert asked.value == "last_step(score)"
+        return Value.of(last)
+
+    runs = [
+        {"name": f"r{i}", "params": {"model": m, "last": v, "reached": r}, "metrics": {"score": 1}}
+        for i, (m, v, r) in enumerate(rows)
+    ]
+    context = replace(
+        study(runs, by=["model"], baseline=BASELINE, metrics=(metric,)), value_of=value_of
+    )
+    found = only(context, metric)
+    assert found.result.short == "log-rank"
+    assert found.result.p_value == pytest.approx(case["expected"]["p"], abs=1e-5)
+    assert found.result.n == (20, 31)
+    assert "restricted mean time" in plain(sentence(found))
+    assert "never reach it are counted" in page(context)
 
 
 def test_a_margin_holds_for_items_too() -> None:
