@@ -210,7 +210,7 @@ def srm(given: Mapping[str, Any]) -> None:
     context = study(
         runs, by=["arm"], baseline={"arm": "B"}, metrics=(Metric("signups", goal="maximize"),)
     )
-    text = page(context, "ab_test", users="users", successes=("signups",))
+    text = page(context, "ab_test", users="users")
     has(text, "1.8e", "ample-ratio mismatch", "withheld")
     lacks(text, "beats", "lift of", "is better")
 
