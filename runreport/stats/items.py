@@ -95,4 +95,4 @@ def _by_cluster(differences: Floats, clusters: ArrayLike) -> tuple[Floats, Float
     """Sums of deviations from the mean, and numbers of items, of each cluster."""
     numbered = given.members(clusters, differences.size)
     sums = np.bincount(numbered, weights=differences - differences.mean())
-    return sums, np.bincount(numbered).astype(np.float64)
+    return np.asarray(sums, dtype=np.float64), np.bincount(numbered).astype(np.float64)

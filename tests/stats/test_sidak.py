@@ -33,7 +33,9 @@ def test_two_p_values_by_hand() -> None:
 @given(FAMILY)
 def test_hollands_are_statsmodels_and_no_larger_than_holms(p_values: list[float]) -> None:
     found = sidak.holland(p_values)
-    assert found == pytest.approx(multipletests(p_values, method="holm-sidak")[1], abs=1e-12)
+    with np.errstate(divide="ignore"):
+        reference = multipletests(p_values, method="holm-sidak")[1]
+    assert found == pytest.approx(reference, abs=1e-12)
     assert np.all(
         np.array(found) <= np.array(corrections.adjust(p_values, "holm", len(found))) + 1e-12
     )
