@@ -12,6 +12,7 @@ from runreport.budget import FINISHED, bare
 from runreport.design import Budget, Design, Metric
 from runreport.samples import Sample
 from runreport.sections import charting, tuning
+from runreport.sections.audit import overall
 from runreport.spec.meaning import reducer
 from runreport.spec.nodes import Call, Name
 from runreport.stats import words
@@ -40,6 +41,7 @@ def caveats(metric: Metric, design: Design, samples: Sequence[Sample]) -> tuple[
         *_selected(metric, design),
         *_pseudo(design),
         *_budget(metric, design, samples),
+        *overall([drawn.group for drawn in samples], metric, design),
         *_tuning(metric, design, samples),
     )
 

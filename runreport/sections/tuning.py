@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from runreport.budget import bare
 from runreport.design import Design
 from runreport.samples import Group, Sample
+from runreport.stats.chosen import best_of
 from runreport.tables import Run
 
 Floats = NDArray[np.float64]
@@ -74,19 +75,12 @@ def expected_best(found: Tuned, drawn: Sample, n: int) -> float | None:
     goal, means = drawn.metric.goal, _means(found, drawn)
     if goal is None or not 0 < n <= means.size:
         return None
-    sign = 1.0 if goal == "maximize" else -1.0
-    return sign * float(expected_max(sign * means, n))
+    return best_of(means, n, goal=goal).mean
 
 
 def valued(found: Tuned, drawn: Sample) -> int:
     """How many configurations have a value."""
     return int(_means(found, drawn).size)
-
-
-def expected_max(values: Floats, n: int) -> float:
-    """The expected largest of n draws with replacement from these values, shape (m,)."""
-    places = np.arange(values.size + 1) / values.size
-    return float(np.sort(values) @ np.diff(places**n))
 
 
 def _tuned(group: Group, apart: Collection[str]) -> Tuned:
