@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from runreport.stats import power, ties, words
 from runreport.stats.findings import Finding
 from runreport.stats.plan import FEWEST_DATASETS, Case, Plan
 
 
 def refusal(case: Case) -> Plan | None:
-    """Why no test is possible; None when one is."""
+    """Why no test is possible; None when one is.
+
+    Raises:
+        ValueError: a value is not finite: such runs are missing, and are dropped before.
+    """
+    if not (np.isfinite(case.baseline).all() and np.isfinite(case.candidate).all()):
+        raise ValueError("expected finite values: drop runs without one, and say so")
     each = words.several(case.unit_of_replication)
     if case.withheld:
         return Plan(None, case.withheld, (Finding("NOT_COMPARABLE", case.withheld),))
