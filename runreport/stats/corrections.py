@@ -33,20 +33,25 @@ def adjust(p_values: Sequence[float], correction: Correction, family: int) -> li
         (1992), Biometrics 48; Benjamini and Hochberg (1995), JRSS B 57; Benjamini and Yekutieli
         (2001), Annals of Statistics 29.
     """
-    if family < len(p_values):
-        raise ValueError(f"a family of {family} cannot hold {len(p_values)} comparisons")
-    if not all(0 <= p <= 1 for p in p_values):
+    found = adjusted(np.asarray(p_values, dtype=np.float64), correction, family)
+    return [float(value) for value in found]
+
+
+def adjusted(p_values: Floats, correction: Correction, family: int) -> Floats:
+    """The same of an array, shape (p,)."""
+    if family < p_values.size:
+        raise ValueError(f"a family of {family} cannot hold {p_values.size} comparisons")
+    # NaN is on neither side
+    if not ((p_values >= 0) & (p_values <= 1)).all():
         raise ValueError("expected p-values between 0 and 1")
-    if correction == "none" or not p_values:
-        return list(p_values)
+    if correction == "none":
+        return p_values.copy()
     if correction == "bonferroni":
-        return [min(1.0, family * p) for p in p_values]
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    ordered = p[order]
-    adjusted = np.empty(p.size)
-    adjusted[order] = np.minimum(1.0, _of_ordered(ordered, correction, family))
-    return [float(value) for value in adjusted]
+        return np.minimum(1.0, family * p_values)
+    order = np.argsort(p_values, kind="stable")
+    found = np.empty(p_values.size)
+    found[order] = np.minimum(1.0, _of_ordered(p_values[order], correction, family))
+    return found
 
 
 def _of_ordered(ordered: Floats, correction: Correction, family: int) -> Floats:
@@ -103,25 +108,27 @@ def divisors(
         family: comparisons the correction covers.
         alpha: the family's.
     """
-    if correction == "none":
-        return [1.0] * len(p_values)
-    if correction == "bonferroni":
-        return [float(family)] * len(p_values)
+    found = steps(np.asarray(p_values, dtype=np.float64), correction, family, alpha)
+    return [float(value) for value in found]
+
+
+def steps(p_values: Floats, correction: Correction, family: int, alpha: float) -> Floats:
+    """The same of an array, shape (p,)."""
+    if correction in ("none", "bonferroni"):
+        return np.full(p_values.size, 1.0 if correction == "none" else float(family))
     if correction != "holm":
-        adjusted = adjust(p_values, correction, family)
-        most = strictest(1.0, correction, family)
-        return [
-            max(1.0, after / p) if p > 0 else 1 / most
-            for p, after in zip(p_values, adjusted, strict=True)
-        ]
-    steps = [0.0] * len(p_values)
-    stopped: int | None = None
-    for rank, index in enumerate(_by_size(p_values)):
-        step = family - rank if stopped is None else stopped
-        if not p_values[index] * step < alpha:
-            stopped = step
-        steps[index] = float(step)
-    return steps
+        after, most = adjusted(p_values, correction, family), strictest(1.0, correction, family)
+        factors = np.full(p_values.size, 1 / most)
+        np.divide(after, p_values, out=factors, where=p_values > 0)
+        return np.asarray(np.maximum(1.0, factors))
+    order = np.argsort(p_values, kind="stable")
+    found = np.empty(p_values.size)
+    ranked = (family - np.arange(p_values.size)).astype(np.float64)
+    held = np.flatnonzero(~(p_values[order] * ranked < alpha))
+    if held.size:
+        ranked[held[0] :] = ranked[held[0]]
+    found[order] = ranked
+    return found
 
 
 def strictest(alpha: float, correction: Correction, family: int) -> float:
@@ -132,7 +139,3 @@ def strictest(alpha: float, correction: Correction, family: int) -> float:
     if correction == "none":
         return alpha
     return alpha / max(1, family) / (_harmonic(family) if correction == "by" and family else 1.0)
-
-
-def _by_size(p_values: Sequence[float]) -> list[int]:
-    return sorted(range(len(p_values)), key=lambda index: p_values[index])
