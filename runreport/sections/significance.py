@@ -22,6 +22,7 @@ from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison, compare, findings_of
 from runreport.sections.forest import forest
 from runreport.sections.leads import mean_words
+from runreport.sections.omnibus import omnibus_words
 from runreport.sections.standings import standings
 from runreport.sections.verdicts import (
     headline,
@@ -126,6 +127,8 @@ def _one(data: SignificanceData, answer: Answer, options: Options, number: int) 
         *(Text((f.words,)) for f in found if f.name == "UNATTAINABLE_ALPHA"),
         *_verdicts(answer),
     ]
+    if data.subject is None and (said := omnibus_words(answer)):
+        blocks.append(Text((said,)))
     if limits := _limits(answer, found):
         blocks.append(Text((limits,), "small"))
     blocks += _cautions(answer, found)

@@ -144,6 +144,17 @@ def test_f1_is_one_number_of_all_items() -> None:
     assert found.result.interval.low < expected < found.result.interval.high
 
 
+@needs_oracles
+def test_several_models_on_the_same_items_get_cochrans_q_first() -> None:
+    case = oracle("cochran_q")
+    table = np.array(case["data"]["correct"])
+    table = table if table.shape[0] > table.shape[1] else table.T
+    values = {name: table[:, place] for place, name in enumerate("BACD"[: table.shape[1]])}
+    text = page(items(values))
+    assert f"Cochran's Q is {case['expected']['Q']:.2f} (df {case['expected']['df']}" in text
+    assert "p = 0.24" in text
+
+
 # ---- folds ---------------------------------------------------------------------------------------
 
 
