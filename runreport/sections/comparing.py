@@ -80,31 +80,55 @@ class Answer:
 
 def compare(context: Context, metrics: Sequence[Metric]) -> tuple[Answer, ...]:
     """Answers for these metrics, in their order; the same whatever else is asked for."""
-    declared = _declared(context.groups, context.design, context.value_of)
+    return _compare(context, metrics, ALL_PAIRS)
+
+
+def compare_all(context: Context, metric: Metric, most: int) -> Answer:
+    """The answer for a metric with every pair of its groups, of which there may be more than
+    `compare` sets beside each other. With a baseline, or with so few groups, it is the same.
+
+    Args:
+        context: of the report.
+        metric: which one.
+        most: groups of which all pairs are compared.
+    """
+    (answer,) = _compare(context, (metric,), max(most, ALL_PAIRS))
+    return answer
+
+
+def _compare(context: Context, metrics: Sequence[Metric], most: int) -> tuple[Answer, ...]:
+    groups, design, value_of = context.groups, context.design, context.value_of
+    if len(groups) <= ALL_PAIRS:
+        most = ALL_PAIRS
+    declared = _declared(groups, design, value_of, most)
     return tuple(
         declared[metric.name]
         if metric.name in declared
-        else _logged(context.groups, context.design, context.value_of, metric)
+        else _logged(groups, design, value_of, metric, most)
         for metric in metrics
     )
 
 
 # the sections of a report ask for the same families; groups and values do not change in a build
-@lru_cache(maxsize=1)
-def _declared(groups: tuple[Group, ...], design: Design, value_of: ValueOf) -> Mapping[str, Answer]:
+@lru_cache(maxsize=2)
+def _declared(
+    groups: tuple[Group, ...], design: Design, value_of: ValueOf, most: int
+) -> Mapping[str, Answer]:
     primary = design.primary
     exploratory = tuple(metric for metric in design.metrics if metric not in primary)
     answers = [
-        *_family(groups, design, value_of, primary, is_primary=True),
-        *_family(groups, design, value_of, exploratory, is_primary=False),
+        *_family(groups, design, value_of, primary, most, is_primary=True),
+        *_family(groups, design, value_of, exploratory, most, is_primary=False),
     ]
     return {answer.metric.name: answer for answer in answers}
 
 
 @lru_cache(maxsize=8)
-def _logged(groups: tuple[Group, ...], design: Design, value_of: ValueOf, metric: Metric) -> Answer:
+def _logged(
+    groups: tuple[Group, ...], design: Design, value_of: ValueOf, metric: Metric, most: int
+) -> Answer:
     exploratory = tuple(known for known in design.metrics if known not in design.primary)
-    return _family(groups, design, value_of, (*exploratory, metric), is_primary=False)[-1]
+    return _family(groups, design, value_of, (*exploratory, metric), most, is_primary=False)[-1]
 
 
 def _family(
@@ -112,6 +136,7 @@ def _family(
     design: Design,
     value_of: ValueOf,
     metrics: Sequence[Metric],
+    most: int,
     *,
     is_primary: bool,
 ) -> list[Answer]:
@@ -119,7 +144,7 @@ def _family(
     drafts: list[tuple[Answer, list[tuple[Fit, Fit]], list[Case], list[tuple[Dropped, ...]]]] = []
     hidden = 0
     for metric in metrics:
-        answer, couples, unseen = _draft(groups, design, value_of, metric, is_primary)
+        answer, couples, unseen = _draft(groups, design, value_of, metric, is_primary, most)
         hidden += unseen
         made = [case_of(first, second, design, metric) for first, second in couples]
         drafts.append((answer, couples, [case for case, _ in made], [gone for _, gone in made]))
@@ -146,6 +171,7 @@ def _draft(
     value_of: ValueOf,
     metric: Metric,
     is_primary: bool,
+    all_pairs: int,
 ) -> tuple[Answer, list[tuple[Fit, Fit]], int]:
     """The answer without its comparisons, who is compared, and how many more could have been."""
     kind = kind_of(design, metric)
@@ -157,7 +183,7 @@ def _draft(
     )
     most = max((fit.sample.values.size for fit in order), default=0)
     able = [fit for fit in order if fit.sample.values.size >= min(ENOUGH, most)]
-    which, couples, hidden = _couples(fits, order, able)
+    which, couples, hidden = _couples(fits, order, able, all_pairs)
     leader = able[0] if able and metric.goal else None
     answer = Answer(
         metric=metric,
@@ -178,14 +204,14 @@ def _draft(
 
 
 def _couples(
-    fits: Sequence[Fit], order: Sequence[Fit], able: Sequence[Fit]
+    fits: Sequence[Fit], order: Sequence[Fit], able: Sequence[Fit], all_pairs: int
 ) -> tuple[Kind, list[tuple[Fit, Fit]], int]:
     baseline = next((fit for fit in fits if fit.group.is_baseline), None)
     if baseline is not None:
         return "baseline", [(baseline, fit) for fit in fits if fit is not baseline], 0
     if len(order) < 2:
         return "none", [], 0
-    if len(order) <= ALL_PAIRS:
+    if len(order) <= all_pairs:
         return "pairs", [(worse, better) for better, worse in combinations(order, 2)], 0
     leader = able[0]
     testable = sum(fit.sample.values.size >= ENOUGH for fit in order)
