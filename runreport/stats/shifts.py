@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.stats import independent, ranksums
+from runreport.stats import independent, ranksums, ties
 from runreport.stats.paired import midranks, signed_ranks
 from runreport.stats.result import Interval
 
@@ -84,12 +84,12 @@ class SignedRank:
         seen.
         """
         turned = self.differences if self.difference >= 0 else -self.differences
-        return min(1.0, 2 * self._greater(turned - margin))
+        return min(1.0, 2 * self._greater(_moved(turned, -margin)))
 
     def equivalence_p(self, margin: float) -> float:
         """The larger p of two one-sided tests against -margin and +margin."""
         values = self.differences
-        return max(self._greater(values + margin), self._greater(margin - values))
+        return max(self._greater(_moved(values, margin)), self._greater(_moved(-values, margin)))
 
     def _greater(self, values: Floats) -> float:
         """One-sided p of values that are not above 0."""
@@ -169,15 +169,21 @@ class RankShift:
     def beyond_p(self, margin: float) -> float:
         """Twice the one-sided p of a shift no larger than the margin, in the direction seen."""
         if self.difference >= 0:
-            return min(1.0, 2 * self._greater(self.baseline, self.candidate - margin))
-        return min(1.0, 2 * self._greater(self.candidate, self.baseline - margin))
+            return min(1.0, 2 * self._moved(self.baseline, self.candidate, -margin))
+        return min(1.0, 2 * self._moved(self.candidate, self.baseline, -margin))
 
     def equivalence_p(self, margin: float) -> float:
         """The larger p of two one-sided tests against -margin and +margin."""
         return max(
-            self._greater(self.baseline, self.candidate + margin),
-            self._greater(self.candidate, self.baseline + margin),
+            self._moved(self.baseline, self.candidate, margin),
+            self._moved(self.candidate, self.baseline, margin),
         )
+
+    def _moved(self, first: Floats, second: Floats, margin: float) -> float:
+        """One-sided p of `second`, moved by the margin, being no larger than `first`."""
+        size = max(ties.size_of(first, second), abs(margin))
+        # moved values meet those of the other group only when both are rounded alike
+        return self._greater(ties.settle(first, size), ties.settle(second + margin, size))
 
     def _greater(self, first: Floats, second: Floats) -> float:
         """One-sided p of `second` being no larger than `first`."""
@@ -187,3 +193,8 @@ class RankShift:
                 return found.greater_p
         ranks = midranks(np.concatenate((first, second)))
         return ranksums.sum_tail(ranks[: first.size], ranks[first.size :])
+
+
+def _moved(values: Floats, margin: float) -> Floats:
+    """Differences less a margin, with what should be equal made equal."""
+    return ties.settle(values + margin, max(ties.size_of(values), abs(margin)))

@@ -166,3 +166,41 @@ def test_many_pairs_agree_with_scipy() -> None:
     first, second = np.round(rng.normal(0, 1, 80), 1), np.round(rng.normal(0.3, 1, 60), 1)
     expected = mannwhitneyu(second, first, method="asymptotic", use_continuity=True)
     assert RankShift(first, second).p_value() == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(0, 40), min_size=4, max_size=9),
+    st.lists(st.integers(0, 40), min_size=4, max_size=9),
+    st.integers(1, 15),
+    st.sampled_from(["mann_whitney", "brunner_munzel"]),
+)
+def test_a_margin_that_makes_ties_makes_them_in_every_unit(first, second, margin, test) -> None:
+    whole = RankShift(floats(first), floats(second), test)
+    parts = RankShift(floats(first) * 0.007, floats(second) * 0.007, test)
+    assert parts.beyond_p(margin * 0.007) == pytest.approx(whole.beyond_p(margin))
+    assert parts.equivalence_p(margin * 0.007) == pytest.approx(whole.equivalence_p(margin))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(-30, 60), min_size=4, max_size=12), st.integers(1, 40))
+def test_a_margin_is_a_test_of_moved_differences(values, margin) -> None:
+    found = SignedRank(floats(values) / 1000)
+    turned = floats(values) if found.difference >= 0 else -floats(values)
+    moved = SignedRank(turned - margin)
+    two_sided = moved.p_value()
+    if found.beyond_p(margin / 1000) < 0.999 and moved.difference > 0:
+        assert found.beyond_p(margin / 1000) == pytest.approx(two_sided)
+
+
+@pytest.mark.parametrize("test", ["mann_whitney", "brunner_munzel"])
+def test_intervals_of_a_shift_cover_what_they_promise(test) -> None:
+    rng = np.random.default_rng(6)
+    hits = 0
+    for _ in range(600):
+        low, high = rng.lognormal(0, 1, 9), rng.lognormal(0, 1, 12) + 2.0
+        interval = RankShift(low, high, test).interval(0.95)
+        assert interval is not None
+        hits += interval.low <= 2.0 <= interval.high
+    # exact intervals cover at least what they promise
+    assert hits / 600 >= 0.93
