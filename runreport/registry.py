@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from runreport.kinds import AnySection, AnySource
 from runreport.sections import (
     ab_test,
+    aggregate,
     bars,
     diff,
     distribution,
@@ -29,6 +30,7 @@ SOURCES: Mapping[str, AnySource] = {
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,
+    "aggregate": aggregate.SECTION,
     "bars": bars.SECTION,
     "diff": diff.SECTION,
     "distribution": distribution.SECTION,

@@ -170,11 +170,16 @@ def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
 
 def board(groups: Sequence[Group], metric: Metric, value_of: ValueOf) -> Board:
     """The usable values of every group by data set or task (`groups.across`)."""
+    return board_of(metric, [sample(group, metric, value_of) for group in groups])
+
+
+def board_of(metric: Metric, samples: Sequence[Sample]) -> Board:
+    """The same from samples that are there already, one of each group."""
     rows: list[dict[str, list[float]]] = []
     dropped: list[Dropped] = []
-    for group in groups:
+    for drawn in samples:
+        group = drawn.group
         row: dict[str, list[float]] = {}
-        drawn = sample(group, metric, value_of)
         places = {run.id: place for run, place in zip(group.runs, group.across_of, strict=True)}
         for run, value in zip(drawn.runs, drawn.values.tolist(), strict=True):
             task = places[run.id]
@@ -184,12 +189,13 @@ def board(groups: Sequence[Group], metric: Metric, value_of: ValueOf) -> Board:
                 row.setdefault(task, []).append(value)
         dropped += drawn.dropped
         rows.append(row)
+    groups = tuple(drawn.group for drawn in samples)
     named = {task for group in groups for task in group.across_of if task is not None}
     tasks = tuple(sorted(named, key=_natural))
     scores = tuple(
         tuple(np.array(row.get(task, []), dtype=np.float64) for task in tasks) for row in rows
     )
-    return Board(metric, tuple(groups), tasks, scores, tuple(dropped))
+    return Board(metric, groups, tasks, scores, tuple(dropped))
 
 
 def by_task(drawn: Sample) -> Sample:

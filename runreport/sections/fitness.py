@@ -172,7 +172,11 @@ def _is_copy(raw: Sample, original: int, index: int, constant: bool) -> bool:
 
 def _agree(one: Run, other: Run) -> bool:
     shared = one.metrics.keys() & other.metrics.keys()
-    return all(one.metrics[name].last == other.metrics[name].last for name in shared)
+    lasts = [one.metrics[name].last for name in shared]
+    if any(one.metrics[name].last != other.metrics[name].last for name in shared):
+        return False
+    # a value may be computed from counts alone, a game's score from its points
+    return not lasts or any(last is not None and not ties.is_coarse(last) for last in lasts)
 
 
 def _keep(raw: Sample, places: Sequence[int], dropped: Sequence[Dropped]) -> Sample:
