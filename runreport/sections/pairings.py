@@ -1,0 +1,173 @@
+"""Every pair of groups with what an audit says of it, budgets and tuning included."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+from runreport import formats
+from runreport.budget import last_steps
+from runreport.design import Design
+from runreport.kinds import Context
+from runreport.samples import Group
+from runreport.sections import tuning
+from runreport.sections.audit import Outcome, State, between
+from runreport.sections.checks import CHECKS, CheckName, Effect
+
+Aspect = Literal[
+    "evaluation_data", "split", "metric_definition", "items", "training_data", "budget", "tuning",
+    "code", "uncommitted", "environment", "hardware",
+]  # fmt: skip
+"""What pairs are audited in, as the options name it."""
+
+Standing = Literal["alike", "mind", "apart", "unknown"]
+"""Alike in all that was logged; with differences to mind; not comparable; nothing known."""
+
+ALL_PAIRS = 8
+"""Of so many groups all pairs are audited; of more, every group against one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One aspect of a pair."""
+
+    aspect: Aspect
+    state: State
+    effect: Effect
+    words: str
+
+    @property
+    def title(self) -> str:
+        return title_of(self.aspect)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two groups and what they have in common."""
+
+    first: Group
+    second: Group
+    points: tuple[Point, ...]
+
+    @property
+    def standing(self) -> Standing:
+        if any(point.state == "differs" and point.effect == "withholds" for point in self.points):
+            return "apart"
+        if any(point.state in ("differs", "partly") for point in self.points):
+            return "mind"
+        known = any(point.state == "same" for point in self.points if point.aspect not in COUNTED)
+        return "alike" if known else "unknown"
+
+    @property
+    def told(self) -> tuple[Point, ...]:
+        """What decides its standing, the gravest first."""
+        order: tuple[Effect, ...] = ("withholds", "qualifies", "said")
+        apart = [point for point in self.points if point.state in ("differs", "partly")]
+        if self.standing == "apart":
+            apart = [p for p in apart if p.state == "differs" and p.effect == "withholds"]
+        return tuple(sorted(apart, key=lambda point: order.index(point.effect)))
+
+
+COUNTED: tuple[Aspect, ...] = ("tuning",)
+"""Known of any runs: no sign that anything was logged."""
+
+
+def title_of(aspect: Aspect) -> str:
+    """What an aspect is called."""
+    return "tuning effort" if aspect == "tuning" else CHECKS[aspect].title
+
+
+def pairs_of(
+    context: Context, ignore: Collection[Aspect], require: Collection[Aspect]
+) -> tuple[Pair, ...]:
+    """All pairs of few groups; of many, every group against the baseline, else the first one.
+
+    Args:
+        context: the report's.
+        ignore: aspects left out.
+        require: aspects in which a difference makes two groups incomparable.
+    """
+    groups = [group for group in context.groups if group.runs]
+    reference = next((group for group in groups if group.is_baseline), None)
+    if len(groups) > ALL_PAIRS:
+        first = reference or groups[0]
+        couples = [(first, group) for group in groups if group is not first]
+    else:
+        couples = list(combinations(groups, 2))
+    counts = {found.group.id: found.count for found in tuning.tuned(groups, context.design)}
+    return tuple(
+        Pair(
+            first,
+            second,
+            tuple(
+                _required(point, require)
+                for point in _points(first, second, context.design, counts[first.id],
+                                     counts[second.id])
+                if point.aspect not in ignore
+            ),
+        )
+        for first, second in couples
+    )  # fmt: skip
+
+
+def _required(point: Point, require: Collection[Aspect]) -> Point:
+    return replace(point, effect="withholds") if point.aspect in require else point
+
+
+def _points(
+    first: Group, second: Group, design: Design, tried: int, tried_too: int
+) -> Iterator[Point]:
+    metric = next(iter(design.primary), None)
+    for outcome in between(first, second, metric, design).outcomes:
+        if outcome.check == "budget":
+            yield _budget(outcome, first, second, design)
+            yield _tuning(tried, tried_too)
+        else:
+            yield Point(outcome.check, outcome.state, outcome.effect, outcome.words)
+
+
+def _budget(outcome: Outcome, first: Group, second: Group, design: Design) -> Point:
+    """By where the runs stopped; else by what was set."""
+    for budget in design.budgets:
+        reached = dict(budget.reached)
+        steps = [reached.get(group.id) for group in (first, second)]
+        if None in steps or steps[0] == steps[1]:
+            continue
+        there = (
+            f" Its values are read at step {formats.number(budget.step)}." if budget.common else ""
+        )
+        said = (
+            f"The last steps of {budget.logged} are {formats.number(steps[0])} and "
+            f"{formats.number(steps[1])}.{there}"
+        )
+        return Point("budget", "differs", "qualifies", said)
+    if outcome.state == "unknown" and _stop_alike(first, second, design):
+        return Point("budget", "same", outcome.effect, "")
+    return Point("budget", outcome.state, outcome.effect, outcome.words)
+
+
+def _stop_alike(first: Group, second: Group, design: Design) -> bool:
+    """Whether steps were logged, and no metric has them differ."""
+    return any(
+        min(max(last_steps(group, metric.name), default=0.0) for group in (first, second)) > 0
+        for metric in design.metrics
+    )
+
+
+def _tuning(tried: int, tried_too: int) -> Point:
+    if tried == tried_too:
+        return Point("tuning", "same", "qualifies", "")
+    said = f"{tried} and {tried_too} configurations were tried."
+    return Point("tuning", "differs", "qualifies", said)
+
+
+def unknown(pairs: Sequence[Pair]) -> tuple[CheckName, ...]:
+    """What no pair has logged on both sides, in reading order."""
+    lacking: dict[CheckName, None] = {}
+    for check in CHECKS:
+        states = [p.state for pair in pairs for p in pair.points if p.aspect == check]
+        if states and set(states) == {"unknown"}:
+            lacking[check] = None
+    return tuple(lacking)
