@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import formats
-from runreport.blocks import Block, Cell, Column, Fold, Mark, Row, Table, Text
+from runreport.blocks import Block, Cell, Column, Fold, Mark, Muted, Row, Table, Text
 from runreport.sections import charting
 from runreport.sections.comparing import Answer
 from runreport.sections.fitness import Fit
@@ -207,10 +207,14 @@ def _matrix(
     export: str,
     values: Matrix,
 ) -> Table:
-    columns = [Column("Row"), *(Column(charting.fit(fit.group.label, 24)) for fit in fits)]
+    # names above the columns would be cut; each row says its number and its name
+    columns = [
+        Column("Group"),
+        *(Column(f"{place}", hint=charting.fit(f.group.label)) for place, f in enumerate(fits, 1)),
+    ]
     rows = []
     for place, fit in enumerate(fits):
-        cells = [Cell((charting.fit(fit.group.label),), fit.group.label)]
+        cells = [Cell((Muted(f"{place + 1} "), charting.fit(fit.group.label)), fit.group.label)]
         for other in range(len(fits)):
             if other == place:
                 cells.append(Cell((formats.MISSING,), None, frozenset({"muted"})))

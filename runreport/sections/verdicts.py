@@ -205,6 +205,8 @@ def _reason(result: Significance) -> str:
     unit = result.unit_of_replication
     if "ZERO_VARIANCE" in names:
         return f"no test is made, as nothing varies between {words.several(unit)}"
+    if result.kind == "times" and min(result.n) > 2:
+        return "no run of either reached the value"
     if "FEW_DATASETS" in names:
         return f"{words.plural(unit, min(result.n))} are too few for a test over data sets"
     if "NO_DISCORDANT" in names:

@@ -98,7 +98,9 @@ def _peeking(case: Case, result: Significance) -> Finding:
         f"This is look {result.look} at these growing data. Fixed-sample p-values and intervals do "
         "not hold when one looks again and again."
     )
-    if result.anytime is not None:
+    if result.anytime is None:
+        said += " So few replicates have no interval that holds at every look."
+    else:
         ends, level = words.ends(result.anytime), words.percent(result.anytime.level)
         holds = result.anytime.low > 0 or result.anytime.high < 0
         rest = "it leaves out 0" if holds else "it does not leave out 0"

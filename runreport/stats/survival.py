@@ -61,7 +61,8 @@ class Curve:
     share: Floats
     """Of runs that have not, from then on."""
     watched: float
-    """The longest time any run was watched."""
+    """The longest time any run was watched; infinite where every run has reached the target by its
+    end, since nothing more could be seen."""
 
     @cached_property
     def _hazards(self) -> Floats:
@@ -168,7 +169,7 @@ def curve(times: Times) -> Curve:
         at_risk.astype(np.float64),
         counts.astype(np.float64),
         np.asarray(share, dtype=np.float64),
-        float(ordered[-1]),
+        math.inf if share.size and share[-1] == 0 else float(ordered[-1]),
     )
 
 
@@ -188,8 +189,10 @@ class LogRank:
 
     @cached_property
     def until(self) -> float:
-        """The last time at which both groups were watched."""
-        return min(float(group.values.max()) for group in (self.baseline, self.candidate))
+        """The last time at which both groups are known: watched, or all arrived."""
+        groups = (self.baseline, self.candidate)
+        known = min(curve(group).watched for group in groups)
+        return known if math.isfinite(known) else max(float(g.values.max()) for g in groups)
 
     @cached_property
     def _means(self) -> Estimate:

@@ -63,9 +63,9 @@ def test_wins_and_losses_are_counted_by_pairs() -> None:
     third = [value - 0.01 for value in first]
     found = answer_of(across({"B": first, "A": second, "C": third}))
     table = tables(standings(found, 0.95))["Wins, ties, losses on accuracy"]
-    rows = {reading.words(row.cells[0].words): row for row in table.rows}
-    names = [column.title for column in table.columns]
-    cell = rows["model=A"].cells[names.index("model=B")]
+    names = [row.cells[0].value for row in table.rows]
+    assert [column.title for column in table.columns] == ["Group", "1", "2", "3"]
+    cell = table.rows[names.index("model=A")].cells[1 + names.index("model=B")]
     assert reading.words(cell.words) == "10/2/2"
 
 
@@ -75,5 +75,5 @@ def test_a_goal_turns_the_chances() -> None:
     found = answer(context(runs_of(groups), metrics=(loss,)), loss)
     table = next(t for c, t in tables(standings(found, 0.95)).items() if c.startswith("P(row"))
     first = table.rows[0]
-    assert reading.words(first.cells[0].words) == "model=m0"
+    assert reading.words(first.cells[0].words) == "1 model=m0"
     assert [cell.value for cell in first.cells[2:]] == [1.0, 1.0]

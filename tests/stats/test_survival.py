@@ -190,8 +190,8 @@ def test_runs_that_never_reach_the_target_are_no_events() -> None:
     found = LogRank(fast, slow)
     assert found.p_value() < 1e-5
     assert survival.curve(slow).quantile() is None
-    # 12 steps were watched in both: all of them against a mean of 6.5
-    assert found.difference == pytest.approx(12 - 6.5)
+    # 100 steps are known of both: all of them against a mean of 6.5
+    assert found.difference == pytest.approx(100 - 6.5)
 
 
 def test_no_event_at_all_is_no_difference_and_no_interval() -> None:
@@ -240,5 +240,9 @@ def test_what_is_no_time_is_refused(values, reached, message: str) -> None:
 def test_one_group_and_a_time_never_watched_are_refused() -> None:
     with pytest.raises(ValueError, match="two groups"):
         survival.log_rank([PLACEBO])
-    with pytest.raises(ValueError, match="up to 23"):
-        survival.curve(PLACEBO).restricted_mean(24.0)
+    with pytest.raises(ValueError, match="up to 6"):
+        survival.curve(Times.of([5.0, 6.0], [1, 0])).restricted_mean(7.0)
+    # all have arrived by 23, so what comes later is known too
+    assert survival.curve(PLACEBO).restricted_mean(24.0) == survival.curve(PLACEBO).restricted_mean(
+        23.0
+    )
