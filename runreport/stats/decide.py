@@ -110,6 +110,7 @@ def verdict_of(
     *,
     rejected: bool,
     equivalent: bool,
+    claimed: bool = True,
 ) -> Verdict:
     """The word for an interval of the difference against the margin.
 
@@ -120,6 +121,8 @@ def verdict_of(
             the test has no interval, which says nothing of a margin.
         rejected: whether the deciding test rejects no difference, corrected.
         equivalent: whether two one-sided tests place the difference inside the margin, corrected.
+        claimed: whether the test rejects a difference within the margin, corrected: an exact
+            interval of few values may fall short of its level.
     """
     low, high = (interval,) * 2 if isinstance(interval, float) else (interval.low, interval.high)
     side = 1 if low > 0 else -1 if high < 0 else 0
@@ -127,7 +130,7 @@ def verdict_of(
     if isinstance(interval, float) and margin:
         return "inconclusive"
     if side and rejected:
-        if low > bound or high < -bound:
+        if claimed and (low > bound or high < -bound):
             if goal is None:
                 return "differs"
             return "better" if (side > 0) == (goal == "maximize") else "worse"
@@ -179,6 +182,7 @@ def _conclude(
         interval or estimate.difference,
         rejected=p_adjusted < rules.alpha,
         equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
+        claimed=not case.margin or test.claim_p * step < rules.alpha,
     )
     detectable, deviation = _detectable(case, estimate, family.strictest)
     result = replace(
@@ -317,5 +321,6 @@ def _sensitivity(case: Case, chosen: Plan, family: Family, step: float) -> Sensi
         interval or difference,
         rejected=test.p_value * step < family.rules.alpha,
         equivalent=equivalence_p * family.covers < family.rules.alpha,
+        claimed=not case.margin or test.claim_p * step < family.rules.alpha,
     )
     return Sensitivity(filled.scored, filled.worst, difference, interval, word)

@@ -455,3 +455,18 @@ def test_claims_beyond_a_margin_that_is_the_truth_are_rare() -> None:
         cases = [case(base, rng.normal(3, 1, 10), margin=3.0) for _ in range(6)]
         wrong += any(result.verdict == "better" for result in decide(cases, RULES))
     assert wrong / 200 <= 0.05 + 0.046
+
+
+def test_an_exact_interval_short_of_its_level_claims_nothing_beyond_a_margin() -> None:
+    # six pairs reach p = 2 / 64; the first comparison claims nothing, so the second needs 0.025
+    rng = np.random.default_rng(0)
+    many, few = rng.normal(0, 1, 19), rng.normal(0, 1, 6)
+    near = Case(many, many + 0.3 + 0.02 * rng.normal(size=19), True, "maximize", 0.5,
+                method="wilcoxon")  # fmt: skip
+    far = Case(few, few + 0.6 + 0.05 * rng.random(6), True, "maximize", 0.5, method="wilcoxon")
+    found = decide([near, far], Rules())[1]
+    assert found.p_value == 2 / 64
+    assert found.adjusted is not None
+    assert found.adjusted.level == 1 - 2 / 64
+    assert found.verdict == "inconclusive"
+    assert decide([far], Rules())[0].verdict == "better"
