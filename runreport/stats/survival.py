@@ -138,12 +138,14 @@ class Curve:
         error.
 
         Args:
-            until: above 0 and no later than every run was watched or reached the target.
+            until: 0 or more, and no later than every run was watched or reached the target.
 
         Source: Royston and Parmar (2013), BMC Medical Research Methodology 13.
         """
-        if not 0 < until <= self.watched:
-            raise ValueError(f"expected a time above 0 and up to {self.watched:g}, got {until:g}")
+        if not 0 <= until <= self.watched:
+            raise ValueError(
+                f"expected a time of 0 or more and up to {self.watched:g}, got {until:g}"
+            )
         seen = self.times < until
         ends = np.concatenate(([0.0], self.times[seen], [until]))
         areas = np.diff(ends) * np.concatenate(([1.0], self.share[seen]))

@@ -246,3 +246,10 @@ def test_one_group_and_a_time_never_watched_are_refused() -> None:
     assert survival.curve(PLACEBO).restricted_mean(24.0) == survival.curve(PLACEBO).restricted_mean(
         23.0
     )
+
+
+def test_targets_that_every_run_meets_at_once_tell_nothing_apart() -> None:
+    at_once = Times.of([0.0, 0.0, 0.0], [1, 1, 1])
+    found = LogRank(at_once, at_once)
+    assert (found.difference, found.p_value(), found.interval(0.95)) == (0.0, 1.0, None)
+    assert math.isnan(found.beyond_p(1.0))
