@@ -120,11 +120,12 @@ CODES: dict[str, Explanation] = {
         "cannot be corrected: declare `pair_by: fold`.",
     ),
     "RR419": Explanation(
-        "values measured on different data",
-        "The logged data sets of two groups have different digests. Where they are the data "
-        "that the metric was computed on, the numbers answer different questions and the "
-        "verdict is withheld. Where only the training data differ, that may be what is being "
-        "compared, so it is said and no more.",
+        "groups differ in more than what is compared",
+        "Two groups were measured on other data, on another split, by another definition of the "
+        "metric, or run from other code. Where the evaluation itself differs (digests of its "
+        "data, `eval_split`, `metric_version`), the numbers answer different questions and the "
+        "verdict is withheld. Other training data or code may be what is being compared, so they "
+        "are said and no more. The section `comparability` has every check of every group.",
     ),
     "RR430": Explanation(
         "a verdict that the report does not reach",

@@ -44,7 +44,7 @@ def checks_table(context: Context, ignore: Collection[Aspect]) -> Table:
 
 
 def _notes(context: Context, rows: Sequence[Row]) -> Iterator[str]:
-    said = ["A row is marked where two groups have nothing in common, or unequal counts."]
+    said = ["≠ marks what two groups have nothing in common in, and unequal counts."]
     count = len(context.groups)
     if count > variation.COLUMNS:
         said.append(
@@ -76,8 +76,8 @@ def _rows(groups: Sequence[Group], design: Design, ignore: Collection[Aspect]) -
 
 
 def _row(title: str, cells: Sequence[Cell], *, differs: bool) -> Row:
-    head = Cell((charting.fit(title, 60),), title[:300])
     marks: frozenset[Mark] = frozenset({"differs"} if differs else ())
+    head = Cell((charting.fit(title, 60),), title[:300], marks)
     return Row((head, *cells[: variation.COLUMNS]), marks=marks)
 
 
