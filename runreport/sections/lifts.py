@@ -126,18 +126,21 @@ def values_table(panel: Panel, groups: Sequence[Group], number: int) -> Table:
     user = words.several(answer.unit_of_replication)
     unit = unit_of_difference(metric) or None
     first = next((i.result for i in answer.comparisons if i.result.adjusted is not None), None)
-    wide = "" if first is None else _level_words(first)
+    wide = "interval" if first is None else f"{_level_words(first)} interval"
+    # no difference is printed where its verdict is withheld
+    withheld = all(item.result.verdict == "not_comparable" for item in answer.comparisons)
+    shown = 4 if withheld else None
     columns = (
         Column("Arm"),
         Column("Verdict", hint="By the interval against the declared margin, or against 0"),
         Column(user.capitalize(), "number", hint="That entered"),
         Column("Value", "number", unit=metric.unit or None, goal=metric.goal),
         Column("Difference", "number", unit=unit, hint="Arm minus baseline"),
-        Column("Low", "number", unit=unit, hint=f"Lower end of the {wide} interval"),
-        Column("High", "number", unit=unit, hint=f"Upper end of the {wide} interval"),
+        Column("Low", "number", unit=unit, hint=f"Lower end of the {wide}"),
+        Column("High", "number", unit=unit, hint=f"Upper end of the {wide}"),
         Column("Lift", "number", unit="%", hint="Difference relative to the baseline"),
-        Column("Lift low", "number", unit="%", hint=f"Lower end of the {wide} interval"),
-        Column("Lift high", "number", unit="%", hint=f"Upper end of the {wide} interval"),
+        Column("Lift low", "number", unit="%", hint=f"Lower end of the {wide}"),
+        Column("Lift high", "number", unit="%", hint=f"Upper end of the {wide}"),
         Column("Adjusted p" if first is not None and is_adjusted(first) else "p", "number"),
         Column("Needed", "number", hint=f"More {user} per arm that would settle it"),
     )
@@ -155,10 +158,10 @@ def values_table(panel: Panel, groups: Sequence[Group], number: int) -> Table:
             charting.cell(None if arm is None else arm.value),
             *(_empty(8) if item is None else _difference_cells(*item)),
         )
-        rows.append(Row(cells, group_id=group.id))
-    note = () if first is None else (f"Low and high are the ends of the {wide} interval.",)
+        rows.append(Row(cells[:shown], group_id=group.id))
+    note = () if first is None else (f"Low and high are the ends of the {wide}.",)
     caption = f"Arms on {charting.fit(metric.title)}"
-    return Table(columns, tuple(rows), caption, note, f"outcome-{number + 1}")
+    return Table(columns[:shown], tuple(rows), caption, note, f"outcome-{number + 1}")
 
 
 def _level_words(result: Significance) -> str:
@@ -178,9 +181,6 @@ def _verdict_cell(result: Significance) -> Cell:
 
 def _difference_cells(item: Comparison, reading: Reading) -> list[Cell]:
     result = item.result
-    if result.verdict == "not_comparable":
-        # no difference is printed where its verdict is withheld
-        return _empty(8)
     spread = None if result.adjusted is None else result.adjusted.width
     low, high = _percents(reading.lift_interval)
     lift, wide = reading.lift, reading.lift_interval

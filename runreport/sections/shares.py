@@ -32,10 +32,9 @@ def shares_words(ratio: SampleRatio, planned: Sequence[float], user: str, *, kno
     if known:
         plan = f"{plan} were planned"
     else:
-        plan = f"{plan} are assumed, as no shares are planned"
-    where = "where" if known else "and"
+        plan = "equal shares are assumed, as none are planned"
     test = f"chi-square {words.short(ratio.statistic)}, df {ratio.df}, p = {_exact(ratio.p_value)}"
-    start = f"{start} {where} {plan}"
+    start = f"{start}, where {plan}"
     if ratio.is_mismatch:
         return (
             f"{start}: sample-ratio mismatch ({test}, below {words.short(MISMATCH_ALPHA)}), "

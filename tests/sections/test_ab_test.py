@@ -79,6 +79,8 @@ def test_arms_that_are_not_as_planned_get_no_verdict() -> None:
     )
     options = Options(outcomes=(Outcome("signups"),), users="users", planned=planned)
     text = said(context, options)
+    everything = " ".join(reading.texts(blocks(context, options)))
+    assert "lift" not in everything.lower()
     assert "sample-ratio mismatch" in text
     assert "verdict withheld" in text
     assert "p = 1.8e\u22126" in text
