@@ -16,7 +16,7 @@ A metric that is only logged is corrected together with the second, and leaves t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -33,6 +33,8 @@ from runreport.sections.aligning import (
 )
 from runreport.sections.caveats import caveats
 from runreport.sections.fitness import Fit, fit_of, metric_findings
+from runreport.sections.screening import Screened, screened
+from runreport.stats import corrections
 from runreport.stats.decide import decide
 from runreport.stats.findings import Finding
 from runreport.stats.plan import Case, Rules
@@ -76,6 +78,8 @@ class Answer:
     unit_of_replication: str
     findings: tuple[Finding, ...]
     """About the metric and its groups, not about one comparison."""
+    beside: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Adjusted p of the pairs that have no comparison here, by the ids of their groups."""
 
 
 def compare(context: Context, metrics: Sequence[Metric]) -> tuple[Answer, ...]:
@@ -142,27 +146,60 @@ def _family(
 ) -> list[Answer]:
     """Every comparison of one family, corrected together."""
     drafts: list[tuple[Answer, list[tuple[Fit, Fit]], list[Case], list[tuple[Dropped, ...]]]] = []
-    hidden = 0
+    unseen: list[int] = []
     for metric in metrics:
-        answer, couples, unseen = _draft(groups, design, value_of, metric, is_primary, most)
-        hidden += unseen
+        answer, couples, hidden = _draft(groups, design, value_of, metric, is_primary, most)
+        unseen.append(hidden)
         made = [case_of(first, second, design, metric) for first, second in couples]
         drafts.append((answer, couples, [case for case, _ in made], [gone for _, gone in made]))
-    rules = Rules(design.alpha, design.level, design.correction, hidden, design.look or 1)
-    results = iter(decide([case for _, _, cases, _ in drafts for case in cases], rules))
+    size = sum(unseen) + sum(len(couples) for _, couples, _, _ in drafts)
+    screens = [_screen(answer, design, size) for answer, _, _, _ in drafts]
+    rules = Rules(
+        design.alpha,
+        design.level,
+        design.correction,
+        sum(hidden for hidden, known in zip(unseen, screens, strict=True) if known is None),
+        tuple(pair for known in screens if known is not None for pair in known.both),
+        design.look or 1,
+    )
+    results = decide([case for _, _, cases, _ in drafts for case in cases], rules)
+    adjusted = iter(_beside(results, rules))
+    told = iter(results)
     return [
         replace(
             answer,
             comparisons=tuple(
                 Comparison(
-                    answer.metric, first.group, second.group, next(results), gone, _rates(couple)
+                    answer.metric, first.group, second.group, next(told), gone, _rates(couple)
                 )
                 for couple, gone in zip(couples, dropped, strict=True)
                 for first, second in (couple,)
             ),
+            beside={} if known is None else {pair: next(adjusted) for pair in known.pairs},
         )
-        for answer, couples, _, dropped in drafts
+        for (answer, couples, _, dropped), known in zip(drafts, screens, strict=True)
     ]
+
+
+def _screen(answer: Answer, design: Design, size: int) -> Screened | None:
+    """P of the pairs without the leader, where only the leader is compared in words."""
+    if answer.kind != "leader":
+        return None
+    fits = [fit for fit in answer.fits if fit.mean is not None]
+    leader = answer.leader
+    if leader is None:
+        return None
+    return screened(fits, leader, design, answer.metric, size)
+
+
+def _beside(results: Sequence[Significance], rules: Rules) -> list[float]:
+    """Adjusted p of the comparisons that are made elsewhere, in their order."""
+    raw = [result.p_value for result in results if result.p_value is not None]
+    size = max((result.family for result in results), default=0)
+    if not rules.beside or not size:
+        return [1.0] * len(rules.beside)
+    every = [*raw, *(p for p, _ in rules.beside)]
+    return corrections.adjust(every, rules.correction, max(size, len(every)))[len(raw) :]
 
 
 def _draft(

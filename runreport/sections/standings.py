@@ -60,14 +60,17 @@ def letters(answer: Answer) -> dict[str, str]:
     fits = [fit for fit in _ordered(answer) if fit.sample.values.size]
     places = {fit.group.id: place for place, fit in enumerate(fits)}
     differ = np.zeros((len(fits), len(fits)), dtype=np.bool_)
-    tested = 0
-    for item in answer.comparisons:
-        if item.result.p_adjusted is None:
-            continue
-        tested += 1
-        if item.result.p_adjusted < item.result.alpha:
-            one, other = places[item.candidate.id], places[item.baseline.id]
-            differ[one, other] = differ[other, one] = True
+    compared = [
+        ((item.candidate.id, item.baseline.id), item.result.p_adjusted)
+        for item in answer.comparisons
+        if item.result.p_adjusted is not None
+    ]
+    alpha = next((item.result.alpha for item in answer.comparisons), 0.0)
+    pairs = [*compared, *answer.beside.items()]
+    for (one, other), p_adjusted in pairs:
+        if p_adjusted < alpha:
+            differ[places[one], places[other]] = differ[places[other], places[one]] = True
+    tested = len(pairs)
     # a pair that was not tested would look like one that is not told apart
     if len(fits) < 3 or tested < len(fits) * (len(fits) - 1) // 2:
         return {}

@@ -67,7 +67,7 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
     """
     refused = [refusal(case) for case in cases]
     possible = sum(reason is None for reason in refused)
-    size = possible + rules.hidden if possible else 0
+    size = possible + rules.hidden + len(rules.beside) if possible else 0
     family = Family(rules, size, 1 if rules.correction == "none" else size)
     plans = {
         index: plan(case, rules, family.size)
@@ -90,8 +90,8 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
         else:
             tests[index] = test
     # a test that failed stays in the family it was declared in, so the family's size is as planned
-    raw = [test.p_value for test in tests.values()]
-    claims = [test.claim_p for test in tests.values()]
+    raw = [*(test.p_value for test in tests.values()), *(p for p, _ in rules.beside)]
+    claims = [*(test.claim_p for test in tests.values()), *(claim for _, claim in rules.beside)]
     # two step-downs: one for the p of no difference, one for what the verdict claims, whose steps
     # are the levels of the intervals; where there is no margin the two are the same claim
     adjusted = corrections.adjust(raw, rules.correction, family.size)

@@ -61,7 +61,9 @@ class Rules:
     """Of intervals of one difference alone."""
     correction: Correction = "holm"
     hidden: int = 0
-    """Comparisons of the family that are not among the cases: made, or makeable, but not shown."""
+    """Comparisons of the family that are not among the cases and whose p is not known."""
+    beside: tuple[tuple[float, float], ...] = ()
+    """p and claim (as `decide` has them) of comparisons of the family that are made elsewhere."""
     look: int = 1
     """How often these growing data have been looked at, this time included."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from runreport import blocks as b
 from runreport.design import Metric
@@ -77,3 +81,31 @@ def test_a_goal_turns_the_chances() -> None:
     first = table.rows[0]
     assert reading.words(first.cells[0].words) == "1 model=m0"
     assert [cell.value for cell in first.cells[2:]] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_of_many_groups_the_leader_is_corrected_over_every_pair(paired: bool) -> None:
+    groups = noise(12, 5, step=0.002)
+    more = {"pair_by": "seed"} if paired else {}
+    found = answer(context(runs_of(groups), metrics=(ACCURACY,), **more))
+    assert found.kind == "leader"
+    test = stats.ttest_rel if paired else partial(stats.ttest_ind, equal_var=False)
+    names = [fit.group.label for fit in found.fits]
+    values = {fit.group.label: fit.sample.values for fit in found.fits}
+    pairs = list(combinations(names, 2))
+    raw = [test(values[one], values[other]).pvalue for one, other in pairs]
+    holm = multipletests(raw, method="holm")[1]
+    expected = {frozenset(pair): p for pair, p in zip(pairs, holm, strict=True)}
+    ids = {fit.group.id: fit.group.label for fit in found.fits}
+    seen = {
+        frozenset((item.candidate.label, item.baseline.label)): item.result.p_adjusted
+        for item in found.comparisons
+    }
+    seen |= {frozenset((ids[a], ids[b])): p for (a, b), p in found.beside.items()}
+    assert seen.keys() == expected.keys()
+    for pair, p_adjusted in seen.items():
+        assert p_adjusted == pytest.approx(expected[pair], rel=1e-9)
+    own = letters(found)
+    for pair, p_adjusted in seen.items():
+        one, other = (next(i for i, label in ids.items() if label == name) for name in pair)
+        assert bool(set(own[one]) & set(own[other])) == (p_adjusted >= 0.05)

@@ -1,0 +1,94 @@
+"""All pairs of more groups than are compared in words: their p-values, for the correction and for
+letters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport.design import Design, Metric
+from runreport.sections.aligning import margin_of
+from runreport.sections.fitness import Fit
+from runreport.stats import corrections, screen
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Screened:
+    """Raw p-values of the pairs that a page does not compare in words."""
+
+    pairs: tuple[tuple[str, str], ...]
+    """Ids of the two groups."""
+    p_values: tuple[float, ...]
+    claims: tuple[float, ...]
+    """Of a difference beyond the margin; of any where none is declared."""
+
+    @property
+    def both(self) -> tuple[tuple[float, float], ...]:
+        """P and claim of each pair."""
+        return tuple(zip(self.p_values, self.claims, strict=True))
+
+
+def screened(
+    fits: Sequence[Fit], leader: Fit, design: Design, metric: Metric, compared: int
+) -> Screened | None:
+    """Pairs without the leader; None where the design leads to another test than these.
+
+    Args:
+        fits: groups with a value, in any order.
+        leader: whose comparisons are made in words.
+        design: the declared one.
+        metric: the declared one.
+        compared: comparisons of the family, for whether exact tests can be made.
+    """
+    plain = leader.kind == "replicates" and not (metric.method or design.method)
+    if not plain:
+        return None
+    first, second = screen.every_pair(len(fits))
+    if design.pair_by is None:
+        pairs = screen.welch_pairs([fit.sample.values for fit in fits], first, second)
+    else:
+        pairs = screen.paired_pairs(_matrix(fits), first, second)
+    p_values = pairs.p_value
+    needed = corrections.strictest(design.alpha, design.correction, compared)
+    exact = ~np.isnan(pairs.exact) & (2.0 ** (1.0 - pairs.n) < needed)
+    p_values = np.where(exact, pairs.exact, p_values)
+    claims = p_values
+    if metric.margin is not None:
+        margins = np.array([margin_of(metric, fits[place].mean) or 0.0 for place in first])
+        claims = np.where(margins > 0, pairs.beyond_p(margins), p_values)
+    place = next(index for index, fit in enumerate(fits) if fit is leader)
+    kept = np.flatnonzero(np.isfinite(p_values) & (first != place) & (second != place))
+    ids = [fit.group.id for fit in fits]
+    return Screened(
+        tuple((ids[first[index]], ids[second[index]]) for index in kept),
+        tuple(p_values[kept].tolist()),
+        tuple(claims[kept].tolist()),
+    )
+
+
+def _matrix(fits: Sequence[Fit]) -> Floats:
+    """Groups x replicates; a replicate that occurs twice in a group has no place."""
+    columns: dict[str, int] = {}
+    rows: list[dict[str, float]] = []
+    for fit in fits:
+        counts = Counter(fit.sample.replicates)
+        row = {
+            key: value
+            for key, value in zip(fit.sample.replicates, fit.sample.values.tolist(), strict=True)
+            if key is not None and counts[key] == 1
+        }
+        for key in row:
+            columns.setdefault(key, len(columns))
+        rows.append(row)
+    found = np.full((len(fits), max(1, len(columns))), np.nan)
+    for place, row in enumerate(rows):
+        for key, value in row.items():
+            found[place, columns[key]] = value
+    return found
