@@ -395,3 +395,27 @@ print(len(list(Path(sys.argv[2]).iterdir())))
     assert said[0][:-1] == said[1][:-1]
     assert len(said[0]) > 100
     assert int(said[0][-1]) == 2 * int(said[1][-1]), "a file per metric and process"
+
+
+# ---- what the runs were chosen by ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("runs", "metrics", "expected"),
+    [
+        ("where: acc > 0.1", "acc: {goal: maximize}", ("acc",)),
+        ("where: status == 'finished'", "acc: {goal: maximize}", ()),
+        ("where: has(acc) and count(acc) > 0", "acc: {goal: maximize}", ()),
+        ("sort: -acc", "acc: {goal: maximize}", ()),
+        ("sort: -acc, limit: 2", "acc: {goal: maximize}", ("acc",)),
+        ("where: best > 0.1", "best: {value: max(acc)}", ("acc", "best")),
+        ("where: best > 0.1", "best: {value: 'at(min(loss)).acc'}", ("acc", "best")),
+        ("where: max(acc) > 0.1", "final: {value: last(acc)}", ("acc", "final")),
+        ("where: min(loss) < 9", "acc: {goal: maximize}", ("loss",)),
+    ],
+)
+def test_metrics_that_the_selection_looks_at_are_known(tmp_path, runs, metrics, expected):
+    three(tmp_path)
+    text = f"runs: {{{runs}}}\nmetrics: {{{metrics}}}\n"
+    context, _ = understood(tmp_path, SOURCES + text + RUNS)
+    assert context.design.selected_on == expected

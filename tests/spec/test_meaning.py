@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from runreport.design import Design, Metric
 from runreport.errors import Span
+from runreport.spec import meaning
 from runreport.spec.expressions import Expression, Names, parse
 from runreport.spec.names import ATTRIBUTES, qualified
 
@@ -220,3 +221,23 @@ def test_every_attribute_resolves():
     for attribute in ATTRIBUTES:
         assert problems(attribute, names) == []
         assert problems(f"run.{attribute}", names) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "last", "read"),
+    [
+        (Metric("acc"), "acc", {"acc"}),
+        (Metric("acc", value="max"), None, {"acc"}),
+        (Metric("mine", value="last(acc)"), "acc", {"acc"}),
+        (Metric("mine", value='metrics["val/f1"]'), "val/f1", {"val/f1"}),
+        (Metric("mine", value="at(min(val_loss)).acc"), None, {"acc"}),
+        (Metric("mine", value="acc - loss"), None, {"acc"}),
+        (Metric("mine", value="acc - metrics.loss"), None, {"acc", "loss"}),
+        (Metric("mine", value="step_above(acc, 0.9)"), None, set()),
+        (Metric("mine", value="lr"), None, set()),
+        (Metric("mine", value="1 +"), None, set()),
+    ],
+)
+def test_a_declared_metric_is_traced_to_what_was_logged(metric, last, read):
+    assert meaning.last_of(metric, NAMES) == last
+    assert meaning.read_by(metric, NAMES) == read
