@@ -33,7 +33,7 @@ def shares_words(ratio: SampleRatio, planned: Sequence[float], user: str, *, kno
         plan = f"{plan} were planned"
     else:
         plan = "equal shares are assumed, as none are planned"
-    test = f"chi-square {words.short(ratio.statistic)}, df {ratio.df}, p = {_exact(ratio.p_value)}"
+    test = f"chi-square {words.short(ratio.statistic)}, df {ratio.df}, {_exact(ratio.p_value)}"
     start = f"{start}, where {plan}"
     if ratio.is_mismatch:
         return (
@@ -46,7 +46,7 @@ def shares_words(ratio: SampleRatio, planned: Sequence[float], user: str, *, kno
 
 def _exact(p: float) -> str:
     """A p that may be very small: how small tells how broken the assignment is."""
-    return formats.number(p, 2) if p >= 1e-300 else "0"
+    return f"p = {formats.number(p, 2)}" if p >= 1e-300 else f"p < {formats.number(1e-300, 1)}"
 
 
 def users_table(
