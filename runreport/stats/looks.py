@@ -37,12 +37,12 @@ def effects_of(case: Case, level: float) -> tuple[Effect, ...]:
         return ()
     if case.paired:
         differences = case.differences
-        found: tuple[Effect, ...] = effects.paired_effects(differences)
+        found: tuple[Effect, ...] = effects.paired_effects(differences, level)
         if case.n >= 6 and not case.overlap:
             settled = ties.settle(differences, ties.size_of(case.baseline, case.candidate))
             found = (*found, effects.rank_biserial(settled))
         return found
-    found = (effects.hedges_g(case.baseline, case.candidate),)
+    found = (effects.hedges_g(case.baseline, case.candidate, level),)
     if case.n >= PERMUTED[0]:
         size = ties.size_of(case.baseline, case.candidate)
         low, high = (ties.settle(part, size) for part in (case.baseline, case.candidate))
