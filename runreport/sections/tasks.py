@@ -15,9 +15,10 @@ from runreport.sections import charting
 from runreport.sections.aligning import replicate_word
 from runreport.sections.fitness import fit_of, metric_findings
 from runreport.stats import aggregates, words
-from runreport.stats.aggregates import Aggregate, Profile, Scores, Statistic
+from runreport.stats.aggregates import Aggregate, Profile, Statistic
 from runreport.stats.findings import Finding
 from runreport.stats.mixed import Mixed, mixed_model
+from runreport.stats.strata import Scores
 from runreport.stats.testers import SEED
 
 Floats = charting.Floats
