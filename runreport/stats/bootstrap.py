@@ -185,7 +185,7 @@ def bca_batch(
     rows = _matrix(samples)
     fine = _varies((rows,))
     if not fine.any():
-        return (None,) * rows.shape[0]
+        return (None,) * int(rows.shape[0])
     kept = rows[fine]
     observed = np.asarray(statistic(kept))
     drawn = _resampled(kept, statistic, resamples, rng)
@@ -230,7 +230,7 @@ def bca_difference_batch(
         raise ValueError(f"expected as many rows, found {sides[0].shape[0]}, {sides[1].shape[0]}")
     fine = _varies(sides)
     if not fine.any():
-        return (None,) * sides[0].shape[0]
+        return (None,) * int(sides[0].shape[0])
     before, after = (side[fine] for side in sides)
     observed = np.asarray(statistic(after) - statistic(before))
     old = _resampled(before, statistic, resamples, rng)
@@ -285,7 +285,7 @@ def _resampled(
     n = rows.shape[1]
     if statistic is mean:
         parts = [rows @ times.T for times in _times(n, resamples, rng)]
-        return np.concatenate(parts, axis=1) / n
+        return np.asarray(np.concatenate(parts, axis=1) / n)
     block = max(1, BLOCK // rows.size)
     parts = []
     for start in range(0, resamples, block):
