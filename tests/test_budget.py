@@ -157,7 +157,7 @@ def test_without_a_value_at_a_common_step_the_verdict_is_qualified(tmp_path):
     text = page(context)
     assert "step 3" in text
     assert "step 6" in text
-    assert "no value at a common step" in text
+    assert "values at a common step are not known" in text
 
 
 def _sparse(path, runs) -> None:
@@ -245,7 +245,7 @@ def test_a_page_compares_at_the_common_step_and_says_so(tmp_path):
         {name: given[name]["last_step"] for name in "AB"},
         every=25_000,
     )
-    spec = SPEC + "pages: [{title: A, sections: [significance]}]\n"
+    spec = SPEC + "pages: [{title: A, sections: [significance, comparability]}]\n"
     (tmp_path / "runreport.yaml").write_text(spec)
     build(BuildRequest(tmp_path / "runreport.yaml", {}, output=tmp_path / "site"))
     results = json.loads((tmp_path / "site" / "runreport.json").read_text())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
-from runreport.sections.audit import between
+from runreport.sections.audit import ABOUT_VALUES, between
 from runreport.sections.fitness import Fit
 from runreport.sections.outcomes import is_time
 from runreport.stats.findings import Finding
@@ -37,7 +37,7 @@ def case_of(
         values, dropped = (paired.baseline_values, paired.candidate_values), paired.dropped
     if kind == "folds" and paired is None and min(map(len, values)) >= ENOUGH:
         known = (*known, Finding("DEPENDENT_FOLDS", UNPAIRED_FOLDS))
-    audit = between(first.group, second.group, metric, design)
+    audit = between(first.group, second.group, metric, design, ABOUT_VALUES)
     known = (*known, *audit.findings)
     keys = () if paired is None else paired.keys
     folds = paired is not None and kind == "folds"

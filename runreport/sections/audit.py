@@ -15,7 +15,7 @@ from runreport import formats
 from runreport.design import Design, Metric
 from runreport.samples import Group
 from runreport.sections import charting, variation
-from runreport.sections.checks import CHECKS, CheckName, Effect, Key, Seen, is_asked, seen
+from runreport.sections.checks import CHECKS, CheckName, Effect, Key, Known, Seen, is_asked, seen
 from runreport.stats.findings import Finding
 
 State = Literal["same", "partly", "unknown", "differs"]
@@ -48,10 +48,16 @@ class Audit:
     findings: tuple[Finding, ...]
     """What qualifies the verdict of these two."""
     outcomes: tuple[Outcome, ...]
-    """Of every check, in reading order."""
+    """Of every check asked for, in reading order."""
 
 
-def between(first: Group, second: Group, metric: Metric | None, design: Design) -> Audit:
+def between(
+    first: Group,
+    second: Group,
+    metric: Metric | None,
+    design: Design,
+    checks: Iterable[CheckName] = tuple(CHECKS),
+) -> Audit:
     """The audit of two groups.
 
     Args:
@@ -61,9 +67,10 @@ def between(first: Group, second: Group, metric: Metric | None, design: Design) 
             other evaluation data matter less. None is any.
         design: columns that tell replicates apart are no differences, and those that groups are
             made by are the question.
+        checks: those asked for.
     """
     sides = (seen(first, design), seen(second, design))
-    outcomes = tuple(_outcome(check, sides, metric, design) for check in CHECKS)
+    outcomes = tuple(_outcome(check, sides, metric, design) for check in checks)
     apart = [outcome for outcome in outcomes if outcome.state == "differs"]
     withheld = next((o.words for o in apart if o.effect == "withholds"), "")
     told = tuple(
@@ -110,18 +117,21 @@ def overall(groups: Sequence[Group], metric: Metric, design: Design) -> tuple[Fi
 
 def _outcome(
     check: CheckName,
-    sides: tuple[Mapping[Key, Seen], Mapping[Key, Seen]],
+    sides: tuple[Known, Known],
     metric: Metric | None,
     design: Design,
 ) -> Outcome:
-    keys = sorted({key for side in sides for key in side if key[0] == check})
+    left, right = sides[0].get(check, {}), sides[1].get(check, {})
+    keys = sorted({*left, *right})
     title, effect = CHECKS[check].title, CHECKS[check].effect
     if not keys:
         return Outcome(check, "unknown", effect, f"{_capital(title)} not logged for either.")
-    left, right = sides
+    whole = left == right and not any(held.lacking for held in left.values())
+    if whole and check != "code":
+        return Outcome(check, "same", effect, "")
     states = {key: _state(left.get(key), right.get(key)) for key in keys}
     if check == "evaluation_data" and "unknown" in states.values():
-        mine, theirs = (_levels(side, keys) for side in sides)
+        mine, theirs = (_levels(side, keys) for side in (left, right))
         if mine and theirs and not mine & theirs and {*states.values()} == {"unknown"}:
             return Outcome(check, "differs", "qualifies", _renamed_words(keys, left, right))
         if mine == theirs:
@@ -161,13 +171,12 @@ def _levels(side: Mapping[Key, Seen], keys: Iterable[Key]) -> set[float | str]:
     return {level for key in keys if key in side for level in side[key].levels}
 
 
-def _dirty(sides: Iterable[Mapping[Key, Seen]]) -> bool:
+def _dirty(sides: Iterable[Known]) -> bool:
     """Whether some run's code was in no commit."""
     return any(
         text.strip().lower() in ("yes", "true", "1")
         for side in sides
-        for key, held in side.items()
-        if key[0] == "uncommitted"
+        for held in side.get("uncommitted", {}).values()
         for text in held.texts
     )
 
@@ -260,17 +269,15 @@ def _values(held: Seen) -> str:
 # ---- all groups ----------------------------------------------------------------------------------
 
 
-def _labels(check: CheckName, known: Sequence[tuple[Group, Mapping[Key, Seen]]]) -> list[str]:
-    return sorted({key[1] for _, held in known for key in held if key[0] == check})
+def _labels(check: CheckName, known: Sequence[tuple[Group, Known]]) -> list[str]:
+    return sorted({key[1] for _, held in known for key in held.get(check, {})})
 
 
-def _spread_words(
-    check: CheckName, label: str, known: Sequence[tuple[Group, Mapping[Key, Seen]]]
-) -> str:
+def _spread_words(check: CheckName, label: str, known: Sequence[tuple[Group, Known]]) -> str:
     """`10 in A and B; 20 in C`, where two groups have nothing in common; else nothing."""
     held: list[tuple[Group, frozenset[float | str], str]] = []
     for group, facts in known:
-        own = [value for key, value in facts.items() if key[:2] == (check, label)]
+        own = [value for key, value in facts.get(check, {}).items() if key[1] == label]
         levels = frozenset(level for value in own for level in value.levels)
         texts = tuple(dict.fromkeys(text for value in own for text in value.texts))
         if levels:
@@ -288,5 +295,6 @@ def _spread_words(
 
 
 def _apart(held: Sequence[tuple[Group, frozenset[float | str], str]]) -> Iterator[bool]:
-    for place, (_, one, _) in enumerate(held):
-        yield from (not one & other for _, other, _ in held[place + 1 :])
+    distinct = list(dict.fromkeys(levels for _, levels, _ in held))
+    for place, one in enumerate(distinct):
+        yield from (not one & other for other in distinct[place + 1 :])

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from runreport import formats
-from runreport.budget import FINISHED, bare
+from runreport.budget import FINISHED, bare, budgets_of
 from runreport.design import Budget, Design, Metric
 from runreport.samples import Sample
 from runreport.sections import charting, tuning
 from runreport.sections.audit import overall
 from runreport.spec.meaning import reducer
+from runreport.spec.names import Names
 from runreport.spec.nodes import Call, Name
 from runreport.stats import words
 from runreport.stats.findings import Finding
@@ -105,7 +106,7 @@ def _pseudo(design: Design) -> Iterator[Finding]:
 
 
 def _budget(metric: Metric, design: Design, samples: Sequence[Sample]) -> Iterator[Finding]:
-    own = design.budget_of(metric.name)
+    own = design.budget_of(metric.name) or _found(metric, design, samples)
     if own is not None:
         yield Finding("UNEQUAL_BUDGET", _budget_words(metric, own, design, samples))
         return
@@ -139,9 +140,15 @@ def _budget_words(metric: Metric, budget: Budget, design: Design, samples: Seque
             "), so a difference may come from longer training alone."
         )
     return (
-        f"{start}, and no value at a common step was logged for every run, so the last values of "
+        f"{start}, and values at a common step are not known for every run, so the last values of "
         f"{name} are compared: a difference may come from longer training alone."
     )
+
+
+def _found(metric: Metric, design: Design, samples: Sequence[Sample]) -> Budget | None:
+    """Of a metric that the spec does not speak of."""
+    groups, names = [drawn.group for drawn in samples], Names(metrics=frozenset({metric.name}))
+    return next(iter(budgets_of(groups, design, (metric,), names)), None)
 
 
 def _steps_words(budget: Budget, samples: Sequence[Sample]) -> str:

@@ -90,7 +90,11 @@ class Seen:
     """Runs without it."""
 
 
-def seen(group: Group, design: Design) -> Mapping[Key, Seen]:
+Known = Mapping[CheckName, Mapping[Key, Seen]]
+"""By check, what a group logged of it; without the checks of which it logged nothing."""
+
+
+def seen(group: Group, design: Design) -> Known:
     """Everything that a group's runs logged of the checks."""
     return _seen(group, frozenset(bare(column) for column in _identities(design) if column))
 
@@ -108,8 +112,8 @@ def _identities(design: Design) -> tuple[str | None, ...]:
 
 
 # sections ask for the same groups pair by pair
-@lru_cache(maxsize=512)
-def _seen(group: Group, apart: frozenset[str]) -> Mapping[Key, Seen]:
+@lru_cache(maxsize=2048)
+def _seen(group: Group, apart: frozenset[str]) -> Known:
     tasks: Sequence[str | None] = group.across_of or (None,) * len(group.runs)
     texts: dict[Key, dict[float | str, str]] = {}
     having: dict[Key, int] = {}
@@ -126,10 +130,11 @@ def _seen(group: Group, apart: frozenset[str]) -> Mapping[Key, Seen]:
             # versions and digests are no numbers: 1.1 and 1.10 are two
             same = level(text) if name in ("budget", "items") else text
             texts.setdefault(key, {}).setdefault(same, text)
-    return {
-        key: Seen(tuple(known.values()), frozenset(known), of_task[key[2]] - having[key])
-        for key, known in texts.items()
-    }
+    found: dict[CheckName, dict[Key, Seen]] = {}
+    for key, known in texts.items():
+        held = Seen(tuple(known.values()), frozenset(known), of_task[key[2]] - having[key])
+        found.setdefault(key[0], {})[key] = held
+    return found
 
 
 def _facts(run: Run, apart: frozenset[str]) -> Iterator[tuple[CheckName, str, str]]:

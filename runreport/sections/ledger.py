@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from runreport import formats
 from runreport.blocks import Cell, Column, Mark, Muted, Row, Table
@@ -11,7 +11,7 @@ from runreport.design import Design
 from runreport.kinds import Context
 from runreport.samples import Group, sample
 from runreport.sections import caveats, charting, tuning, variation
-from runreport.sections.checks import CHECKS, CheckName, Key, Seen, seen
+from runreport.sections.checks import CHECKS, CheckName, Known, seen
 from runreport.sections.pairings import Aspect
 
 ROWS = 200
@@ -61,7 +61,7 @@ def _rows(groups: Sequence[Group], design: Design, ignore: Collection[Aspect]) -
     for check, facts in CHECKS.items():
         if check in ignore:
             continue
-        labels = sorted({key[1] for held in known for key in held if key[0] == check})
+        labels = sorted({key[1] for held in known for key in held.get(check, {})})
         lines = [_line(check, label, known, groups) for label in labels]
         if check == "environment" and len(lines) > 1:
             lines = _environment(lines)
@@ -81,18 +81,17 @@ def _row(title: str, cells: Sequence[Cell], *, differs: bool) -> Row:
     return Row((head, *cells[: variation.COLUMNS]), marks=marks)
 
 
-def _line(
-    check: CheckName, label: str, known: Sequence[Mapping[Key, Seen]], groups: Sequence[Group]
-) -> Row:
+def _line(check: CheckName, label: str, known: Sequence[Known], groups: Sequence[Group]) -> Row:
     """One thing that was logged, by group; data sets or tasks of a group are told together."""
     cells, levels = [], []
     for held, group in zip(known, groups, strict=True):
-        own = [value for key, value in held.items() if key[:2] == (check, label)]
+        own = [value for key, value in held.get(check, {}).items() if key[1] == label]
         texts = tuple(dict.fromkeys(text for value in own for text in value.texts))
         lacking = sum(value.lacking for value in own)
         cells.append(_cell(texts, lacking, len(group.runs)) if own else NOT_LOGGED)
         if own:
             levels.append(frozenset(level for value in own for level in value.levels))
+    levels = list(dict.fromkeys(levels))
     apart = any(
         not one & other for place, one in enumerate(levels) for other in levels[place + 1 :]
     )

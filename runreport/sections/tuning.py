@@ -6,8 +6,9 @@ Source: Dodge, Gururangan, Card, Schwartz and Smith (2019), Show Your Work, EMNL
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,19 @@ class Tuned:
 
 def tuned(groups: Sequence[Group], design: Design) -> tuple[Tuned, ...]:
     """The configurations of each group, in the order of the groups."""
+    return _all_tuned(tuple(groups), design)
+
+
+# every metric asks for the same groups
+@lru_cache(maxsize=2)
+def _all_tuned(groups: tuple[Group, ...], design: Design) -> tuple[Tuned, ...]:
     declared = (*(() if design.all_but else design.by), design.replicates, design.pair_by,
                 design.across, design.items, design.cluster, design.repeat)  # fmt: skip
     apart = {bare(column) for column in declared if column}
     return tuple(_tuned(group, apart) for group in groups)
 
 
+@lru_cache(maxsize=4096)
 def is_setting(param: str) -> bool:
     """Whether a param says how a run was set up, judged by its name."""
     words = _WORDS.findall(param)
@@ -84,16 +92,27 @@ def valued(found: Tuned, drawn: Sample) -> int:
 
 
 def _tuned(group: Group, apart: Collection[str]) -> Tuned:
-    names = sorted({name for run in group.runs for name in run.params if is_setting(name)})
-    varied = tuple(
-        name
-        for name in names
-        if name not in apart and len({_level(run, name) for run in group.runs}) > 1
-    )
+    varied = () if len(group.runs) < 2 else tuple(_varied(group, apart))
     members: dict[tuple[float | str | None, ...], list[Run]] = {}
     for run in group.runs:
         members.setdefault(tuple(_level(run, name) for name in varied), []).append(run)
     return Tuned(group, varied, tuple(map(tuple, members.values())))
+
+
+def _varied(group: Group, apart: Collection[str]) -> Iterator[str]:
+    texts: dict[str, set[str]] = {}
+    having: dict[str, int] = {}
+    for run in group.runs:
+        for name, param in run.params.items():
+            texts.setdefault(name, set()).add(param.text)
+            having[name] = having.get(name, 0) + 1
+    for name in sorted(texts):
+        alike = len(texts[name]) == 1 and having[name] == len(group.runs)
+        if alike or name in apart or not is_setting(name):
+            continue
+        # 0.1 and 1e-1 are one
+        if len({_level(run, name) for run in group.runs}) > 1:
+            yield name
 
 
 def _level(run: Run, name: str) -> float | str | None:

@@ -130,7 +130,7 @@ def test_a_common_step_is_said_with_both_values():
 
 def test_last_values_as_logged_qualify_the_verdict():
     (said,) = told(budgeted(100, 200), "UNEQUAL_BUDGET")
-    assert "no value at a common step" in said
+    assert "values at a common step are not known" in said
     assert "longer training alone" in said
 
 
