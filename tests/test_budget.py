@@ -292,3 +292,13 @@ def test_the_runs_of_a_report_are_the_same_whatever_their_budget(tmp_path):
     text = SPEC + "runs: {where: acc > 75}\n" + RUNS
     # a condition speaks of what was logged last, before there are groups
     assert names(understood(tmp_path, text)[0]) == ["B0", "B1", "B2"]
+
+
+def test_columns_and_axes_name_the_step(tmp_path):
+    unequal(tmp_path)
+    context, _ = understood(tmp_path, SPEC + RUNS)
+    for section, options in (("runs", {}), ("bars", {"metric": "acc"}), ("metrics", {})):
+        kind = SECTIONS[section]
+        chosen = kind.options(**options)
+        blocks = kind.present(kind.compute(context, chosen), chosen)
+        assert "acc at step 2" in str(blocks), section

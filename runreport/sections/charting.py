@@ -236,10 +236,14 @@ def fit(text: str, length: int = 60) -> str:
 
 def metric_label(metric: Metric) -> str:
     """Name, the step where it is not the last, unit and the direction that is better."""
-    step = "" if metric.step is None else f" at step {formats.number(metric.step)}"
     unit = f" ({metric.unit})" if metric.unit else ""
     arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[metric.goal]
-    return f"{fit(metric.title)}{step}{unit}{arrow}"
+    return f"{fit(metric.title)}{step_words(metric)}{unit}{arrow}"
+
+
+def step_words(metric: Metric) -> str:
+    """` at step 100`, where values are not read at the last one."""
+    return "" if metric.step is None else f" at step {formats.number(metric.step)}"
 
 
 def value_text(value: float | None, metric: Metric) -> str:

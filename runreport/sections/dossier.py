@@ -69,7 +69,7 @@ def metrics(found: Sequence[MetricRow]) -> Block:
     fields = [f for f in _FIELDS if any(f[2](row.summary) is not None for row in shown)]
     if not any(row.summary.non_finite for row in shown):
         fields = [field for field in fields if field[0] != "NaN or ∞"]
-    reduced = any(row.metric.value != "last" for row in shown)
+    reduced = any(row.metric.value != "last" or row.metric.step is not None for row in shown)
     columns = [Column("Metric")]
     columns += [Column("Reported", "number", hint="As the report reads it")] if reduced else []
     columns += [Column(title, "number") for title, *_ in fields]

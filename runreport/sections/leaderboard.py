@@ -187,7 +187,7 @@ def measured(
     values = tuple(number_of(context.value(run, metric), run, metric) for run in context.runs)
     write, unit = _writer(_finished(values, context.runs), form)
     return RunColumn(
-        title=metric.title,
+        title=f"{metric.title}{charting.step_words(metric)}",
         kind="number",
         values=values,
         words=tuple(write(value) for value in values),
