@@ -155,12 +155,13 @@ def _standings(
         Standing(
             group=board.groups[place],
             scores=scores[place],
-            found={
-                name: aggregates.aggregate(
-                    scores[place], name, level=design.level, rng=_rng(), gamma=question.gamma
-                )
-                for name in dict.fromkeys(("iqm", *question.statistics))
-            },
+            found=aggregates.aggregate_all(
+                scores[place],
+                tuple(dict.fromkeys(("iqm", *question.statistics))),
+                level=design.level,
+                rng=_rng(),
+                gamma=question.gamma,
+            ),
             chance=None
             if base is None or place == base
             else _chance(scores[base], scores[place], design.level, lower),

@@ -245,6 +245,20 @@ def test_the_same_generator_gives_an_interval_that_moves_with_the_scores(
     assert moved.interval.high == pytest.approx(by + factor * one.interval.high, abs=1e-6)
 
 
+def test_several_aggregates_at_once_are_what_each_is_alone() -> None:
+    scores = [np.random.default_rng(place).normal(size=20 + place) for place in range(4)]
+    names = ("median", "iqm", "optimality_gap", "mean")
+    together = aggregates.aggregate_all(
+        scores, names, level=0.9, rng=np.random.default_rng(5), gamma=0.3
+    )
+    assert tuple(together) == names
+    for name, found in together.items():
+        alone = aggregates.aggregate(
+            scores, name, level=0.9, rng=np.random.default_rng(5), gamma=0.3
+        )
+        assert found == alone
+
+
 def test_two_runs_of_a_task_have_no_interval_and_the_median_needs_twenty() -> None:
     rng = np.random.default_rng(3)
 
