@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from math import comb, inf, sqrt
 
-from runreport.stats import given
-from runreport.stats.ranks import rank_error
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from runreport.design import Goal
+from runreport.stats import corrections, given, ties
+from runreport.stats.paired import wilcoxon
+from runreport.stats.ranks import nemenyi_cd, rank_error, ranks_of
+
+Floats = NDArray[np.float64]
 
 
 def rank_z(mean_ranks: Sequence[float], n: int) -> tuple[tuple[float, ...], ...]:
@@ -86,3 +94,66 @@ def _true_together(k: int) -> frozenset[int]:
     return frozenset(
         comb(size, 2) + rest for size in range(1, k + 1) for rest in _true_together(k - size)
     )
+
+
+# ---- what mean ranks owe to the other models -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """Two models whose verdict by mean ranks turns when a third is left out."""
+
+    pair: tuple[int, int]
+    without: int
+    """The third."""
+    differ: bool
+    """Whether mean ranks tell the two apart while the third is there."""
+
+
+def leaning(scores: ArrayLike, goal: Goal, alpha: float) -> tuple[Leaning, ...]:
+    """Pairs that Nemenyi's test tells apart only with, or only without, some other model, while
+    the Holm-corrected signed-rank test of their own values says the same both times.
+
+    Args:
+        scores: data sets x models, shape (n, k), n >= 2.
+        goal: which direction is better.
+        alpha: of either family.
+
+    Source: Benavoli, Corani and Mangili (2016), JMLR 17.
+    """
+    rows = given.table(scores, rows=2, columns=2)
+    n, k = rows.shape
+    if k < 3:
+        return ()
+    pairs = pairs_of(k)
+    raw = [_signed_rank_p(rows[:, one], rows[:, other]) for one, other in pairs]
+    own = _own_verdicts(raw, alpha)
+    by_ranks = _apart(rows, goal, nemenyi_cd(k, n, alpha))
+    cd = nemenyi_cd(k - 1, n, alpha)
+    found = []
+    for third in range(k):
+        rest = [place for place in range(k) if place != third]
+        kept = [place for place, pair in enumerate(pairs) if third not in pair]
+        without = _apart(rows[:, rest], goal, cd)
+        own_without = _own_verdicts([raw[place] for place in kept], alpha)
+        for place, mine in zip(kept, own_without, strict=True):
+            one, other = pairs[place]
+            before = by_ranks[one, other]
+            after = without[rest.index(one), rest.index(other)]
+            if before != after and own[place] == mine:
+                found.append(Leaning((one, other), third, bool(before)))
+    return tuple(found)
+
+
+def _signed_rank_p(first: Floats, second: Floats) -> float:
+    return wilcoxon(ties.settle(first - second, ties.size_of(first, second)))[1]
+
+
+def _own_verdicts(raw: Sequence[float], alpha: float) -> list[bool]:
+    return [p < alpha for p in corrections.adjust(raw, "holm", len(raw))]
+
+
+def _apart(rows: Floats, goal: Goal, cd: float) -> NDArray[np.bool_]:
+    """Which mean ranks are further apart than a critical difference, shape (k, k)."""
+    means = ranks_of(rows, goal).mean(axis=0)
+    return np.asarray(np.abs(np.subtract.outer(means, means)) > cd)
