@@ -10,11 +10,8 @@ from runreport import formats
 from runreport.blocks import Figure
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.sections import charting
-from runreport.sections.pools import Omnibus, Pair, Pool
+from runreport.sections.pools import MOST, Omnibus, Pair, Pool
 from runreport.stats import ranks, words
-
-MOST = 20
-"""Groups drawn; the names of more would not be told apart."""
 
 NAME_LENGTH = 20
 """Characters of a name; the table says the whole."""

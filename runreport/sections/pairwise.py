@@ -160,7 +160,7 @@ def _row(pair: Pair, shown: Sequence[PostHoc], *, with_posterior: bool) -> Row:
     if with_posterior:
         posterior = pair.posterior
         parts = () if posterior is None else (posterior.above, posterior.within, posterior.below)
-        cells += [charting.cell(part, formats.fixed(part, 3)) for part in parts]
+        cells += [charting.cell(part, formats.fixed(part, 2)) for part in parts]
         cells += [charting.cell(None)] * (3 - len(parts))
     return Row(tuple(cells), group_id=item.candidate.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,15 @@ from runreport.stats.ranks import Friedman, Record
 from runreport.stats.testers import SEED
 
 Floats = NDArray[np.float64]
+
+MOST = 20
+"""Groups of which every pair is compared, drawn, and looked at without each other group."""
+
+MOST_SHAFFER = 50
+"""Of more groups the sets of hypotheses that can be true together are not counted."""
+
+MOST_WEIGHED = 1_000
+"""Data sets that a posterior weighs; of more, counts say it all."""
 
 PostHoc = Literal["wilcoxon", "nemenyi", "holm", "shaffer", "bonferroni_dunn"]
 """How pairs are told apart: by the values of the two alone, or by the mean ranks of all."""
@@ -165,24 +174,28 @@ Key = tuple[str, str]
 
 
 def _by_ranks(answer: Answer, pool: Pool) -> dict[Key, tuple[float, float, dict[PostHoc, float]]]:
-    """z, its p, and adjusted p of all pairs of the pool, by the ids of the groups."""
+    """z, its p, and adjusted p of the compared pairs, by the ids of the groups."""
     k, n = len(pool.fits), len(pool.tasks)
     if n < FEWEST_DATASETS or k < 2 or pool.is_constant:
         return {}
     z = posthoc.rank_z(pool.mean_ranks, n)
     pairs = posthoc.pairs_of(k)
     raw = [posthoc.z_p(z[one][other]) for one, other in pairs]
-    shaffer = posthoc.shaffer(raw, k)
-    nemenyi = [posthoc.nemenyi_p(z[one][other], k) for one, other in pairs]
+    shaffer = posthoc.shaffer(raw, k) if k <= MOST_SHAFFER else None
     ids = [fit.group.id for fit in pool.fits]
     base = next((place for place, fit in enumerate(pool.fits) if fit.group.is_baseline), None)
     chosen = [place for place, pair in enumerate(pairs) if base is None or base in pair]
     holm = dict(
         zip(chosen, corrections.adjust([raw[i] for i in chosen], "holm", len(chosen)), strict=True)
     )
+    compared = {frozenset((i.candidate.id, i.baseline.id)) for i in answer.comparisons}
     found: dict[Key, tuple[float, float, dict[PostHoc, float]]] = {}
     for place, (one, other) in enumerate(pairs):
-        adjusted: dict[PostHoc, float] = {"nemenyi": nemenyi[place], "shaffer": shaffer[place]}
+        if {ids[one], ids[other]} not in compared:
+            continue
+        adjusted: dict[PostHoc, float] = {"nemenyi": posthoc.nemenyi_p(z[one][other], k)}
+        if shaffer is not None:
+            adjusted["shaffer"] = shaffer[place]
         if place in holm:
             adjusted["holm"] = holm[place]
         if base in (one, other):
@@ -238,10 +251,16 @@ def _is_ahead(item: Comparison, z: float | None, *, by_values: bool) -> bool | N
 
 def _posterior(differences: Floats, rope: float | None, metric: Metric) -> Posterior | None:
     """Shares signed so that above is better."""
-    if rope is None or differences.size < FEWEST_DATASETS:
+    if rope is None or not FEWEST_DATASETS <= differences.size <= MOST_WEIGHED:
         return None
     signed = -differences if metric.goal == "minimize" else differences
-    return bayes.signed_rank(signed, rope, rng=np.random.default_rng(SEED))
+    return bayes.signed_rank_of(_weights(signed.size), signed, rope)
+
+
+# every pair of a board has as many data sets, and drawing costs more than weighing
+@lru_cache(maxsize=2)
+def _weights(n: int) -> Floats:
+    return bayes.draw_weights(n, rng=np.random.default_rng(SEED))
 
 
 def _differences(candidate: Fit, baseline: Fit) -> Floats:
@@ -278,6 +297,6 @@ def letters_of(pool: Pool, pairs: Sequence[Pair]) -> tuple[str, ...]:
 def leaning_pairs(pool: Pool, alpha: float) -> tuple[posthoc.Leaning, ...]:
     """Pairs whose verdict by mean ranks depends on a third group."""
     n, k = pool.ranks.shape
-    if n < FEWEST_DATASETS or k < 3 or pool.is_constant:
+    if n < FEWEST_DATASETS or not 3 <= k <= MOST or pool.is_constant:
         return ()
     return posthoc.leaning(pool.scores, pool.metric.goal or "maximize", alpha)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from runreport import formats
 from runreport.blocks import Block, Bullets, Cell, Column, Fold, Mark, Row, Table, Words
 from runreport.sections import charting, critical, rankwords
-from runreport.sections.pools import Omnibus, Pair, Pool, letters_of
+from runreport.sections.pools import MOST, Omnibus, Pair, Pool, letters_of
 from runreport.stats import bayes, ranks, words
 from runreport.stats.testers import SEED
 
@@ -51,7 +51,7 @@ def groups(pool: Pool, pairs: Sequence[Pair], unit: str) -> Table:
         caption=f"Groups on {charting.fit(metric.title)} over {sets}",
         note=(note,),
         export="ranks",
-        searchable=len(rows) <= critical.MOST,
+        searchable=len(rows) <= MOST,
     )
 
 

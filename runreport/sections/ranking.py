@@ -30,6 +30,8 @@ from runreport.sections import (
 )
 from runreport.sections.comparing import Answer, compare_all, findings_of
 from runreport.sections.pools import (
+    MOST,
+    MOST_SHAFFER,
     Omnibus,
     Pair,
     Pool,
@@ -111,7 +113,7 @@ def compute(context: Context, options: Options) -> RankingData:
     if metric.goal is None:
         name = charting.fit(metric.title)
         return _nothing(metric, f"No goal is declared for {name}, so no value is better.")
-    answer = compare_all(context, metric, critical.MOST)
+    answer = compare_all(context, metric, MOST)
     pool = pool_of(answer)
     post_hoc, findings = _procedure(options.post_hoc, pool)
     rope = None
@@ -140,13 +142,20 @@ def _nothing(metric: Metric | None, why: str) -> RankingData:
 
 
 def _procedure(asked: PostHoc, pool: Pool) -> tuple[PostHoc, tuple[Finding, ...]]:
-    if asked != "bonferroni_dunn" or any(fit.group.is_baseline for fit in pool.fits):
-        return asked, ()
-    said = (
-        "The section asks for the Bonferroni-Dunn test, which compares groups with a baseline, and "
-        f"there is none. Pairs are told apart by {pairwise.TITLES['wilcoxon']} instead."
-    )
-    return "wilcoxon", (Finding("METHOD_OVERRIDDEN", said),)
+    """What decides about pairs: what was asked for, or what can be done instead."""
+    if asked == "shaffer" and len(pool.fits) > MOST_SHAFFER:
+        said = (
+            f"The section asks for Shaffer's correction, which is made for up to {MOST_SHAFFER} "
+            "groups. Holm's, which is a little stricter, decides."
+        )
+        return "holm", (Finding("METHOD_OVERRIDDEN", said),)
+    if asked == "bonferroni_dunn" and not any(fit.group.is_baseline for fit in pool.fits):
+        said = (
+            "The section asks for the Bonferroni-Dunn test, which compares groups with a baseline, "
+            f"and there is none. Pairs are told apart by {pairwise.TITLES['wilcoxon']} instead."
+        )
+        return "wilcoxon", (Finding("METHOD_OVERRIDDEN", said),)
+    return asked, ()
 
 
 def _findings(
@@ -186,7 +195,13 @@ def present(data: RankingData, options: Options) -> tuple[Block, ...]:
         pool, data.omnibus, data.pairs, unit, data.diagram_alpha, data.post_hoc
     )
     blocks: list[Block] = [*_verdict(data, answer, pool)]
-    blocks.append(Text((rankwords.basis_words(pool, unit),), "small"))
+    basis = rankwords.basis_words(pool, unit)
+    if answer.kind == "leader":
+        basis += (
+            f" Of more than {MOST} groups the leading one is compared with every other, the "
+            "correction covers all pairs, and no diagram is drawn."
+        )
+    blocks.append(Text((basis,), "small"))
     blocks += _cautions(data, answer)
     blocks.append(rankdetail.groups(pool, data.pairs, unit))
     if chart is not None:

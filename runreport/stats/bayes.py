@@ -11,13 +11,10 @@ from runreport.stats import given
 
 Floats = NDArray[np.float64]
 
-DRAWS = 20_000
+DRAWS = 10_000
 
 PRIOR = 0.5
 """Weight of an imagined data set on which the two are equal, beside 1 for each real one."""
-
-AT_ONCE = 4_000_000
-"""Numbers held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +56,35 @@ def signed_rank(
     Source: Benavoli, Mangili, Corani, Zaffalon and Ruggeri (2014), ICML; Benavoli, Corani, Demsar
     and Zaffalon (2017), JMLR 18.
     """
+    values = given.values(differences, least=2)
+    return signed_rank_of(
+        draw_weights(values.size, rng=rng, draws=draws, prior=prior), values, rope
+    )
+
+
+def draw_weights(
+    n: int, *, rng: np.random.Generator, draws: int = DRAWS, prior: float = PRIOR
+) -> Floats:
+    """Weights of the imagined data set and of n others, shape (draws, n + 1): for many pairs of
+    models on equally many data sets.
+    """
+    weights = rng.standard_exponential((draws, n + 1))
+    # shares of exponentials are Dirichlet with 1 each; the first has its own weight
+    weights[:, 0] = rng.standard_gamma(prior, draws)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights)
+
+
+def signed_rank_of(weights: Floats, differences: ArrayLike, rope: float = 0.0) -> Posterior:
+    """`signed_rank` with weights that are drawn already, shape (draws, n + 1)."""
     values = _with_prior(differences, rope)
     sums = np.add.outer(values, values)
     # a sum on the border counts half for either side, as 0 does without a region
     above, below = np.heaviside(sums - 2 * rope, 0.5), np.heaviside(-sums - 2 * rope, 0.5)
-    shape = np.ones(values.size)
-    shape[0] = prior
-    step = max(1, AT_ONCE // values.size)
-    counts = np.zeros(3)
-    for start in range(0, draws, step):
-        weights = rng.dirichlet(shape, min(step, draws - start))
-        high = np.einsum("ij,ij->i", weights @ above, weights)
-        low = np.einsum("ij,ij->i", weights @ below, weights)
-        counts += _winners(np.column_stack((low, 1 - low - high, high)))
-    return Posterior(*(counts / draws).tolist())
+    high = np.einsum("ij,ij->i", weights @ above, weights)
+    low = np.einsum("ij,ij->i", weights @ below, weights)
+    counts = _winners(np.column_stack((low, 1 - low - high, high)))
+    return Posterior(*(counts / len(weights)).tolist())
 
 
 def sign(

@@ -397,6 +397,17 @@ def test_more_groups_than_eight_are_compared_pair_by_pair() -> None:
     assert {pair.comparison.result.family for pair in data.pairs} == {45}
 
 
+def test_of_very_many_groups_the_leading_one_is_compared() -> None:
+    rng = np.random.default_rng(1)
+    context = ranked(rng.normal(0, 0.02, (8, 55)))
+    blocks = present(context, post_hoc="shaffer")
+    text = reading.said(blocks)
+    assert "Of more than 20 groups the leading one is compared with every other" in text
+    assert "Holm's, which is a little stricter, decides" in text
+    assert len(pairs_table(blocks).rows) == 54
+    assert not reading.find(blocks, b.Figure)
+
+
 def test_the_bayesian_columns_agree_with_baycomp() -> None:
     from baycomp import SignedRankTest
 
