@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from runreport.design import Design, Metric
 from runreport.sections.aligning import margin_of
 from runreport.sections.fitness import Fit
-from runreport.stats import corrections, screen
+from runreport.stats import corrections, screen, ties
+from runreport.stats.plan import FEWEST_DATASETS
+from runreport.stats.shifts import SignedRank
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +50,10 @@ def screened(
         metric: the declared one.
         compared: comparisons of the family, for whether exact tests can be made.
     """
-    plain = leader.kind == "replicates" and not (metric.method or design.method)
-    if not plain:
+    if metric.method or design.method or leader.kind not in ("replicates", "datasets"):
         return None
+    if leader.kind == "datasets":
+        return _over_data_sets([fit for fit in fits if fit is not leader], metric)
     first, second = screen.every_pair(len(fits))
     if design.pair_by is None:
         pairs = screen.welch_pairs([fit.sample.values for fit in fits], first, second)
@@ -71,6 +75,23 @@ def screened(
         tuple(p_values[kept].tolist()),
         tuple(claims[kept].tolist()),
     )
+
+
+def _over_data_sets(fits: Sequence[Fit], metric: Metric) -> Screened:
+    """Signed ranks of every pair that enough data sets can tell apart."""
+    rows, found = _matrix(fits), []
+    for one, other in combinations(range(len(fits)), 2):
+        both = np.isfinite(rows[one]) & np.isfinite(rows[other])
+        size = ties.size_of(rows[one][both], rows[other][both])
+        differences = rows[other][both] - rows[one][both]
+        if differences.size < FEWEST_DATASETS or ties.is_constant(differences, size):
+            continue
+        ranked = SignedRank(ties.settle(differences, size))
+        margin, p_value = margin_of(metric, fits[one].mean), ranked.p_value()
+        claim = ranked.beyond_p(margin) if margin else p_value
+        found.append(((fits[one].group.id, fits[other].group.id), p_value, claim))
+    pairs, p_values, claims = zip(*found, strict=True) if found else ((), (), ())
+    return Screened(pairs, p_values, claims)
 
 
 def _matrix(fits: Sequence[Fit]) -> Floats:

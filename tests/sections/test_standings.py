@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from runreport import blocks as b
 from runreport.design import Metric
+from runreport.sections.comparing import compare_all
 from runreport.sections.standings import chances, letters, standings
 from tests import reading
 from tests.sections.test_comparing import ACCURACY, answer, context, noise, runs_of
@@ -109,3 +110,23 @@ def test_of_many_groups_the_leader_is_corrected_over_every_pair(paired: bool) ->
     for pair, p_adjusted in seen.items():
         one, other = (next(i for i, label in ids.items() if label == name) for name in pair)
         assert bool(set(own[one]) & set(own[other])) == (p_adjusted >= 0.05)
+
+
+def test_of_many_models_over_data_sets_every_pair_counts_too() -> None:
+    rng = np.random.default_rng(4)
+    level = rng.uniform(0.5, 0.9, 12)
+    scores = {f"m{i}": np.round(level + rng.normal(0.004 * i, 0.01, 12), 4) for i in range(10)}
+    found = answer_of(across(scores))
+    assert found.kind == "leader"
+    assert len(found.comparisons) + len(found.beside) == 45
+    every = compare_all(across(scores), found.metric, 20)
+    ids = {fit.group.id: fit.group.label for fit in found.fits}
+    expected = {
+        frozenset((item.candidate.label, item.baseline.label)): item.result.p_adjusted
+        for item in every.comparisons
+    }
+    for (one, other), p_adjusted in found.beside.items():
+        assert p_adjusted == pytest.approx(expected[frozenset((ids[one], ids[other]))])
+    for item in found.comparisons:
+        pair = frozenset((item.candidate.label, item.baseline.label))
+        assert item.result.p_adjusted == pytest.approx(expected[pair])
