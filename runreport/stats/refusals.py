@@ -1,9 +1,14 @@
-"""When no test is made, and what is said instead."""
+"""When no test is made, and what is said instead.
+
+Each reason but those of one or two replicates is one sentence, with `No test is made.` behind it:
+a verdict quotes the sentence as the rest of its own.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from runreport import formats
 from runreport.stats import power, ties, words
 from runreport.stats.findings import Finding
 from runreport.stats.plan import FEWEST_DATASETS, Case, Plan
@@ -27,8 +32,9 @@ def refusal(case: Case) -> Plan | None:
     if case.n == 1:
         return Plan(None, *_single(case, each))
     if case.n == 2:
+        one_side = "" if case.baseline.size == case.candidate.size else " on one side"
         why = (
-            f"Two {each} are too few for a test or an interval; three are the least. "
+            f"Two {each}{one_side} are too few for a test or an interval; three are the least. "
             f"{_outlook(case.paired, each)}"
         )
         return Plan(None, why, (Finding("N_TOO_SMALL", why),))
@@ -47,8 +53,7 @@ def _few_datasets(case: Case) -> tuple[str, tuple[Finding, ...]]:
     sets = words.plural(case.unit_of_replication, case.n)
     why = (
         f"{sets} {'is' if case.n == 1 else 'are'} too few for a test over data sets; "
-        f"{FEWEST_DATASETS} are the least, and ten or more are better. The values are shown and "
-        "nothing is tested."
+        f"{FEWEST_DATASETS} are the least, and ten or more are better. No test is made."
     )
     return why, (Finding("FEW_DATASETS", why),)
 
@@ -56,28 +61,36 @@ def _few_datasets(case: Case) -> tuple[str, tuple[Finding, ...]]:
 def _unscorable(case: Case) -> Plan | None:
     """Items that cannot tell two models apart at all."""
     if case.statistic == "auc":
-        if case.labels is None or len(set(case.labels.tolist())) != 2:
-            return Plan(None, "An area under the curve needs items of two kinds. No test is made.")
-        return None
+        kinds = [] if case.labels is None else np.unique(case.labels).tolist()
+        if len(kinds) == 2:
+            return None
+        start = "An area under the curve needs items of two kinds"
+        if len(kinds) == 1:
+            count, kind = formats.number(case.n), words.short(kinds[0])
+            start += f"; all {count} are labelled {kind}"
+        return Plan(None, f"{start}. No test is made.")
     if case.is_binary or not ties.is_constant(
         case.differences, ties.size_of(case.baseline, case.candidate)
     ):
         return None
     if case.statistic != "mean":
         return None
+    items = words.plural(case.unit_of_replication, case.n)
     if ties.is_constant(case.differences, 0.0):
-        why = f"The two score alike on every one of {case.n} items. No test is made."
+        why = f"The two score alike on every one of {items}. No test is made."
         return Plan(None, why, (Finding("NO_DISCORDANT", why),))
-    why = f"The difference is the same on all {case.n} items, so it has no error. No test is made."
+    why = f"The difference is the same on all {items}, so it has no error. No test is made."
     return Plan(None, why, (Finding("ZERO_VARIANCE", why),))
 
 
 def _single(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
     one_each = case.baseline.size == case.candidate.size
-    start = "One run per configuration" if one_each else "One run on one side"
-    why = (
-        f"{start}: no inference about the configurations is possible. {_outlook(case.paired, each)}"
-    )
+    if case.kind == "items":
+        start = "One item: no inference about the models"
+    else:
+        start = "One run per configuration" if one_each else "One run on one side"
+        start += ": no inference about the configurations"
+    why = f"{start} is possible. {_outlook(case.paired, each)}"
     return why, (Finding("N1_NO_INFERENCE", why),)
 
 
@@ -107,16 +120,24 @@ def _does_not_vary(case: Case) -> bool:
 
 
 def _constant(case: Case, each: str) -> tuple[str, tuple[Finding, ...]]:
+    fixed = [part for part in (case.baseline, case.candidate) if ties.is_constant(part)]
     if case.kind == "datasets":
-        why = f"The difference is the same on all {case.n} {each}. No test is made."
-    elif case.paired and not ties.is_constant(case.baseline):
+        why = f"The difference is the same on all {case.n} {each}."
+    elif len(fixed) == 2:
         why = (
-            f"The difference is the same for all {case.n} pairs: {each} have no effect on it, or "
-            "one side is computed from the other. No test is made."
+            f"Values do not vary between {each}; {each} have no effect, or the runs are copies of "
+            "one."
+        )
+    elif case.paired:
+        why = (
+            f"The difference is the same for all {case.n} pairs, though values vary; {each} have "
+            "no effect on it, or one side is computed from the other."
         )
     else:
+        value, size = words.short(float(fixed[0][0]), 6), formats.number(fixed[0].size)
         why = (
-            f"Values do not vary between {each}: {each} have no effect, or the runs are copies of "
-            "one. No test is made."
+            f"One group has the same value, {value}, for all {size} {each}; they have no effect "
+            "there, or its runs are copies of one."
         )
+    why += " No test is made."
     return why, (Finding("ZERO_VARIANCE", why),)
