@@ -117,8 +117,8 @@ def duration(seconds: float | None) -> str:
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
-    """`1 run`, `12 runs`."""
-    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+    """`1 run`, `12 runs`, `1 200 runs`."""
+    return f"{number(n)} {noun if n == 1 else plural or noun + 's'}"
 
 
 def _signed(text: str, value: float) -> str:

@@ -233,6 +233,7 @@ def test_a_duration_is_read_back_within_its_smaller_unit(seconds):
     [
         ((0, "run"), "0 runs"), ((1, "run"), "1 run"), ((12, "run"), "12 runs"),
         ((2, "entry", "entries"), "2 entries"), ((1, "entry", "entries"), "1 entry"),
+        ((100_100, "visitor"), "100\u202f100 visitors"),
     ],
 )  # fmt: skip
 def test_things_are_counted_in_words(words, text):
