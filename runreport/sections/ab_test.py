@@ -113,7 +113,8 @@ def compute(context: Context, options: Options) -> AbTestData:
     try:
         users = users_of(context, options.users)
     except ValueError as error:
-        return replace(base, unchecked=f"Users cannot be counted: {error}.")
+        each = words.several(base.user).capitalize()
+        return replace(base, unchecked=f"{each} cannot be counted: {error}.")
     planned, unchecked = panels.planned_shares(context.groups, options.planned)
     ratio = None
     if not unchecked and any(users):
@@ -122,8 +123,13 @@ def compute(context: Context, options: Options) -> AbTestData:
         unchecked = f"No arm has {words.several(base.user)}."
     withheld = ""
     if ratio is not None and ratio.is_mismatch:
-        withheld = "the arms do not hold the users that were planned (sample-ratio mismatch)."
-    tallies = [tally(context, outcome, options.users) for outcome in _outcomes(context, options)]
+        withheld = (
+            f"the arms do not hold the {words.several(base.user)} that were planned (sample-ratio "
+            "mismatch)."
+        )
+    tallies = [
+        tally(context, outcome, options.users, base.user) for outcome in _outcomes(context, options)
+    ]
     rules = Rules(context.design.alpha, context.design.level, context.design.correction, look=look)
     setting = Setting(base.user, options.tuning, withheld)
     return replace(

@@ -85,7 +85,11 @@ def evidence(comparison: Comparison, reading: Reading, result: Significance) -> 
 
 
 def lift_words(reading: Reading) -> str:
-    """`lift +7.7 %, +2.9 % to +12.5 %`; empty where the baseline is too close to 0."""
+    """`lift +7.7 %, +2.9 % to +12.5 %`; empty where the baseline is too close to 0.
+
+    Where the interval of the lift and that of the difference do not agree about 0, it says which
+    one decides: that of a ratio is by the delta method, and the baseline's error enters it again.
+    """
     if reading.lift is None:
         return ""
     interval = reading.lift_interval
@@ -94,15 +98,23 @@ def lift_words(reading: Reading) -> str:
     # per cents keep a decimal, however wide the interval
     width = min(100 * interval.width, 10.0)
     ends = [words.change(100 * end, "%", width) for end in (interval.low, interval.high)]
-    return f"lift {words.change(100 * reading.lift, '%', width)}, {ends[0]} to {ends[1]}"
+    said = f"lift {words.change(100 * reading.lift, '%', width)}, {ends[0]} to {ends[1]}"
+    decides = reading.result.adjusted
+    if decides is None or _holds_zero(decides) == _holds_zero(interval):
+        return said
+    holds = "includes" if _holds_zero(interval) else "leaves out"
+    return f"{said}, which {holds} 0 but is approximate: the difference decides"
+
+
+def _holds_zero(interval: Interval) -> bool:
+    return interval.low <= 0 <= interval.high
 
 
 def sizes(n: tuple[int, int], user: str) -> str:
     """`10 020 and 10 000 users`: of candidate and baseline."""
-    each = words.several(user)
     if n[0] == n[1]:
-        return f"{formats.number(n[0])} {each} each"
-    return f"{formats.number(n[1])} and {formats.number(n[0])} {each}"
+        return f"{words.plural(user, n[0])} each"
+    return f"{formats.number(n[1])} and {words.plural(user, n[0])}"
 
 
 def _value(value: float, unit: str, spread: float | None) -> str:

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from runreport import formats
 from runreport.design import Metric, MetricName
 from runreport.kinds import Context
 from runreport.samples import REASONS, Dropped, Group
 from runreport.sections import charting
-from runreport.stats import experiments
+from runreport.stats import experiments, words
 from runreport.stats.arms import Measure
 from runreport.stats.experiments import Arm, Joint, Sums
 from runreport.stats.proportions import Count
@@ -110,23 +111,24 @@ def users_of(context: Context, users: str | None) -> tuple[int, ...]:
     return tuple(counted)
 
 
-def tally(context: Context, outcome: Outcome, users: str | None) -> Tally:
+def tally(context: Context, outcome: Outcome, users: str | None, user: str = "user") -> Tally:
     """One metric of all arms, summed over their rows.
 
     Args:
         context: of the report; its groups are the arms.
         outcome: the metric and its columns.
         users: the column of users; None where a row is a user.
+        user: what is counted, singular.
     """
     metric = context.design.metric(outcome.metric)
     measure = _measure(context, outcome, users)
     dropped: list[Dropped] = []
     nothing = tuple(None for _ in context.groups)
-    if lacking := _lacking(outcome, users):
+    if lacking := _lacking(outcome, users, words.several(user)):
         return Tally(metric, measure, nothing, refused=lacking)
     try:
         rows = [list(_rows(context, group, outcome, users, dropped)) for group in context.groups]
-        return _summed(metric, measure, rows, tuple(dropped))
+        return _summed(metric, measure, rows, tuple(dropped), user)
     except (_WrongError, ValueError, OverflowError) as error:
         said = f"{charting.fit(metric.title)} cannot be read: {charting.fit(str(error), 200)}."
         return Tally(metric, measure, nothing, dropped=tuple(dropped), refused=said)
@@ -147,7 +149,7 @@ def _measure(context: Context, outcome: Outcome, users: str | None) -> Measure:
     return "proportion" if is_counted else "mean"
 
 
-def _lacking(outcome: Outcome, users: str | None) -> str:
+def _lacking(outcome: Outcome, users: str | None, each: str) -> str:
     """Which column is missing for what is asked."""
     name = charting.fit(outcome.metric, 40)
     if outcome.per is not None and outcome.before is not None:
@@ -163,8 +165,8 @@ def _lacking(outcome: Outcome, users: str | None) -> str:
     ):
         if given is None:
             return (
-                f"{name} needs `{key}`: a row is many users, and the error follows from sums of "
-                "squares and products."
+                f"{name} needs `{key}`: a row is many {each}, and the error follows from sums "
+                "of squares and products."
             )
     return ""
 
@@ -242,35 +244,41 @@ def _summed(
     measure: Measure,
     rows: Sequence[Sequence[_Row]],
     dropped: tuple[Dropped, ...],
+    user: str,
 ) -> Tally:
     scale = metric.scale
     if measure == "proportion":
-        counts = tuple(_count(metric, part) for part in rows)
+        counts = tuple(_count(metric, part, user) for part in rows)
         shares = tuple(None if count is None else _scaled(count, scale) for count in counts)
         return Tally(metric, measure, shares, counts, dropped)
     if measure == "mean":
-        sums = [_sums(part, scale) for part in rows]
+        sums = [_sums(part, scale, user) for part in rows]
         means = tuple(None if part is None else experiments.mean_arm(part) for part in sums)
         return Tally(metric, measure, means, dropped=dropped)
-    joints = [_joint(part, scale) for part in rows]
+    joints = [_joint(part, scale, user) for part in rows]
     if measure == "ratio":
         ratios = tuple(None if part is None else experiments.ratio_arm(part) for part in joints)
         return Tally(metric, measure, ratios, dropped=dropped)
     present = [part for part in joints if part is not None]
     if not present:
         return Tally(metric, measure, tuple(None for _ in rows), dropped=dropped)
-    adjusted = experiments.adjusted_arms(present)
+    try:
+        adjusted = experiments.adjusted_arms(present)
+    except ValueError:
+        each = words.several(user)
+        raise _WrongError(f"the value before the experiment is the same for all {each}") from None
     arms = iter(adjusted.arms)
     found = tuple(None if part is None else next(arms) for part in joints)
     return Tally(metric, measure, found, dropped=dropped, kept=adjusted.kept, theta=adjusted.theta)
 
 
-def _count(metric: Metric, rows: Sequence[_Row]) -> Count | None:
+def _count(metric: Metric, rows: Sequence[_Row], user: str) -> Count | None:
     users = sum(row.users for row in rows)
     hits = _whole(math.fsum(row.total for row in rows), metric.name)
     if hits > users:
         raise _WrongError(
-            f"{hits} successes of {users} users; give `squares` where the metric is a sum"
+            f"{formats.count(hits, 'success', 'successes')} of {words.plural(user, users)}; give "
+            "`squares` where the metric is a sum"
         )
     return Count(hits, users) if users else None
 
@@ -280,21 +288,42 @@ def _scaled(count: Count, scale: float) -> Arm:
     return Arm(arm.value * scale, arm.variance * scale * scale, arm.n)
 
 
-def _sums(rows: Sequence[_Row], scale: float) -> Sums | None:
+def _sums(rows: Sequence[_Row], scale: float, user: str) -> Sums | None:
     users = sum(row.users for row in rows)
     if not users:
         return None
     total, squares = math.fsum(row.total for row in rows), math.fsum(row.squares for row in rows)
-    return Sums(users, total * scale, squares * scale * scale)
+    return _sums_of(users, total, squares, user, scale)
 
 
-def _joint(rows: Sequence[_Row], scale: float) -> Joint | None:
-    outcome = _sums(rows, scale)
+def _sums_of(users: int, total: float, squares: float, user: str, scale: float = 1.0) -> Sums:
+    """In displayed units.
+
+    Raises:
+        _WrongError: in logged units, when the sums cannot be sums of the same values.
+    """
+    try:
+        return Sums(users, total * scale, squares * scale * scale)
+    except ValueError:
+        if not math.isfinite(total * scale) or not math.isfinite(squares * scale * scale):
+            raise _WrongError("its sums are too large") from None
+        raise _WrongError(
+            f"a sum of squares of {formats.number(squares)} is too small for "
+            f"{words.plural(user, users)} with a sum of {formats.number(total)}"
+        ) from None
+
+
+def _joint(rows: Sequence[_Row], scale: float, user: str) -> Joint | None:
+    outcome = _sums(rows, scale, user)
     if outcome is None:
         return None
-    other = Sums(
-        outcome.n,
-        math.fsum(row.other for row in rows),
-        math.fsum(row.other_squares for row in rows),
-    )
-    return Joint(outcome, other, math.fsum(row.products for row in rows) * scale)
+    total = math.fsum(row.other for row in rows)
+    other = _sums_of(outcome.n, total, math.fsum(row.other_squares for row in rows), user)
+    products = math.fsum(row.products for row in rows)
+    try:
+        return Joint(outcome, other, products * scale)
+    except ValueError:
+        raise _WrongError(
+            f"a sum of products of {formats.number(products)} does not fit the sums of squares "
+            "beside it"
+        ) from None

@@ -26,7 +26,7 @@ mean with what was known of the users before taken out."""
 ASYMPTOTIC = 1_000
 """From so many users on an error counts as known."""
 
-_USERS = "users are assigned at random and are independent of each other"
+_USERS = "{users} are assigned at random and are independent of each other"
 
 FACTS: Mapping[Measure, Facts] = MappingProxyType(
     {
@@ -34,7 +34,7 @@ FACTS: Mapping[Measure, Facts] = MappingProxyType(
             "pooled z-test of two proportions, Newcombe's interval",
             "pooled z",
             "Newcombe (1998), Statistics in Medicine 17, 873-890, for the interval",
-            (_USERS, "a user counts once"),
+            (_USERS, "none of the {users} counts twice"),
             "z = (p1 - p0) / sqrt(p (1 - p) (1/n1 + 1/n0)), p over both arms; the interval joins "
             "the Wilson intervals of p1 and p0",
         ),
@@ -42,14 +42,17 @@ FACTS: Mapping[Measure, Facts] = MappingProxyType(
             "Welch t-test from sums and sums of squares",
             "Welch t",
             "Welch (1947), Biometrika 34",
-            (_USERS, "the means are roughly normal, which many users make them"),
+            (_USERS, "the means are roughly normal, which many {users} make them"),
             "t = (m1 - m0) / sqrt(s1^2/n1 + s0^2/n0), s^2 = (squares - sum^2/n) / (n - 1)",
         ),
         "ratio": Facts(
             "Welch t-test of ratios, their variance by the delta method",
             "ratio, delta method",
             "Deng, Knoblich and Lu (2018), KDD '18",
-            (_USERS, "what is divided by differs from user to user, and users are what is counted"),
+            (
+                _USERS,
+                "what is divided by differs between {users}, and {users} are what is counted",
+            ),
             "R = sum y / sum x; var R = (var y - 2 R cov(y, x) + R^2 var x) / (n mean(x)^2)",
         ),
         "adjusted mean": Facts(
@@ -107,6 +110,18 @@ class Tested:
     def decides(self) -> Tester | None:
         """What the verdict goes by; None where nothing holds any more."""
         return self.always if self.look > 1 else self.fixed
+
+
+def named(facts: Facts, user: str) -> Facts:
+    """The same with what is counted by its name.
+
+    Args:
+        facts: of `FACTS`, or `ANYTIME`.
+        user: what is counted, singular.
+    """
+    users = words.several(user)
+    said = tuple(text.replace("{users}", users) for text in facts.assumptions)
+    return replace(facts, assumptions=said)
 
 
 def refusal(asked: Question) -> tuple[str, tuple[Finding, ...]] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from runreport import formats
 from runreport.stats import corrections, experiments, power, sequential, words
-from runreport.stats.arms import ANYTIME, Question, Tested, refusal, tests_of
+from runreport.stats.arms import ANYTIME, Question, Tested, named, refusal, tests_of
 from runreport.stats.decide import verdict_of
 from runreport.stats.findings import Finding
 from runreport.stats.plan import LOW, Rules
@@ -117,7 +117,7 @@ def _reading(
         rejected=p_adjusted < rules.alpha,
         equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
     )
-    facts = ANYTIME if rules.look > 1 else test.facts
+    facts = named(ANYTIME if rules.look > 1 else test.facts, asked.user)
     result = replace(
         _blank(asked, rules, family),
         verdict=word,

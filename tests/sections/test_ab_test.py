@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,60 @@ def test_the_verdict_names_values_interval_lift_users_and_p() -> None:
         "0.3 to 2.1; lift +12.0 %, +3.0 % to +21.0 %; pooled z, 10\u202f000 users each, "
         "p = 0.006)."
     ).replace(" %", "\u202f%").replace("95\u202f%", "95 %")
+
+
+def test_a_lift_that_disagrees_about_0_says_that_the_difference_decides() -> None:
+    rows = (row("control", users=1000, signups=100), row("new", users=1010, signups=130))
+    sentence = lead(experiment(*rows))
+    # Newcombe's interval is above 0; (R - 1) -+ 1.96 R sqrt(0.9/100 + 0.8713/130) is not
+    assert "95 % interval 0.1 to 5.7" in sentence
+    assert "\u22122.9\u202f% to +60.3\u202f%, which includes 0 but is approximate" in sentence
+    assert "the difference decides" in sentence
+    assert "the difference decides" not in lead(two())
+
+
+def test_one_user_each_is_singular() -> None:
+    rows = (row("control", users=1, signups=0), row("new", users=1, signups=1))
+    assert ", 1 visitor each, p" in lead(experiment(*rows), replace(SUMS, unit="visitor"))
+
+
+def test_what_is_counted_is_called_by_its_name_everywhere() -> None:
+    """A visitor is no user, whatever the section's own words are."""
+    bad = {"users": 1000, "signups": 5000}
+    contexts = (
+        (two(), Outcome("signups")),
+        (two(look=2), Outcome("signups")),
+        (experiment(row("control", **bad), row("new", **bad)), Outcome("signups")),
+        (experiment(row("control", **bad), row("new", **bad)), Outcome("signups", per="users")),
+        (experiment(row("control", users=0.5), row("new", users=1)), Outcome("signups")),
+        (
+            experiment(row("control", users=9000, signups=9), row("new", users=1000, signups=9)),
+            Outcome("signups"),
+        ),
+        (
+            experiment(
+                row("control", users=100, signups=50, q=80, b=100, b2=100, p=50),
+                row("new", users=100, signups=50, q=80, b=100, b2=100, p=50),
+            ),
+            Outcome("signups", squares="q", before="b", before_squares="b2", before_products="p"),
+        ),
+    )
+    for context, outcome in contexts:
+        options = Options(outcomes=(outcome,), users="users", unit="visitor")
+        text = " ".join(reading.texts(blocks(context, options)))
+        assert "isitor" in text
+        # the name of the column of counts is the author's
+        assert "user" not in text.replace("users has", "").lower()
+
+
+def test_sums_that_cannot_be_are_written_as_logged() -> None:
+    rows = [
+        row("control", users=1000, signups=5000, q=3),
+        row("new", users=1000, signups=5300, q=40_000),
+    ]
+    options = Options(outcomes=(Outcome("signups", squares="q"),), users="users", unit="visitor")
+    text = " ".join(reading.texts(blocks(experiment(*rows), options))).replace("\u202f", " ")
+    assert "a sum of squares of 3 is too small for 1 000 visitors with a sum of 5 000." in text
 
 
 def test_rows_of_an_arm_are_added_up() -> None:
