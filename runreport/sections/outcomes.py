@@ -78,16 +78,7 @@ def labelled(drawn: Sample, value_of: ValueOf) -> tuple[Sample, Floats]:
 
 def score_of(metric: Metric, labels: Floats, values: Floats) -> float | None:
     """The metric's statistic of all items in displayed units; None where it is not defined."""
-    if metric.statistic == "auc":
-        if min((labels == 0).sum(), (labels == 1).sum()) < 2:
-            return None
-        return areas.area(labels, values).value * metric.scale
-    if metric.statistic == "f1":
-        if not np.isin(values, (0.0, metric.scale)).all():
-            return None
-        counts = corpus.outcomes(labels, values / metric.scale).sum(axis=0)
-        return float(corpus.f1_of(counts)) * metric.scale
-    return None
+    return corpus.score_of(metric.statistic, labels, values, metric.scale)
 
 
 def interval_of(

@@ -124,7 +124,7 @@ def _one(data: SignificanceData, answer: Answer, options: Options, number: int) 
     found = findings_of(answer, answer.comparisons)
     blocks: list[Block] = [
         # what a test cannot reach stands before any of its numbers
-        *(Text((f.words,)) for f in found if f.name == "UNATTAINABLE_ALPHA"),
+        *(Text((about(f, answer),)) for f in found if f.name == "UNATTAINABLE_ALPHA"),
         *_verdicts(answer),
     ]
     if data.subject is None and (said := omnibus_words(answer)):
@@ -229,7 +229,10 @@ def _not_said(answer: Answer) -> Text:
         parts.append("Open does not mean equal: there may be a difference these runs cannot show.")
     if "equivalent" in seen:
         parts.append("Equivalent means within the margin, not identical.")
-    if seen == {"no_inference"}:
+    few = {"N1_NO_INFERENCE", "N_TOO_SMALL"}
+    if seen == {"no_inference"} and all(
+        few & {finding.name for finding in item.result.warnings} for item in answer.comparisons
+    ):
         parts.append("A difference between so few runs may be luck of the draw.")
     if answer.kind == "leader" and any(item.result.family for item in answer.comparisons):
         groups = sum(fit.mean is not None for fit in answer.fits)
@@ -262,6 +265,17 @@ def _limits(answer: Answer, found: tuple[Finding, ...]) -> str:
     return " ".join(parts)
 
 
+def about(finding: Finding, answer: Answer) -> str:
+    """The words of a finding, with the groups they are about where others are compared too."""
+    own = [item for item in answer.comparisons if finding in item.result.warnings]
+    if finding in answer.findings or len(own) == len(answer.comparisons) or not own:
+        return finding.words
+    first = own[0]
+    names = f"{charting.fit(first.candidate.label)} and {charting.fit(first.baseline.label)}"
+    more = f" and {formats.count(len(own) - 1, 'more comparison')}" if len(own) > 1 else ""
+    return f"{names}{more}: {finding.words}"
+
+
 def _power_range(answer: Answer) -> str:
     unit = unit_of_difference(answer.metric)
     results = [i.result for i in answer.comparisons if i.result.detectable is not None]
@@ -280,7 +294,7 @@ def _power_range(answer: Answer) -> str:
 
 def _cautions(answer: Answer, found: tuple[Finding, ...]) -> list[Block]:
     told = [
-        (finding.words, finding.code)
+        (about(finding, answer), finding.code)
         for finding in found
         if finding.name not in (*LIMITS, "UNATTAINABLE_ALPHA")
     ]

@@ -40,7 +40,7 @@ def standings(answer: Answer, level: float) -> tuple[Block, ...]:
         # values of different items or data sets are not on one scale
         if fits[0].kind in ("replicates", "folds"):
             body.append(_chances(answer, shown))
-        wins = _wins(answer, shown)
+        wins = _wins(answer, shown) if answer.metric.statistic == "mean" else None
         if wins is not None:
             body.append(wins)
         if not body:

@@ -107,26 +107,31 @@ def plain(said: Words) -> str:
 
 def basis(result: Significance) -> str:
     """`adjusted 95 % interval 0.4 to 2.2; paired sign-flip, 6 seeds, p = 0.012`."""
-    sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    by = result.short if result.together else ""
-    p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family, by)
-    return f"{_interval_words(result)}; {result.short}, {sizes}, {p}{_look_words(result)}"
+    return f"{_interval_words(result)}; {result.short}, {_sizes(result)}, {_p_words(result)}"
 
 
 def _short_basis(result: Significance) -> str:
+    later = f", look {result.look}" if result.look > 1 else ""
+    return f"{_interval_words(result)}, {_sizes(result)}{later}"
+
+
+def _sizes(result: Significance) -> str:
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    return f"{_interval_words(result)}, {sizes}{_look_words(result)}"
+    return f"{sizes} in {words.plural('cluster', result.clusters)}" if result.clusters else sizes
 
 
-def _look_words(result: Significance) -> str:
-    """What repeated looks at growing data leave of a p; empty at the first one."""
+def _p_words(result: Significance) -> str:
+    """The p with its correction; at a later look the one that holds there, then the other."""
+    by = result.short if result.together else ""
     if result.look <= 1:
-        return ""
-    said = f"; look {result.look}, so fixed-sample p and interval do not hold"
-    if result.anytime is None:
-        return said
-    level = words.percent(result.anytime.level)
-    return f"{said}; anytime-valid {level} interval {words.ends(result.anytime)}"
+        p, adjusted = result.p_value, result.p_adjusted
+        return words.p_words(p, adjusted, result.correction, result.family, by)
+    fixed = f"fixed-sample {formats.p_value(result.p_value)} holds for one planned look alone"
+    if result.p_adjusted is None:
+        return f"look {result.look}; {fixed}"
+    valid = result.p_adjusted
+    said = words.p_words(valid, valid, result.correction, result.family, by)
+    return f"look {result.look}, always-valid {said}; {fixed}"
 
 
 def _is_identical(result: Significance) -> bool:
@@ -139,16 +144,14 @@ def _turned(result: Significance) -> Significance:
     if interval is None or (result.difference or 0.0) >= 0:
         return result
     turned = replace(interval, low=-interval.high, high=-interval.low)
-    later = result.anytime
-    if later is not None:
-        later = replace(later, low=-later.high, high=-later.low)
-    return replace(result, adjusted=turned, anytime=later)
+    return replace(result, adjusted=turned)
 
 
 def _interval_words(result: Significance) -> str:
     if result.adjusted is None:
-        return "no interval"
+        return "no interval that holds at every look" if result.look > 1 else "no interval"
     wide = "adjusted " if is_adjusted(result) else ""
+    wide += "anytime-valid " if result.anytime is not None else ""
     level = words.percent(1 - result.alpha)
     if result.adjusted.level < 1 - result.alpha - 1e-9:
         # so few values have no wider interval by ranks
@@ -201,23 +204,20 @@ def _no_inference(
 
 
 def _reason(result: Significance) -> str:
+    """Why there is no test, as the rest of a sentence."""
     names = {finding.name for finding in result.warnings}
     unit = result.unit_of_replication
-    if "ZERO_VARIANCE" in names:
-        return f"no test is made, as nothing varies between {words.several(unit)}"
-    if result.kind == "times" and min(result.n) > 2:
-        return "no run of either reached the value"
-    if "FEW_DATASETS" in names:
-        return f"{words.plural(unit, min(result.n))} are too few for a test over data sets"
-    if "NO_DISCORDANT" in names:
-        return f"the two score alike on every one of {words.plural(unit, result.n[0])}"
     if "TEST_FAILED" in names:
         return "the test could not be computed"
-    if min(result.n) == 1:
-        each = "one run each" if max(result.n) == 1 else "one run on one side"
+    if "N1_NO_INFERENCE" in names:
+        one = "item" if result.kind == "items" else "run"
+        each = f"one {one} each" if max(result.n) == 1 else f"one {one} on one side"
         return f"{each}, so nothing can be said about the configurations"
-    fewest = words.sizes(result.n, unit, paired=result.paired)
-    return f"{fewest} are too few for a test or an interval"
+    if "N_TOO_SMALL" in names:
+        fewest = words.sizes(result.n, unit, paired=result.paired)
+        return f"{fewest} are too few for a test or an interval"
+    why = result.why.removesuffix(" No test is made.").rstrip(".")
+    return f"no test is made: {why[:1].lower()}{why[1:]}"
 
 
 def sensitivity_words(comparison: Comparison) -> str:

@@ -145,6 +145,8 @@ def _correction_words(result: Significance) -> str:
 def _notes(answer: Answer, first: Significance, level: str) -> Iterator[str]:
     if first.adjusted is not None:
         yield f"Low and high are the ends of the {level} interval of the difference. "
+    if first.look > 1:
+        yield "They hold at every look at growing data. "
     if is_adjusted(first):
         name = corrected_by(first)
         yield f"{name}'s correction covers {first.family} comparisons. "
@@ -251,18 +253,18 @@ def _family_words(
 
 def _tests(answer: Answer) -> Table:
     unit = unit_of_difference(answer.metric) or None
-    first = next(i.result for i in answer.comparisons if i.result.interval is not None)
-    level = "" if first.interval is None else words.percent(first.interval.level)
+    intervals = (item.result.interval for item in answer.comparisons)
+    level = next((f"{words.percent(found.level)} " for found in intervals if found), "")
     columns = (
         Column("Group"),
         Column("Against", hidden=answer.kind == "baseline"),
         Column("Test"),
-        Column("t", "number", hint="Difference over its standard error"),
+        Column("Statistic", "number", hint="Of the test: t, z, W, chi-square, ..."),
         Column("df", "number", hint="Degrees of freedom"),
         Column("p", "number", hint="Two-sided, not corrected"),
         Column("Adjusted p", "number"),
-        Column(f"{level} low", "number", unit=unit, hint="Of this difference alone"),
-        Column(f"{level} high", "number", unit=unit, hint="Of this difference alone"),
+        Column(f"{level}low".capitalize(), "number", unit=unit, hint="Of this difference alone"),
+        Column(f"{level}high".capitalize(), "number", unit=unit, hint="Of this difference alone"),
         Column("Effects"),
         Column("Other methods", hint="Shown beside the test; they do not decide"),
     )

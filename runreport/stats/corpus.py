@@ -235,6 +235,24 @@ def resample_score(
     return resample(sums[0], sums[1], score, rng=rng, draws=draws)
 
 
+def score_of(
+    statistic: Statistic, labels: Floats, values: Floats, one: float = 1.0
+) -> float | None:
+    """The statistic of all items of one model in displayed units; None where it is not defined.
+
+    Args:
+        statistic: auc or f1; for the mean None, which needs no labels.
+        labels: 0 or 1 per item, shape (n,).
+        values: a score per item, or for F1 a prediction, 0 or `one`.
+        one: what an item that is right scores, in displayed units.
+    """
+    if statistic == "auc" and min((labels == 0).sum(), (labels == 1).sum()) >= 2:
+        return one * areas.area(labels, values).value
+    if statistic == "f1" and values.size and np.isin(values, (0.0, one)).all():
+        return one * float(f1_of(outcomes(labels, values / one).sum(axis=0)))
+    return None
+
+
 def outcomes(labels: ArrayLike, predictions: ArrayLike) -> Floats:
     """True positives, false positives and false negatives: one row per item, shape (n, 3).
 

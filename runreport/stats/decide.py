@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from runreport.design import Goal, Method
 from runreport.stats import corrections, looks, power, remarks, sequential
+from runreport.stats.corpus import Resampled, score_of
+from runreport.stats.counts import PairedCounts
 from runreport.stats.methods import FACTS
 from runreport.stats.plan import MANY, Case, Plan, Rules, plan
 from runreport.stats.refusals import refusal
@@ -24,6 +26,9 @@ from runreport.stats.testers import Exact, tester
 from runreport.stats.together import joint_testers
 
 Floats = NDArray[np.float64]
+
+MOST_ITEMS = 1_000_000
+"""More items than this are not counted."""
 
 RUNS = 20
 """So many runs, or pairs of them, are looked at most closely when one looks again and again."""
@@ -35,9 +40,14 @@ class Tested:
 
     plan: Plan
     method: Method
+    fixed: Tester
+    """The test as if this were the only look."""
     estimate: Tester
+    """What decides: at a later look at growing data a test that holds at every look."""
+    lasting: bool
+    """Whether `estimate` holds at the look it is made at."""
     p_value: float
-    """Of no difference."""
+    """Of no difference, by what decides."""
     claim_p: float
     """Of the claim that counts: a difference beyond the margin; without one, any."""
 
@@ -79,7 +89,7 @@ def decide(cases: Sequence[Case], rules: Rules) -> tuple[Significance, ...]:
     tests: dict[int, Tested] = {}
     for index, (case, reason) in enumerate(zip(cases, refused, strict=True)):
         chosen = reason or plans[index]
-        test = None if reason else _measured(case, chosen, joint.get(index))
+        test = None if reason else _measured(case, chosen, joint.get(index), rules.look)
         if test is None:
             results[index] = _untested(case, chosen, family)
         elif index in joint:
@@ -139,35 +149,51 @@ def verdict_of(
     return "equivalent" if equivalent else "inconclusive"
 
 
-def measure(case: Case, chosen: Plan) -> Tested | None:
-    """The planned test on the case's values; None when it cannot be computed."""
-    return _test(case, chosen, case.baseline, case.candidate)
+def measure(case: Case, chosen: Plan, look: int = 1) -> Tested | None:
+    """The planned test on the case's values; None when it cannot be computed.
+
+    Args:
+        case: the samples.
+        chosen: the plan.
+        look: how often the data have been looked at.
+    """
+    return _test(case, chosen, case.baseline, case.candidate, look)
 
 
-def _measured(case: Case, chosen: Plan, joint: Tester | None) -> Tested | None:
+def _measured(case: Case, chosen: Plan, joint: Tester | None, look: int) -> Tested | None:
     """The planned test, or its part in a test of all groups together."""
     if joint is None or chosen.method is None:
-        return measure(case, chosen)
-    return _tested(case, chosen, chosen.method, joint)
+        return measure(case, chosen, look)
+    return _tested(case, chosen, chosen.method, joint, look)
 
 
-def _test(case: Case, chosen: Plan, baseline: Floats, candidate: Floats) -> Tested | None:
+def _test(
+    case: Case, chosen: Plan, baseline: Floats, candidate: Floats, look: int
+) -> Tested | None:
     if chosen.method is None:
         return None
     estimate = tester(case, chosen.method, baseline, candidate)
-    return None if estimate is None else _tested(case, chosen, chosen.method, estimate)
+    return None if estimate is None else _tested(case, chosen, chosen.method, estimate, look)
 
 
-def _tested(case: Case, chosen: Plan, method: Method, estimate: Tester) -> Tested:
+def _tested(case: Case, chosen: Plan, method: Method, fixed: Tester, look: int) -> Tested:
+    estimate, lasting = fixed, True
+    if look > 1:
+        plain = fixed.inner if isinstance(fixed, Exact) else fixed
+        lasting = isinstance(plain, Estimate)
+        if isinstance(plain, Estimate):
+            n = case.n if case.paired else case.baseline.size + case.candidate.size
+            tuning = sequential.USERS if case.kind == "items" else RUNS
+            estimate = sequential.Anytime(plain, n, tuning=tuning)
     p_value = estimate.p_value()
     claim = estimate.beyond_p(case.margin) if case.margin else p_value
     # without an interval nothing is known about a margin, so the claim is of any difference
     claim = claim if math.isfinite(claim) else p_value
-    return Tested(chosen, method, estimate, p_value, claim)
+    return Tested(chosen, method, fixed, estimate, lasting, p_value, claim)
 
 
 def _conclude(
-    case: Case, test: Tested, family: Family, p_adjusted: float, step: float
+    case: Case, test: Tested, family: Family, p_adjusted: float | None, step: float
 ) -> Significance:
     rules, estimate = family.rules, test.estimate
     interval = estimate.interval(1 - rules.alpha / step)
@@ -180,46 +206,37 @@ def _conclude(
         case.goal,
         case.margin,
         interval or estimate.difference,
-        rejected=p_adjusted < rules.alpha,
+        rejected=p_adjusted is not None and p_adjusted < rules.alpha,
         equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
         claimed=not case.margin or test.claim_p * step < rules.alpha,
     )
-    detectable, deviation = _detectable(case, estimate, family.strictest)
+    if not test.lasting:
+        # nothing that this test says holds at a later look
+        interval, word, p_adjusted = None, "inconclusive", None
+    detectable, detectable_sd = _detectable(case, test.fixed, family.strictest)
     result = replace(
         _blank(case, test.plan, family),
         verdict=word,
         difference=estimate.difference,
         about=FACTS[test.method].about,
         together=FACTS[test.method].together,
-        statistic=estimate.statistic,
+        statistic=test.fixed.statistic,
         df=None if estimate.df is None or math.isinf(estimate.df) else estimate.df,
-        p_value=test.p_value,
+        p_value=test.fixed.p_value(),
         p_adjusted=p_adjusted,
-        interval=estimate.interval(rules.level),
+        interval=test.fixed.interval(rules.level),
         adjusted=interval,
         equivalence=equivalence,
         equivalence_p=equivalence_p,
         effects=looks.effects_of(case, rules.level),
         second_looks=looks.second_looks(case, test.plan, rules.level, rules.alpha / step),
         sensitivity=_sensitivity(case, test.plan, family, step),
-        look=rules.look,
-        anytime=_anytime(estimate, case, rules, step),
-        detectable=None if detectable is None else detectable * deviation,
-        detectable_sd=detectable,
-        needed=_needed(case, estimate, deviation, family.strictest, word),
+        anytime=interval if rules.look > 1 else None,
+        detectable=detectable,
+        detectable_sd=detectable_sd,
+        needed=_needed(case, test.fixed, family.strictest, word),
     )
     return replace(result, warnings=(*result.warnings, *remarks.after(case, result, step)))
-
-
-def _anytime(estimate: Tester, case: Case, rules: Rules, step: float) -> Interval | None:
-    """The interval that holds at every look; none at the first, or without a standard error."""
-    plain = estimate.inner if isinstance(estimate, Exact) else estimate
-    if rules.look <= 1 or not isinstance(plain, Estimate):
-        return None
-    n = case.n if case.paired else case.baseline.size + case.candidate.size
-    tuning = sequential.USERS if case.kind == "items" else RUNS
-    error = plain.standard_error
-    return sequential.anytime(plain.difference, error, n, rules.alpha / step, tuning, plain.df)
 
 
 def _untested(case: Case, chosen: Plan, family: Family) -> Significance:
@@ -235,11 +252,9 @@ def _untested(case: Case, chosen: Plan, family: Family) -> Significance:
 def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
     """Everything known before a test."""
     facts = None if chosen.method is None else FACTS[chosen.method]
-    means = tuple(
-        float(part.mean()) if part.size else None for part in (case.baseline, case.candidate)
-    )
-    difference = None if None in means else float(case.candidate.mean() - case.baseline.mean())
-    if case.paired and difference is not None:
+    means = tuple(_centre(case, part) for part in (case.baseline, case.candidate))
+    difference = None if means[0] is None or means[1] is None else means[1] - means[0]
+    if case.paired and case.statistic == "mean" and difference is not None:
         difference = float(case.differences.mean())
     return Significance(
         verdict="no_inference",
@@ -261,42 +276,72 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
         formula="" if facts is None else facts.formula,
         short="" if facts is None else facts.short,
         kind=case.kind,
+        clusters=0 if case.clusters is None else int(case.clusters.max(initial=-1)) + 1,
+        look=family.rules.look,
     )
 
 
-def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | None, float]:
-    """Smallest difference found with 80 % power, in standard deviations, and one of them: of the
-    differences for pairs, else pooled over the groups. None where the test says nothing of it.
+def _centre(case: Case, values: Floats) -> float | None:
+    """What stands for one side: the mean, or the metric's statistic of all items."""
+    if not values.size:
+        return None
+    if case.statistic == "mean":
+        return float(values.mean())
+    return None if case.labels is None else score_of(case.statistic, case.labels, values, case.one)
+
+
+def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | None, float | None]:
+    """Smallest difference found with 80 % power, in the metric's unit and in standard deviations:
+    of the differences for pairs, else pooled over the groups. None where the test says nothing of
+    it.
     """
     if case.kind == "times":
-        return None, 1.0
+        return None, None
     if case.kind == "items":
-        if not isinstance(estimate, Estimate):
-            return None, 1.0
-        # clusters or correlated areas: the error itself is what counts
-        size = power.noncentrality_for(estimate.df, alpha) * estimate.standard_error
-        deviation = float(case.differences.std(ddof=1))
-        return (size / deviation, deviation) if deviation > 0 else (None, 1.0)
+        # clusters, counts or correlated areas: the error itself is what counts
+        error, df = _error(estimate)
+        return (power.noncentrality_for(df, alpha) * error, None) if error > 0 else (None, None)
     if case.paired:
         deviation = float(case.differences.std(ddof=1))
-        return power.detectable_paired(case.n, alpha, case.overlap), deviation
+        size = power.detectable_paired(case.n, alpha, case.overlap)
+        return size * deviation, size
+    size = power.detectable_independent(case.baseline.size, case.candidate.size, alpha)
+    return size * _pooled(case), size
+
+
+def _pooled(case: Case) -> float:
     variances = (float(case.baseline.var(ddof=1)), float(case.candidate.var(ddof=1)))
-    sizes = (case.baseline.size, case.candidate.size)
-    return power.detectable_independent(*sizes, alpha), math.sqrt(sum(variances) / 2)
+    return math.sqrt(sum(variances) / 2)
 
 
-def _needed(
-    case: Case, estimate: Tester, deviation: float, alpha: float, word: Verdict
-) -> int | None:
+def _error(estimate: Tester) -> tuple[float, float]:
+    """Standard error and degrees of freedom; 0 where a test has none."""
+    if isinstance(estimate, Estimate):
+        return estimate.standard_error, estimate.df
+    if isinstance(estimate, PairedCounts):
+        return estimate.standard_error, math.inf
+    if isinstance(estimate, Resampled) and estimate.drawn.size:
+        return float(estimate.drawn.std()), math.inf
+    return 0.0, math.inf
+
+
+def _needed(case: Case, estimate: Tester, alpha: float, word: Verdict) -> int | None:
     """Replicates that would settle an open difference of the size seen; None when out of reach.
 
     Without a margin the question is whether it is above 0, with one, on which side of the margin.
     """
     # more folds of one data set do not make more data
-    if word != "inconclusive" or case.overlap or not deviation > 0:
+    if word != "inconclusive" or case.kind in ("folds", "times") or case.overlap:
         return None
     away = abs(abs(estimate.difference) - (case.margin or 0.0))
-    if away < 1e-3 * deviation:
+    if case.kind == "items":
+        error, df = _error(estimate)
+        reach = power.noncentrality_for(df, alpha) * error
+        # errors fall with the root of the number of items
+        enough = case.n * (reach / away) ** 2 if away > 1e-3 * error > 0 else math.inf
+        return math.ceil(enough) if case.n < enough < MOST_ITEMS else None
+    deviation = float(case.differences.std(ddof=1)) if case.paired else _pooled(case)
+    if away < 1e-3 * deviation or not deviation > 0:
         return None
     return power.needed(away / deviation, alpha, paired=case.paired)
 
@@ -309,7 +354,7 @@ def _sensitivity(case: Case, chosen: Plan, family: Family, step: float) -> Sensi
     # the failed runs may make many pairs of a few
     if chosen.method == "sign_flip" and filled.baseline.size >= MANY:
         chosen = replace(chosen, method="paired_t")
-    test = _test(case, chosen, filled.baseline, filled.candidate)
+    test = _test(case, chosen, filled.baseline, filled.candidate, family.rules.look)
     difference = float(filled.candidate.mean() - filled.baseline.mean())
     if test is None:
         return Sensitivity(filled.scored, filled.worst, difference, None, "inconclusive")

@@ -242,6 +242,7 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
                 "chi-square with df 1"
             ),
             "groups",
+            smallest="splits",
             about="restricted mean",
         ),
         "dunnett": Facts(

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.design import Correction, Goal, Method, Statistic
-from runreport.stats import corrections, power, words
+from runreport.stats import corrections, power, ties, words
 from runreport.stats.findings import Finding
 from runreport.stats.methods import FACTS
 from runreport.stats.result import Kind
@@ -279,18 +279,20 @@ def _limits(case: Case, rules: Rules, needed: float, method: Method) -> tuple[Fi
     """What no result of so few replicates could show, said before any p."""
     if method == "mcnemar":
         return _few_discordant(case, needed)
-    if case.overlap or case.kind in ("items", "times"):
+    if case.overlap or case.kind == "items":
         return ()
     bound, asked = FACTS[method].smallest, case.method == method
     if case.paired and FACTS[method].needs != "groups":
-        smallest = power.smallest_paired_p(case.n)
-        if case.n >= MANY or smallest < needed:
+        # a difference of 0 has no sign to turn
+        zeros = _zeros(case) if bound == "pairs" else 0
+        smallest = power.smallest_paired_p(case.n - zeros)
+        if smallest < needed or (case.n >= MANY and not zeros):
             return ()
-        enough = power.pairs_to_reach(needed)
+        enough = power.pairs_to_reach(needed) + zeros
         said = words.unattainable(
             rules.alpha, needed, smallest, case.n, enough,
             test=FACTS[method].title if bound == "pairs" else "", pairs=case.unit_of_replication,
-            asked=asked,
+            asked=asked, zeros=zeros,
         )  # fmt: skip
         return (Finding("UNATTAINABLE_ALPHA", said),)
     sizes = (case.candidate.size, case.baseline.size)
@@ -299,8 +301,16 @@ def _limits(case: Case, rules: Rules, needed: float, method: Method) -> tuple[Fi
         return ()
     enough = power.runs_to_reach(needed)
     title = FACTS[method].title if bound == "splits" else ""
-    said = words.unattainable_split(rules.alpha, needed, smallest, sizes, enough, title)
+    said = words.unattainable_split(
+        rules.alpha, needed, smallest, sizes, enough, title, times=case.kind == "times"
+    )
     return (Finding("UNATTAINABLE_ALPHA", said),)
+
+
+def _zeros(case: Case) -> int:
+    """Pairs without a difference."""
+    settled = ties.settle(case.differences, ties.size_of(case.baseline, case.candidate))
+    return int((settled == 0).sum())
 
 
 def _few_discordant(case: Case, needed: float) -> tuple[Finding, ...]:

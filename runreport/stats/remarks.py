@@ -5,11 +5,17 @@ from __future__ import annotations
 from runreport import formats
 from runreport.stats import looks, ties, words
 from runreport.stats.findings import Finding
+from runreport.stats.methods import FACTS
 from runreport.stats.plan import LOW, Case
 from runreport.stats.result import Significance
 
+FEW_CLUSTERS = 10
+
 MANY = 1_000
 """More replicates than this are not counted out."""
+
+CORRECTED = tuple(FACTS[name].title for name in ("corrected_t", "five_by_two_f", "five_by_two_t"))
+"""Tests that allow for it."""
 
 FOLDS = "Folds of one data set share training data, so the variance is corrected for it."
 
@@ -28,7 +34,7 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
     elif min(result.n) < LOW and result.detectable is not None:
         found.append(_low_power(case, result))
     if case.overlap:
-        found.append(Finding("DEPENDENT_FOLDS", FOLDS))
+        found.append(Finding("DEPENDENT_FOLDS", _folds(result)))
     if case.clusters is not None:
         found.append(_clustered(case, result))
     if result.look > 1:
@@ -45,6 +51,20 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
     if result.verdict == "inconclusive":
         found.append(Finding("INCONCLUSIVE", _open(case, result)))
     return tuple(found)
+
+
+def _folds(result: Significance) -> str:
+    """Whether the test allows for what folds share, or the author chose one that does not."""
+    if result.test in CORRECTED:
+        return FOLDS
+    said = (
+        f"Folds of one data set share training data, which the {result.test} takes for "
+        "independent: its p is too small."
+    )
+    other = next((look for look in result.second_looks if look.method in CORRECTED), None)
+    if other is not None and other.p_value is not None:
+        said += f" The {other.method} says {formats.p_value(other.p_value)}."
+    return said
 
 
 def failed(case: Case) -> Finding:
@@ -90,22 +110,26 @@ def _clustered(case: Case, result: Significance) -> Finding:
     if naive is not None and naive.interval is not None and result.interval is not None:
         ratio = result.interval.width / naive.interval.width
         said += f"; its interval is {words.short(ratio, 2)} times as wide as one over items"
+    if count < FEW_CLUSTERS:
+        said += f"; fewer than {FEW_CLUSTERS} clusters say little, whatever the number of items"
     return Finding("CLUSTERED", f"{said}.")
 
 
 def _peeking(case: Case, result: Significance) -> Finding:
     said = (
         f"This is look {result.look} at these growing data. Fixed-sample p-values and intervals do "
-        "not hold when one looks again and again."
+        "not hold when one looks again and again"
     )
     if result.anytime is None:
-        said += " So few replicates have no interval that holds at every look."
-    else:
-        ends, level = words.ends(result.anytime), words.percent(result.anytime.level)
-        holds = result.anytime.low > 0 or result.anytime.high < 0
-        rest = "it leaves out 0" if holds else "it does not leave out 0"
-        unit = f" {case.unit}" if case.unit else ""
-        said += f" The anytime-valid {level} interval of the difference is {ends}{unit}: {rest}."
+        return Finding(
+            "PEEKING",
+            f"{said}; these data have no interval that does, so no verdict is given.",
+        )
+    ends, level = words.ends(result.anytime), words.percent(result.anytime.level)
+    holds = result.anytime.low > 0 or result.anytime.high < 0
+    rest = "it leaves out 0" if holds else "it does not leave out 0"
+    unit = f" {case.unit}" if case.unit else ""
+    said += f", so the verdict goes by an anytime-valid one ({level}: {ends}{unit}; {rest})."
     return Finding("PEEKING", said)
 
 
@@ -128,6 +152,8 @@ def _disagreement(result: Significance, others: tuple[str, ...]) -> Finding:
 
 
 def _open(case: Case, result: Significance) -> str:
+    if (split := _split(result)) and not case.margin:
+        return split
     question = "which side of the margin it is on" if case.margin else "whether there is one"
     if case.overlap:
         return f"The difference is too uncertain to say {question}; more folds do not help."
@@ -142,9 +168,31 @@ def _open(case: Case, result: Significance) -> str:
     return f"{start}. If it is as it looks, {about} would settle it (80 % power)."
 
 
+def _split(result: Significance) -> str:
+    """Where p and interval do not say the same; empty where they do."""
+    interval, p = result.adjusted, result.p_adjusted
+    if interval is None or p is None:
+        return ""
+    apart = interval.low > 0 or interval.high < 0
+    if apart == (p < result.alpha):
+        return ""
+    ends = words.ends(interval)
+    if apart:
+        return (
+            f"The interval ({ends}) leaves out 0 and the {result.test} does not reject "
+            f"({formats.p_value(p)}): they weigh the values differently, and a verdict needs both."
+        )
+    return (
+        f"The {result.test} rejects ({formats.p_value(p)}) and its interval ({ends}) reaches 0, as "
+        "it may with ties or few values; a verdict needs both."
+    )
+
+
 def _replicates(result: Significance, n: int) -> str:
     """`seeds per group`, `pairs of seeds`."""
     unit = result.unit_of_replication
+    if result.kind in ("items", "datasets"):
+        return words.several(unit) if n != 1 else unit
     if result.paired:
         return f"pair{'s' if n != 1 else ''} of {words.several(unit)}"
     return f"{words.several(unit) if n != 1 else unit} per group"

@@ -101,8 +101,10 @@ class Significance:
     statistic: float | None = None
     df: float | None = None
     p_value: float | None = None
-    """None when no test was made or it failed; never NaN."""
+    """Of one planned look, not corrected. None when no test was made or it failed; never NaN."""
     p_adjusted: float | None = None
+    """Corrected over the family; at a later look of the test that holds at every look, and None
+    where there is none."""
     interval: Interval | None = None
     """Of the difference alone, at the report's level."""
     adjusted: Interval | None = None
@@ -135,6 +137,8 @@ class Significance:
     about: str = "mean"
     """What the difference is of: mean, pseudo-median, shift, area, score."""
     kind: Kind = "replicates"
+    clusters: int = 0
+    """Clusters that items share; 0 where none are declared."""
     look: int = 1
     """How often these growing data have been looked at."""
     anytime: Interval | None = None

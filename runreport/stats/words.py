@@ -112,6 +112,7 @@ def unattainable(
     test: str = "",
     pairs: str = "",
     asked: bool = False,
+    zeros: int = 0,
 ) -> str:
     """Why an exact test of so many pairs cannot reject, before any p is shown.
 
@@ -124,11 +125,13 @@ def unattainable(
         test: the exact test that decides; empty when a t-test does.
         pairs: the unit of replication, singular, where a data set is a pair.
         asked: whether the author chose the test.
+        zeros: pairs without a difference, which have no sign.
     """
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
     of = f"{several(pairs)}" if pairs in ("dataset", "data set", "task") else "pairs"
+    same = f", {zeros} of them without a difference" if zeros else ""
     limit = (
-        f"cannot reach {short(alpha)} with n = {n} {of}; needs {enough}: its smallest p is "
+        f"cannot reach {short(alpha)} with n = {n} {of}{same}; needs {enough}: its smallest p is "
         f"{short(smallest)}{bar}."
     )
     if not test:
@@ -140,7 +143,14 @@ def unattainable(
 
 
 def unattainable_split(
-    alpha: float, needed: float, smallest: float, n: tuple[int, int], enough: int, test: str = ""
+    alpha: float,
+    needed: float,
+    smallest: float,
+    n: tuple[int, int],
+    enough: int,
+    test: str = "",
+    *,
+    times: bool = False,
 ) -> str:
     """The same for two independent groups; `test` is the exact one that decides, if one does."""
     bar = f" where {short(needed)} is needed after correction" if needed < alpha else ""
@@ -151,6 +161,7 @@ def unattainable_split(
     if not test:
         return f"An exact permutation or rank test {limit} A t-test decides here."
     return (
-        f"The {test} {limit} It cannot reject here, whatever the values; Welch's t-test, or "
-        f"{enough} or more runs each, could."
+        f"The {test} {limit} It cannot reject here, whatever the values; "
+        f"{'' if times else 'a Welch t-test, or '}{enough} or more runs each"
+        f"{'' if times else ','} could."
     )
