@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport import formats
 from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
 from runreport.sections.audit import ABOUT_VALUES, between
 from runreport.sections.fitness import Fit
 from runreport.sections.outcomes import is_time
+from runreport.stats import ties, words
 from runreport.stats.findings import Finding
 from runreport.stats.plan import Case, Filled
+from runreport.stats.refusals import refusal
 from runreport.stats.result import Kind
 
 Floats = NDArray[np.float64]
@@ -36,9 +41,9 @@ def case_of(
     else:
         values, dropped = (paired.baseline_values, paired.candidate_values), paired.dropped
     if kind == "folds" and paired is None and min(map(len, values)) >= ENOUGH:
-        known = (*known, Finding("DEPENDENT_FOLDS", UNPAIRED_FOLDS))
+        known = (*known, _unpaired_folds(first.sample, second.sample, design))
     audit = between(first.group, second.group, metric, design, ABOUT_VALUES)
-    known = (*known, *audit.findings)
+    known = (*known, *audit.findings, *margin_findings(metric, first.mean))
     keys = () if paired is None else paired.keys
     folds = paired is not None and kind == "folds"
     case = Case(
@@ -67,7 +72,31 @@ def case_of(
         against_baseline=first.group.is_baseline,
         sides=(first.group.id, second.group.id),
     )
+    if lone := _one_fixed(first, second, case):
+        case = replace(case, known=(*case.known, lone))
     return case, dropped
+
+
+def _one_fixed(first: Fit, second: Fit, case: Case) -> Finding | None:
+    """That one of two groups does not vary, where they are tested all the same."""
+    if case.kind not in ("replicates", "folds") or case.n < ENOUGH:
+        return None
+    fixed = [
+        (fit, values)
+        for fit, values in ((first, case.baseline), (second, case.candidate))
+        if ties.is_constant(values)
+    ]
+    if len(fixed) != 1 or refusal(case) is not None:
+        return None
+    ((fit, values),) = fixed
+    metric, each = fit.sample.metric, words.several(case.unit_of_replication)
+    said = (
+        f"{charting.fit(fit.group.label)} has the same value of {charting.fit(metric.title, 40)}, "
+        f"{charting.value_text(float(values[0]), metric)}, for all {formats.number(values.size)} "
+        f"{each}: it is at a limit of the metric, {each} have no effect, or the runs are copies of "
+        "one. All of the scatter in this comparison is the other group's."
+    )
+    return Finding("DUPLICATE_RUNS", said)
 
 
 def kind_of(design: Design, metric: Metric) -> Kind:
@@ -82,10 +111,24 @@ def kind_of(design: Design, metric: Metric) -> Kind:
     return "folds" if resampled else "replicates"
 
 
-UNPAIRED_FOLDS = (
-    "Folds of one data set share training data, which this test takes for independent: its p is "
-    "too small. Declare `pair_by: fold`."
-)
+# ---- pairs ---------------------------------------------------------------------------------------
+
+
+def _unpaired_folds(first: Sample, second: Sample, design: Design) -> Finding:
+    """Folds that are compared as if they were independent, and how to have them paired."""
+    said = (
+        "Folds of one data set share training data, which this test takes for independent: its p "
+        "is too small."
+    )
+    if design.pair_by is not None:
+        return Finding("DEPENDENT_FOLDS", f"{said} Only paired folds can be corrected for it.")
+    name = charting.fit(design.replicates or "fold", 40)
+    several = any(count > 1 for own in (first, second) for count in _counts(own).values())
+    more = f" and {APART}" if several and design.repeat is None else ""
+    return Finding("DEPENDENT_FOLDS", f"{said} Declare `pair_by: {name}`{more}.")
+
+
+APART = "`repeat`, the column that tells the repeats of a cross-validation apart"
 
 
 def _pairs(
@@ -101,17 +144,84 @@ def _pairs(
     if not always and len(found.keys) < ENOUGH and (len(found.keys) < fewest or fewest == 1):
         if fewest == 1 or not left_out:
             return None, ()
+        count = len(found.keys)
+        match = "match" if count != 1 else "matches"
         said = (
-            f"Only {len(found.keys)} of the declared pairs match between "
+            f"{f'Only {count}' if count else 'None'} of the declared pairs {match} between "
             f"{charting.fit(first.group.label)} and {charting.fit(second.group.label)}, so the "
-            "groups are compared unpaired."
+            f"groups are compared unpaired: {_unmatched(first, second, design)}"
         )
         return None, (Finding("UNMATCHED_PAIRS", said),)
     if not left_out:
         return found, ()
-    names = charting.dropped_words(left_out).removeprefix("Not shown: ")
-    said = f"{len(found.keys)} complete pairs are compared. Without a partner: {names}"
+    pairs = formats.count(len(found.keys), "complete pair")
+    start = f"{pairs} {'is' if len(found.keys) == 1 else 'are'} compared. Left out"
+    if not found.keys:
+        start = "No pair is complete"
+    said = f"{start}: {_unmatched(first, second, design)}"
     return found, (Finding("UNMATCHED_PAIRS", said),)
+
+
+def _unmatched(first: Sample, second: Sample, design: Design) -> str:
+    """Which identities of pairs have no single partner and why, and what would give them one."""
+    key = replicate_word(replace(design, replicates=design.pair_by or design.replicates))
+    if design.repeat is not None:
+        key = f"repeat{JOINT}{key}"
+    parts = [*_alone(first, second, key), *_alone(second, first, key), *_without(first, key)]
+    parts += [*_without(second, key), *(often := list(_often((first, second), key)))]
+    said = f"{'; '.join(parts)}."
+    if not often:
+        return said
+    if kind_of(design, first.metric) == "folds" and design.repeat is None:
+        return f"{said} Declare {APART}."
+    return (
+        f"{said} None of these has a single partner: select one of them, average them first, or "
+        "name what tells them apart in `by`."
+    )
+
+
+def _alone(own: Sample, other: Sample, key: str) -> Iterator[str]:
+    """`no value for seeds 3, 4 in A`."""
+    theirs = _counts(other)
+    if lone := [name for name in _counts(own) if name not in theirs]:
+        yield f"no value for {_keys(lone, key)} in {charting.fit(other.group.label)}"
+
+
+def _without(own: Sample, key: str) -> Iterator[str]:
+    """`2 runs of A have no seed`."""
+    if count := own.replicates.count(None):
+        has = "has" if count == 1 else "have"
+        runs, name = formats.count(count, "run"), charting.fit(own.group.label)
+        yield f"{runs} of {name} {has} no {key}"
+
+
+def _often(sides: Sequence[Sample], key: str) -> Iterator[str]:
+    """`seed 1 occurs 2 times in A`, `each item occurs 3 times in A and B`."""
+    said: dict[str, list[str]] = {}
+    for own in sides:
+        counts = _counts(own)
+        several = [name for name, count in counts.items() if count > 1]
+        if not several:
+            continue
+        times = {counts[name] for name in several}
+        often = f"{formats.number(times.pop())} times" if len(times) == 1 else "several times"
+        if len(several) == len(counts) > 1:
+            start = f"each {key} occurs"
+        else:
+            start = f"{_keys(several, key)} {'occurs' if len(several) == 1 else 'occur'}"
+        said.setdefault(f"{start} {often} in", []).append(charting.fit(own.group.label))
+    for start, names in said.items():
+        yield f"{start} {' and '.join(names)}"
+
+
+def _counts(own: Sample) -> Counter[str]:
+    """How often each identity occurs, numbers by size."""
+    return Counter(sorted((key for key in own.replicates if key is not None), key=charting.natural))
+
+
+def _keys(names: Sequence[str], key: str) -> str:
+    """`seed 3`, `seeds 3, 4`."""
+    return f"{key if len(names) == 1 else words.several(key)} {charting.named(names)}"
 
 
 def overlap_of(groups: Sequence[Group], design: Design) -> float:
@@ -207,6 +317,21 @@ def margin_of(metric: Metric, baseline_mean: float | None) -> float | None:
     if metric.margin.relative:
         amount = abs(baseline_mean or 0.0) * amount / 100
     return amount if amount > 0 else None
+
+
+def margin_findings(metric: Metric, baseline_mean: float | None) -> tuple[Finding, ...]:
+    """That a relative margin comes to nothing, as what it is relative to is 0."""
+    margin = metric.margin
+    if margin is None or not margin.relative or baseline_mean is None:
+        return ()
+    if margin.amount <= 0 or margin_of(metric, baseline_mean) is not None:
+        return ()
+    said = (
+        f"The spec asks for a margin of {words.short(margin.amount)} % of the baseline on "
+        f"{charting.fit(metric.title)}, which is 0 here: differences are held against 0 instead. "
+        f"Declare a margin {f'in {metric.unit.strip()}' if metric.unit.strip() else 'as a size'}."
+    )
+    return (Finding("METHOD_OVERRIDDEN", said),)
 
 
 def unit_of_difference(metric: Metric) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from runreport import formats
 from runreport.design import Metric
-from runreport.samples import Dropped, Group, Sample, ValueOf, by_task, sample
+from runreport.samples import REASONS, Dropped, Group, Sample, ValueOf, by_task, sample
 from runreport.sections import charting
 from runreport.sections.outcomes import interval_of, labelled, score_of, with_censored
 from runreport.stats import effects, ties
@@ -86,7 +86,7 @@ def fit_of(
         used, labels = labelled(used, value_of)
     missing = tuple(item for item in used.dropped if item not in copies)
     findings = (
-        *_missing(group, metric, used, missing, len(copies)),
+        *_missing(group, metric, used, missing, len(copies), kind),
         *_copied(group, copies),
         # folds, items and data sets differ from each other by nature
         *(_far_out(group, metric, used) if kind == "replicates" else ()),
@@ -201,7 +201,12 @@ def _failed(group: Group, metric: Metric, value_of: ValueOf) -> Iterator[str | N
 
 
 def _missing(
-    group: Group, metric: Metric, used: Sample, missing: Sequence[Dropped], copies: int
+    group: Group,
+    metric: Metric,
+    used: Sample,
+    missing: Sequence[Dropped],
+    copies: int,
+    kind: Kind,
 ) -> Iterator[Finding]:
     if not missing:
         return
@@ -209,7 +214,17 @@ def _missing(
     reasons = charting.dropped_words(missing).removeprefix("Not shown: ")
     count = used.values.size + copies
     said = f"{name}: {count} of {total} finished with a value of {charting.fit(metric.title, 40)}."
-    yield Finding("MISSING_RUNS", f"{said} Left out: {reasons}")
+    said = f"{said} Left out: {reasons}"
+    # an empty cell or a lost log says nothing of the value, a NaN says that the run diverged
+    never = sum(item.reason == REASONS["missing"].format(metric=metric.title) for item in missing)
+    if never and metric.goal is not None and kind in ("replicates", "folds"):
+        what = (
+            "A run that finished without logging it counts"
+            if never == 1
+            else ("Runs that finished without logging it count")
+        )
+        said += f" {what} as missing, not as failed, and has no worst value put in its place."
+    yield Finding("MISSING_RUNS", said)
 
 
 def _copied(group: Group, copies: Sequence[Dropped]) -> Iterator[Finding]:

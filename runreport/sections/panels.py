@@ -12,7 +12,7 @@ from runreport.design import Correction
 from runreport.kinds import Context
 from runreport.samples import Group
 from runreport.sections import charting
-from runreport.sections.aligning import margin_of, unit_of_difference
+from runreport.sections.aligning import margin_findings, margin_of, unit_of_difference
 from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.fitness import metric_findings
 from runreport.sections.tallies import Tally
@@ -181,6 +181,7 @@ def _answer(
     setting: Setting,
     is_primary: bool,
 ) -> Answer:
+    before = None if item.arms[0] is None else item.arms[0].value
     comparisons = tuple(
         Comparison(
             item.metric, baseline, group, reading.result, item.dropped,
@@ -197,7 +198,7 @@ def _answer(
         ahead=(),
         comparisons=comparisons,
         unit_of_replication=setting.user,
-        findings=metric_findings(item.metric),
+        findings=(*metric_findings(item.metric), *margin_findings(item.metric, before)),
     )
 
 

@@ -182,6 +182,14 @@ def test_sums_that_cannot_be_are_written_as_logged() -> None:
     assert "a sum of squares of 3 is too small for 1 000 visitors with a sum of 5 000." in text
 
 
+def test_a_margin_in_per_cent_of_0_is_said() -> None:
+    metric = replace(SIGNUPS, margin=Margin(5, relative=True))
+    rows = (row("control", users=1000, signups=0), row("new", users=1000, signups=30))
+    text = said(experiment(*rows, metrics=(metric,)))
+    assert "a margin of 5 % of the baseline on Sign-ups, which is 0 here" in text
+    assert "which is 0 here" not in said(two(metrics=(metric,)))
+
+
 def test_rows_of_an_arm_are_added_up() -> None:
     days = experiment(
         row("control", users=4000, signups=420),

@@ -179,7 +179,9 @@ def test_seeds_without_a_partner_are_named_and_stay_out() -> None:
     runs = runs_of({"m0": [0.1, 0.2, 0.3, 0.4], "m1": [0.12, 0.21, 0.33, 0.44, 0.5]})
     found = answer(context(runs, baseline=BASELINE, pair_by="seed"))
     assert found.comparisons[0].result.n == (4, 4)
-    assert "m1-s4" in said(found, "UNMATCHED_PAIRS")
+    assert said(found, "UNMATCHED_PAIRS") == (
+        "4 complete pairs are compared. Left out: no value for seed 4 in model=m0."
+    )
 
 
 def test_groups_whose_seeds_never_meet_are_compared_unpaired() -> None:
@@ -188,7 +190,92 @@ def test_groups_whose_seeds_never_meet_are_compared_unpaired() -> None:
         run["params"]["seed"] += 100
     found = answer(context(runs, baseline=BASELINE, pair_by="seed"))
     assert found.comparisons[0].result.test == "Welch t-test"
-    assert "0 of the declared pairs match" in said(found, "UNMATCHED_PAIRS")
+    assert said(found, "UNMATCHED_PAIRS") == (
+        "None of the declared pairs match between model=m0 and model=m1, so the groups are "
+        "compared unpaired: no value for seeds 0, 1, 2, 3 in model=m1; no value for seeds 100, "
+        "101, 102, 103 in model=m0."
+    )
+
+
+def test_a_seed_that_occurs_twice_is_named_as_why_pairs_do_not_match() -> None:
+    runs = runs_of({"m0": [0.905, 0.91, 0.93], "m1": [0.9, 0.91, 0.93, 0.935]})
+    runs[4]["params"]["seed"] = 0
+    found = answer(context(runs, baseline=BASELINE, pair_by="seed"))
+    text = said(found, "UNMATCHED_PAIRS")
+    assert text.startswith("Only 1 of the declared pairs matches between model=m0 and model=m1")
+    # m1 has the seeds 0, 0, 2, 3
+    assert "no value for seed 1 in model=m1; no value for seed 3 in model=m0; seed 0 occurs 2 " in (
+        text
+    )
+    assert "average them first" in text
+
+
+def test_runs_without_the_identity_of_pairs_are_counted() -> None:
+    runs = runs_of({"m0": [0.1, 0.2, 0.3, 0.4], "m1": [0.12, 0.21, 0.33, 0.44, 0.5]})
+    del runs[-1]["params"]["seed"]
+    found = answer(context(runs, baseline=BASELINE, pair_by="seed"))
+    assert "Left out: 1 run of model=m1 has no seed." in said(found, "UNMATCHED_PAIRS")
+
+
+def test_folds_of_repeats_that_are_not_told_apart_are_said() -> None:
+    rng = np.random.default_rng(4)
+    runs = [
+        {
+            "params": {"model": name, "repeat": repeat, "fold": fold},
+            "metrics": {"accuracy": float(rng.normal(0.8, 0.02))},
+        }
+        for name in ("m0", "m1")
+        for repeat in range(3)
+        for fold in range(5)
+    ]
+    unpaired = answer(context(runs, baseline=BASELINE, replicates="fold", pair_by="fold"))
+    text = said(unpaired, "UNMATCHED_PAIRS")
+    assert "each fold occurs 3 times in model=m0 and model=m1. Declare `repeat`" in text
+    # what is declared is not asked for
+    assert "pair_by" not in said(unpaired, "DEPENDENT_FOLDS")
+    undeclared = answer(context(runs, baseline=BASELINE, replicates="fold"))
+    assert "Declare `pair_by: fold` and `repeat`" in said(undeclared, "DEPENDENT_FOLDS")
+    paired = answer(
+        context(runs, baseline=BASELINE, replicates="fold", pair_by="fold", repeat="repeat")
+    )
+    assert paired.comparisons[0].result.short == "corrected resampled t"
+    assert said(paired, "UNMATCHED_PAIRS") == ""
+
+
+def test_a_group_that_does_not_vary_is_said_where_it_is_tested() -> None:
+    runs = runs_of({"m0": [0.7] * 4, "m1": [0.8, 0.81, 0.82, 0.79], "m2": [0.9, 0.88, 0.91, 0.9]})
+    found = answer(context(runs, baseline=BASELINE))
+    assert {c.result.short for c in found.comparisons} == {"Welch t"}
+    text = said(found, "DUPLICATE_RUNS")
+    assert text.startswith("model=m0 has the same value of accuracy, 70\u202f%, for all 4 seeds:")
+    # once, though the group is compared twice
+    assert text.count("model=m0") == 1
+    alike = answer(context(runs_of({"m0": [0.7] * 4, "m1": [0.8] * 4}), baseline=BASELINE))
+    assert "DUPLICATE_RUNS" not in codes(alike)
+
+
+def test_a_margin_in_per_cent_of_0_is_not_dropped_silently() -> None:
+    metric = Metric("accuracy", goal="maximize", margin=Margin(5, relative=True), primary=True)
+    runs = runs_of({"m0": [0.0] * 4, "m1": [1.0, 2.0, 3.0, 4.0]})
+    found = answer(context(runs, baseline=BASELINE, metrics=(metric,)), metric)
+    assert found.comparisons[0].result.margin is None
+    text = said(found, "METHOD_OVERRIDDEN")
+    assert "a margin of 5 % of the baseline on accuracy, which is 0 here" in text
+    fine = answer(context(runs_of(noise(2, 4)), baseline=BASELINE, metrics=(metric,)), metric)
+    assert "METHOD_OVERRIDDEN" not in codes(fine)
+
+
+def test_a_value_never_logged_is_missing_and_a_nan_is_a_failure() -> None:
+    groups = {"m0": [0.78, 0.79, 0.8, 0.79], "m1": [0.81, 0.82, 0.8, 0.83]}
+    runs = runs_of(groups)
+    runs[2]["metrics"] = {}
+    absent = answer(context(runs, baseline=BASELINE))
+    assert "counts as missing, not as failed" in said(absent, "MISSING_RUNS")
+    assert absent.comparisons[0].result.sensitivity is None
+    runs[2]["metrics"] = {"accuracy": float("nan")}
+    diverged = answer(context(runs, baseline=BASELINE))
+    assert "not as failed" not in said(diverged, "MISSING_RUNS")
+    assert diverged.comparisons[0].result.sensitivity is not None
 
 
 def test_folds_of_one_data_set_are_corrected_for_their_overlap() -> None:

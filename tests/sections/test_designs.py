@@ -74,6 +74,31 @@ def test_right_or_wrong_items_are_counted_as_statsmodels_counts_them(n: int) -> 
     assert ("SMALL_DISCORDANT" in names(found)) == (differ < 25)
 
 
+def test_items_that_occur_once_per_seed_are_named_as_why_no_pair_is_complete() -> None:
+    rng = np.random.default_rng(3)
+    rows = [
+        (model, item, seed, int(rng.random() < 0.6))
+        for model in "BA"
+        for seed in range(3)
+        for item in range(20)
+    ]
+    found = only(
+        study(
+            table_of(rows, ("model", "item", "seed")),
+            by=["model"],
+            items="item",
+            baseline=BASELINE,
+            metrics=(ACCURACY,),
+        )
+    )
+    (said,) = (f.words for f in found.result.warnings if f.name == "UNMATCHED_PAIRS")
+    assert said == (
+        "No pair is complete: each item occurs 3 times in model=B and model=A. None of these has a "
+        "single partner: select one of them, average them first, or name what tells them apart in "
+        "`by`."
+    )
+
+
 def test_items_speak_of_these_models_and_not_of_their_methods() -> None:
     text = page(items(outcomes(900)))
     assert "about these trained models" in text
