@@ -13,7 +13,7 @@ from tests.reading import texts
 
 KINDS = [kind for kind in vars(b).values() if isinstance(kind, type) and is_dataclass(kind)]
 KINDS = [kind for kind in KINDS if kind.__module__ == b.__name__]
-PARTS = {b.Column, b.Cell, b.Row, b.LegendEntry, b.Fact, b.Document}
+PARTS = {b.Column, b.Cell, b.Row, b.LegendEntry, b.Fact, b.Document, b.Stated}
 WORDS = {b.Strong, b.Code, b.Muted, b.RunRef, b.Href}
 
 

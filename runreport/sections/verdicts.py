@@ -191,7 +191,9 @@ def _no_inference(
     if before is None or after is None or result.difference is None:
         without = comparison.candidate if after is None else comparison.baseline
         reason = f"{charting.fit(without.label)} has no value of {metric}."
-        if before is not None and after is not None:
+        if min(result.n) > 0:
+            reason = f"{_reason(result)}."
+        elif result.paired:
             reason = "no pair is complete."
         return ("No comparison of ", candidate, " with ", baseline, f": {reason}")
     unit = unit_of_difference(comparison.metric)

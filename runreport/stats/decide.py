@@ -274,11 +274,20 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
         warnings=(*chosen.findings, *case.known),
         source="" if facts is None else facts.source,
         formula="" if facts is None else facts.formula,
-        short="" if facts is None else facts.short,
+        short=_short(case, chosen),
         kind=case.kind,
         clusters=0 if case.clusters is None else int(case.clusters.max(initial=-1)) + 1,
         look=family.rules.look,
     )
+
+
+def _short(case: Case, chosen: Plan) -> str:
+    """The test in the brackets of a sentence."""
+    if chosen.method is None:
+        return ""
+    if chosen.method == "item_t" and case.clusters is not None:
+        return "t over clusters"
+    return FACTS[chosen.method].short
 
 
 def _centre(case: Case, values: Floats) -> float | None:

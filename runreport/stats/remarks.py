@@ -152,7 +152,7 @@ def _disagreement(result: Significance, others: tuple[str, ...]) -> Finding:
 
 
 def _open(case: Case, result: Significance) -> str:
-    if (split := _split(result)) and not case.margin:
+    if split := _split(result, margin=case.margin is not None):
         return split
     question = "which side of the margin it is on" if case.margin else "whether there is one"
     if case.overlap:
@@ -168,13 +168,15 @@ def _open(case: Case, result: Significance) -> str:
     return f"{start}. If it is as it looks, {about} would settle it (80 % power)."
 
 
-def _split(result: Significance) -> str:
-    """Where p and interval do not say the same; empty where they do."""
+def _split(result: Significance, *, margin: bool) -> str:
+    """Where p and interval do not say the same; empty where they do, or a margin is the question
+    that the interval leaves open.
+    """
     interval, p = result.adjusted, result.p_adjusted
     if interval is None or p is None:
         return ""
     apart = interval.low > 0 or interval.high < 0
-    if apart == (p < result.alpha):
+    if apart == (p < result.alpha) or (margin and not apart):
         return ""
     ends = words.ends(interval)
     if apart:
