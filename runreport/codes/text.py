@@ -204,4 +204,13 @@ CODES: dict[str, Explanation] = {
         "They need to know what each item is, `truth: params.label` (1 for the positive kind, 0 "
         "for the other), and that the rows are items: `groups: {items: item_id}`.",
     ),
+    "RR139": Explanation(
+        "keys of a design that do not go together",
+        "A design has one unit of replication: a run, a fold, a test item or a data set. "
+        "`replicates` and `pair_by` are of runs and folds, `repeat` and `test_fraction` of the "
+        "folds and splits of one data set, `cluster` of `items`, and neither goes with `across`. "
+        "A key without the unit that it speaks of would be ignored or change what is counted, so "
+        "it is refused. A column that `by` separates groups by and that also is the unit leaves "
+        "one value in each group, which is only a warning.",
+    ),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from runreport.design import Design
 from runreport.errors import Problem
+from runreport.spec.combinations import separated
 from runreport.spec.expressions import Expression
 from runreport.spec.families import expand, is_family, members
 from runreport.spec.load import in_order
@@ -37,6 +38,7 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
         # a reducer reads what was logged: the metric it defines is no name inside it
         (p for e in spec.values.values() for p in e.problems(names.logged, Design())),
         _too_early(spec),
+        separated(spec, names),
     )
     # each costs a search for the nearest name
     found = list(islice(every, MAX_PROBLEMS))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runreport.errors import Problem, SpecError
 from runreport.spec import keys, parts
+from runreport.spec.combinations import check_design
 from runreport.spec.families import is_family
 from runreport.spec.layers import Layered, read_layers
 from runreport.spec.marked import Marked
@@ -142,6 +143,8 @@ def _spec(
         if metric.statistic != "mean" and groups.items is None:
             message = f"`statistic: {metric.statistic}` is of test items, and no items are declared"
             shaper.say("RR138", message, span, "as in groups: {items: item_id}")
+    comparison = parts.read_record(Comparison, tree.get("comparison"), "`comparison`", shaper)
+    check_design(tree.get("groups"), tree.get("comparison"), groups, comparison, shaper)
     if _absent(tree.get("pages")):
         names = [metric.name for metric in metrics.declared if not is_family(metric.name)]
         logged = [name for name in names if name not in metrics.values]
@@ -155,7 +158,7 @@ def _spec(
         runs=parts.read_runs(tree.get("runs"), shaper),
         groups=groups,
         metrics=metrics.with_spans,
-        comparison=parts.read_record(Comparison, tree.get("comparison"), "`comparison`", shaper),
+        comparison=comparison,
         pages=pages,
         gates=parts.read_gates(tree.get("gates"), shaper),
         decision=parts.read_decision(tree.get("decision"), shaper),
