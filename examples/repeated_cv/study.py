@@ -1,4 +1,4 @@
-"""Write results.csv: three classifiers on scikit-learn's breast-cancer data, ten times ten folds."""
+"""Write results.csv: three classifiers on the breast-cancer data, ten times ten folds."""
 
 from __future__ import annotations
 

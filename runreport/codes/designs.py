@@ -81,6 +81,8 @@ CODES: dict[str, Explanation] = {
     "RR452": Explanation(
         "the author chose the test",
         "`method:` names another test than the one that follows from the declared design. The "
-        "page says so and shows both. A test chosen after seeing its p-value proves nothing.",
+        "page says so and shows both. A test chosen after seeing its p-value proves nothing. The "
+        "same is said of what the spec asks for and these data do not allow: a test that does not "
+        "fit the design, or a margin in per cent of a baseline that is 0.",
     ),
 }

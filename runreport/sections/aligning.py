@@ -69,6 +69,7 @@ def case_of(
         if first.events is None or second.events is None
         else (first.events, second.events),
         metric=metric.name,
+        note=_averaged((first.sample, second.sample), design) if kind == "datasets" else "",
         against_baseline=first.group.is_baseline,
         sides=(first.group.id, second.group.id),
     )
@@ -317,6 +318,27 @@ def margin_of(metric: Metric, baseline_mean: float | None) -> float | None:
     if metric.margin.relative:
         amount = abs(baseline_mean or 0.0) * amount / 100
     return amount if amount > 0 else None
+
+
+def _averaged(sides: Sequence[Sample], design: Design) -> str:
+    """What the value of a data set is the mean of; empty where it is one run's."""
+    sizes: set[int] = set()
+    for own in sides:
+        gone = {item.run_id for item in own.dropped}
+        tasks = zip(own.group.runs, own.group.across_of, strict=True)
+        sizes |= set(Counter(task for run, task in tasks if task and run.id not in gone).values())
+    if max(sizes, default=1) == 1:
+        return ""
+    low, high = min(sizes), max(sizes)
+    unit = "run" if design.replicates is None else replicate_word(replace(design, across=None))
+    count = f"{low} to " if low < high else ""
+    said = (
+        f"The value of each {replicate_word(design)} is the mean of its "
+        f"{count}{words.plural(unit, high)}, which count as one"
+    )
+    if design.replicates is None:
+        return f"{said}; what makes them differ is not declared (`replicates`)."
+    return f"{said}."
 
 
 def margin_findings(metric: Metric, baseline_mean: float | None) -> tuple[Finding, ...]:

@@ -259,7 +259,7 @@ def _blank(case: Case, chosen: Plan, family: Family) -> Significance:
     return Significance(
         verdict="no_inference",
         test=chosen.title,
-        why=chosen.why,
+        why=chosen.why if facts is None else f"{chosen.why} {case.note}".strip(),
         n=(case.baseline.size, case.candidate.size),
         unit_of_replication=case.unit_of_replication,
         paired=case.paired,

@@ -122,6 +122,8 @@ class Case:
     one: float = 1.0
     """What an item that is right scores, in displayed units."""
     metric: str = ""
+    note: str = ""
+    """How the values came about, as a sentence, where they are not the runs' own."""
     against_baseline: bool = False
     """Whether the baseline side is the declared baseline."""
     sides: tuple[str, str] = ("", "")

@@ -30,7 +30,7 @@ def ends(interval: Interval) -> str:
 def with_unit(text: str, unit: str) -> str:
     """Words follow after a space, symbols after a narrow one."""
     if unit == "points":
-        return "1 point" if text == "1" else f"{text} points"
+        return f"{text} {'point' if text.lstrip('+' + formats.MINUS) == '1' else 'points'}"
     return formats.with_unit(text, unit)
 
 
@@ -69,12 +69,12 @@ def sizes(n: tuple[int, int], unit: str, *, paired: bool) -> str:
         return plural(unit, n[0])
     if n[0] == n[1]:
         return f"{plural(unit, n[0])} each"
-    return f"{n[1]} and {plural(unit, n[0])}"
+    return f"{formats.number(n[1])} and {plural(unit, n[0])}"
 
 
 def over(family: int) -> str:
     """`over 6 comparisons`, nothing for one."""
-    return f" over {family} comparisons" if family > 1 else ""
+    return f" over {formats.count(family, 'comparison')}" if family > 1 else ""
 
 
 def p_words(

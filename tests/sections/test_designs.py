@@ -272,6 +272,27 @@ def test_replicates_within_a_data_set_make_no_more_data_sets() -> None:
     assert found.result.n == (8, 8)
 
 
+def test_what_was_averaged_within_a_data_set_is_said() -> None:
+    rng = np.random.default_rng(6)
+    scores = {"B": rng.uniform(0.5, 0.9, 8), "A": rng.uniform(0.5, 0.9, 8)}
+    declared = only(across(scores, seeds=5)).result.why
+    assert "The value of each dataset is the mean of its 5 seeds, which count as one." in declared
+    assert "mean of" not in only(across(scores)).result.why
+    rows = [
+        (model, f"d{place}", value + shift)
+        for model, values in scores.items()
+        for place, value in enumerate(values)
+        for shift in (0.0, 0.01)[: 1 + (place > 3)]
+    ]
+    context = study(
+        table_of(rows, ("model", "dataset")),
+        by=["model"], across="dataset", baseline=BASELINE, metrics=(ACCURACY,),
+    )  # fmt: skip
+    assert "the mean of its 1 to 2 runs, which count as one; what makes them differ is not " in (
+        only(context).result.why
+    )
+
+
 def test_four_data_sets_are_shown_and_not_tested() -> None:
     found = only(across({"B": [0.5, 0.6, 0.7, 0.8], "A": [0.55, 0.66, 0.71, 0.83]}))
     assert found.result.p_value is None

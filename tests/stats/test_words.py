@@ -30,6 +30,14 @@ def test_a_change_has_a_sign_and_a_rounded_zero_has_none() -> None:
     assert words.change(0.001, "", 1.8) == "0.0"
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1.0, "+1 point"), (-1.0, "\u22121 point"), (11.0, "+11 points"), (0.0, "0 points")],
+)
+def test_one_point_is_singular_whatever_its_sign(value: float, expected: str) -> None:
+    assert words.change(value, "points") == expected
+
+
 def test_an_interval_is_written_to_two_digits_of_its_width() -> None:
     assert words.ends(Interval(0.4, 2.2, 0.95, "t")) == "0.4 to 2.2"
 
@@ -38,6 +46,9 @@ def test_sizes_tell_pairs_from_groups() -> None:
     assert words.sizes((6, 6), "seed", paired=True) == "6 seeds"
     assert words.sizes((6, 6), "seed", paired=False) == "6 seeds each"
     assert words.sizes((10, 9), "seed", paired=False) == "9 and 10 seeds"
+    many = words.sizes((100_000, 100_100), "visitor", paired=False)
+    assert many == "100\u202f100 and 100\u202f000 visitors"
+    assert words.over(124_750) == " over 124\u202f750 comparisons"
     assert words.sizes((1, 1), "run", paired=False) == "1 run each"
 
 
