@@ -15,8 +15,19 @@ ARMS = {
     "one_page": (0.111, 54.5, 1.88),
     "express": (0.103, 52.0, 1.70),
 }
-SUMS = ("orders", "revenue", "revenue_squares", "before", "before_squares", "revenue_before",
-        "searches", "searches_squares", "sessions", "sessions_squares", "searches_sessions")  # fmt: skip
+SUMS = (
+    "orders",
+    "revenue",
+    "revenue_squares",
+    "before",
+    "before_squares",
+    "revenue_before",
+    "searches",
+    "searches_squares",
+    "sessions",
+    "sessions_squares",
+    "searches_sessions",
+)
 
 
 def day_of(rng: np.random.Generator, arm: str) -> list[str]:

@@ -192,7 +192,7 @@ def _no_inference(
         without = comparison.candidate if after is None else comparison.baseline
         reason = f"{charting.fit(without.label)} has no value of {metric}."
         if min(result.n) > 0:
-            reason = f"{_reason(result)}."
+            reason = f"{_reason(result).removeprefix('no test is made: ')}."
         elif result.paired:
             reason = "no pair is complete."
         return ("No comparison of ", candidate, " with ", baseline, f": {reason}")
@@ -212,7 +212,7 @@ def _reason(result: Significance) -> str:
     if "TEST_FAILED" in names:
         return "the test could not be computed"
     if "N1_NO_INFERENCE" in names:
-        one = "item" if result.kind == "items" else "run"
+        one = result.unit_of_replication if result.kind == "items" else "run"
         each = f"one {one} each" if max(result.n) == 1 else f"one {one} on one side"
         return f"{each}, so nothing can be said about the configurations"
     if "N_TOO_SMALL" in names:
