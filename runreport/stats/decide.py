@@ -30,9 +30,6 @@ Floats = NDArray[np.float64]
 MOST_ITEMS = 1_000_000
 """More items than this are not counted."""
 
-RUNS = 20
-"""So many runs, or pairs of them, are looked at most closely when one looks again and again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tested:
@@ -183,7 +180,7 @@ def _tested(case: Case, chosen: Plan, method: Method, fixed: Tester, look: int) 
         lasting = isinstance(plain, Estimate)
         if isinstance(plain, Estimate):
             n = case.n if case.paired else case.baseline.size + case.candidate.size
-            tuning = sequential.USERS if case.kind == "items" else RUNS
+            tuning = sequential.USERS if case.kind == "items" else sequential.REPLICATES
             estimate = sequential.Anytime(plain, n, tuning=tuning)
     p_value = estimate.p_value()
     claim = estimate.beyond_p(case.margin) if case.margin else p_value

@@ -456,7 +456,7 @@ TABLES = st.tuples(st.integers(5, 9), st.integers(3, 5), st.integers(0, 2**16)).
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(TABLES, st.randoms(use_true_random=False))
 def test_the_order_of_runs_changes_nothing(table: np.ndarray, chance: random.Random) -> None:
     context = ranked(table)
@@ -476,7 +476,7 @@ def test_the_order_of_runs_changes_nothing(table: np.ndarray, chance: random.Ran
     assert says(shuffled, rope=0.1) == says(context, rope=0.1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(TABLES)
 def test_turning_values_and_goal_turns_nothing_else(table: np.ndarray) -> None:
     metric = Metric("auc", goal="minimize", primary=True)
@@ -495,7 +495,7 @@ def test_turning_values_and_goal_turns_nothing_else(table: np.ndarray) -> None:
     assert by_pair[0] == by_pair[1]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(TABLES)
 def test_data_sets_may_each_have_their_own_scale(table: np.ndarray) -> None:
     moved = table * 2.0 ** np.arange(len(table))[:, None] + 1

@@ -20,7 +20,7 @@ from runreport.stats.plan import Rules
 from runreport.stats.proportions import Count
 from runreport.stats.readout import Reading
 
-EASY = settings(max_examples=50, deadline=None)
+EASY = settings(max_examples=25, deadline=None)
 MIRROR = {"better": "worse", "worse": "better"}
 
 

@@ -141,9 +141,11 @@ def test_many_looks_at_nothing_find_nothing() -> None:
 
     rng = np.random.default_rng(11)
     draws = rng.normal(size=(400, 40))
-    false = plain = 0
+    looks = range(2, 41)
+    nightly = np.array([ttest_1samp(draws[:, :n], 0, axis=1).pvalue for n in looks])
+    plain = int((nightly < 0.05).any(axis=0).sum())
+    false = 0
     for row in draws:
-        looks = range(2, 41)
         found = [
             sequential.anytime_p(
                 float(row[:n].mean()),
@@ -153,7 +155,6 @@ def test_many_looks_at_nothing_find_nothing() -> None:
             for n in looks
         ]  # fmt: skip
         false += min(found) < 0.05
-        plain += any(ttest_1samp(row[:n], 0).pvalue < 0.05 for n in looks)
     # three standard errors above 5 %
     assert false / 400 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
     assert plain / 400 > 0.2
