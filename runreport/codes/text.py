@@ -206,11 +206,11 @@ CODES: dict[str, Explanation] = {
     ),
     "RR139": Explanation(
         "keys of a design that do not go together",
-        "A design has one unit of replication: a run, a fold, a test item or a data set. "
-        "`replicates` and `pair_by` are of runs and folds, `repeat` and `test_fraction` of the "
-        "folds and splits of one data set, `cluster` of `items`, and neither goes with `across`. "
-        "A key without the unit that it speaks of would be ignored or change what is counted, so "
-        "it is refused. A column that `by` separates groups by and that also is the unit leaves "
-        "one value in each group, which is only a warning.",
+        "A design has one unit of replication: a run, a fold, a test item or a data set. `items` "
+        "stands for `replicates` and `pair_by` and does not go with `across`; `cluster` needs "
+        "`items`; `repeat` needs folds, or items with their `cluster`; `test_fraction` needs the "
+        "folds or splits of one data set. A key without its unit would be ignored or change what "
+        "is counted, so it is refused. A column by which `by` separates groups and that is also "
+        "declared to differ inside of them leaves each group one value: only a warning.",
     ),
 }
