@@ -44,6 +44,7 @@ from runreport.sections.pools import (
 from runreport.sections.verdicts import sentence
 from runreport.stats import words
 from runreport.stats.findings import Finding
+from runreport.stats.plan import FEWEST_DATASETS
 
 SAID = 5
 """Pairs written as sentences; the rest are folded."""
@@ -254,7 +255,8 @@ def _verdict(data: RankingData, answer: Answer, pool: Pool) -> list[Block]:
 def _untested(data: RankingData, pool: Pool, unit: str) -> str:
     """Why no test over all groups was made."""
     sets = words.plural(unit, len(pool.tasks))
-    if few := next((f for f in data.findings if f.name == "FEW_DATASETS"), None):
+    few = next((f for f in data.findings if f.name == "FEW_DATASETS"), None)
+    if few is not None and len(pool.tasks) < FEWEST_DATASETS:
         return few.words
     if pool.is_constant:
         return (

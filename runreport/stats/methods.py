@@ -203,8 +203,9 @@ FACTS: Mapping[Method, Facts] = MappingProxyType(
             "Miller (2024), Adding Error Bars to Evals",
             _ITEMS,
             (
-                "mean(d) / se, se = s_d / sqrt(n), or over clusters sqrt(sum of squared cluster "
-                "sums of d - mean) / n; df = n - 1, or clusters - 1"
+                "t = mean(d) / se with se = s_d / sqrt(n) and df = n - 1; over clusters se from "
+                "their sums of d - mean, with the factor and df that Bell and McCaffrey (2002) "
+                "give for few or uneven clusters"
             ),
             "pairs",
         ),

@@ -522,3 +522,17 @@ def test_names_from_data_stay_text(tmp_path: Path) -> None:
     written = [pages.page((b.Text(("Home",)),)), pages.page(present(context), "R", "ranking")]
     site, policies = pages.site(written, tmp_path)
     assert [problem.message for problem in verify_site(site, policies)] == []
+
+
+def test_values_that_depend_on_no_data_set_are_said_to_be_no_result() -> None:
+    rows = [(model, f"d{i}", 0.8) for model in "ABC" for i in range(6)]
+    runs = [
+        {"name": f"{m}-{d}", "params": {"model": m, "dataset": d}, "metrics": {"accuracy": v}}
+        for m, d, v in rows
+    ]
+    metric = Metric("accuracy", goal="maximize", primary=True)
+    context = study(runs, by=["model"], across="dataset", metrics=(metric,))
+    options = ranking.Options()
+    said = reading.said(ranking.present(ranking.compute(context, options), options))
+    assert "No group's value depends on the dataset" in said
+    assert "approximate" not in said.split("No test is made.")[0]
