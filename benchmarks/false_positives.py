@@ -75,13 +75,26 @@ def items(_draw: Draw, rng: np.random.Generator, n: int) -> Case:
     return Case(both[0], both[1], True, "maximize", kind="items")
 
 
+def times(_draw: Draw, rng: np.random.Generator, n: int) -> Case:
+    """Exponential times to a value; about a fifth of the runs never get there."""
+    both = rng.exponential(100, (2, n)) + 1
+    reached = rng.random((2, n)) < 0.8
+    events = (reached[0], reached[1])
+    return Case(both[0], both[1], False, "minimize", kind="times", events=events)
+
+
 DESIGNS: dict[str, tuple[Callable[[Draw, np.random.Generator, int], Case], tuple[str, ...]]] = {
     "independent seeds": (independent, tuple(SHAPES)),
     "paired seeds": (paired, tuple(SHAPES)),
     "data sets": (datasets, tuple(SHAPES)),
     "folds, corrected": (folds, ("normal",)),
     "10 n items, right or wrong": (items, ("normal",)),
+    "times, some never arrive": (times, ("normal",)),
 }
+
+
+SHAPED = (independent, paired, datasets, folds)
+"""Designs whose values have a shape."""
 
 
 def rejects(case: Case, rules: Rules) -> tuple[bool, str]:
@@ -103,7 +116,8 @@ def rows(draws: int) -> Iterator[tuple[str, str, list[float], str]]:
                 found = [rejects(make(SHAPES[shape], rng, n), rules) for _ in range(draws)]
                 rates.append(sum(hit for hit, _ in found) / draws)
                 titles += [title for _, title in found if title]
-            yield design, shape, rates, ", ".join(dict.fromkeys(titles))
+            shown = shape if make in SHAPED else "-"
+            yield design, shown, rates, ", ".join(dict.fromkeys(titles))
 
 
 def main() -> int:
