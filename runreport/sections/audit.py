@@ -18,10 +18,11 @@ from runreport.sections import charting, variation
 from runreport.sections.checks import CHECKS, CheckName, Effect, Key, Known, Seen, is_asked, seen
 from runreport.stats.findings import Finding
 
-State = Literal["same", "partly", "unknown", "differs"]
-"""`partly`: some values in common, or not logged for every run."""
+State = Literal["same", "lacking", "partly", "unknown", "differs"]
+"""`lacking`: the same where it was logged, which it was not for every run; `partly`: some values in
+common, not all."""
 
-_GRAVITY: tuple[State, ...] = ("same", "partly", "unknown", "differs")
+_GRAVITY: tuple[State, ...] = ("same", "lacking", "partly", "unknown", "differs")
 
 LISTED = 4
 """Values or groups written out."""
@@ -163,8 +164,9 @@ def _state(left: Seen | None, right: Seen | None) -> State:
         return "unknown"
     if not left.levels & right.levels:
         return "differs"
-    whole = left.levels == right.levels and not left.lacking and not right.lacking
-    return "same" if whole else "partly"
+    if left.levels != right.levels:
+        return "partly"
+    return "lacking" if left.lacking or right.lacking else "same"
 
 
 def _levels(side: Mapping[Key, Seen], keys: Iterable[Key]) -> set[float | str]:
@@ -224,10 +226,17 @@ def _differ_words(key: Key, left: Seen, right: Seen) -> str:
     name = charting.fit(label, 40)
     if check in ("evaluation_data", "training_data") and label.startswith("data set "):
         name = f"data set {charting.fit(label.removeprefix('data set '), 40)}"
-    verb = "differ" if name.endswith(" data") else "differs"
+    several = name.endswith(" data") or _PLURAL.fullmatch(name) is not None
+    verb = "differ" if several else "differs"
     noun = "digests " if name.endswith(" data") or name.startswith("data set ") else ""
     rest = ", so values say little" if CHECKS[check].effect == "withholds" else ""
     return f"The {name} of the two {verb}{where} ({noun}{values}){rest}."
+
+
+_PLURAL = re.compile(
+    r".*(epochs|steps|timesteps|iters|iterations|updates|rounds|hours|gpus|changes)", re.IGNORECASE
+)
+"""Labels of which one has several."""
 
 
 def _renamed_words(keys: Sequence[Key], left: Mapping[Key, Seen], right: Mapping[Key, Seen]) -> str:
@@ -252,9 +261,8 @@ def _less_words(
     if state == "unknown":
         side = "the first" if keys[0] in left else "the second"
         return f"{label} logged for {side} only."
-    one, other = left.get(keys[0]), right.get(keys[0])
-    lacking = sum(held.lacking for held in (one, other) if held is not None)
-    if lacking:
+    if state == "lacking":
+        lacking = sum(side[keys[0]].lacking for side in (left, right))
         return f"{label} not logged for {formats.count(lacking, 'run')}."
     return f"{label}: the two have some values in common, not all."
 

@@ -31,6 +31,7 @@ from runreport.design import Budget
 from runreport.kinds import Context, Section
 from runreport.samples import Group
 from runreport.sections import charting, ledger, pairings
+from runreport.sections.audit import State
 from runreport.sections.checks import CHECKS, CheckName
 from runreport.sections.pairings import ALL_PAIRS, Aspect, Pair, Standing
 
@@ -136,6 +137,8 @@ def _tail(standing: Standing, found: Sequence[Pair]) -> str:
     one, names = len(found) == 1, _aspects(found)
     return {
         "alike": f"{'is' if one else 'are'} comparable in everything that was logged",
+        "lacking": f"{'is' if one else 'are'} alike in what was logged, but some runs logged "
+        f"nothing of it ({names})",
         "mind": f"{'differs' if one else 'differ'} in what qualifies a verdict ({names})",
         "apart": f"cannot be compared ({names})",
         "unknown": f"{'has' if one else 'have'} logged nothing of it",
@@ -147,6 +150,11 @@ def _one_verdict(pair: Pair) -> Words:
     names: Words = (first, " and ", second)
     return {
         "alike": (*names, " are comparable in everything that was logged."),
+        "lacking": (
+            *names,
+            " are alike in what was logged, but some runs logged nothing of it: "
+            f"{_aspects([pair])}.",
+        ),
         "mind": (*names, f" differ in what qualifies a verdict: {_aspects([pair])}."),
         "apart": (*names, f" cannot be compared: {_aspects([pair])}."),
     }[pair.standing]
@@ -179,6 +187,7 @@ def _names(pair: Pair) -> str:
 
 _WORDS: Mapping[Standing, tuple[str, frozenset[Mark]]] = {
     "alike": ("comparable", frozenset()),
+    "lacking": ("partly logged", frozenset({"warning"})),
     "mind": ("differs", frozenset({"warning"})),
     "apart": ("no", frozenset({"worse"})),
     "unknown": ("not known", frozenset({"muted"})),
@@ -189,6 +198,8 @@ def _standing_cell(pair: Pair) -> Cell:
     word, marks = _WORDS[pair.standing]
     names = _aspects([pair])
     text = f"{word}: {names}" if names else word
+    if pair.lacking and pair.standing != "lacking":
+        text += f"; partly logged: {', '.join(point.title for point in pair.lacking)}"
     return Cell((text,), text, marks)
 
 
@@ -230,21 +241,29 @@ def _against(data: ComparabilityData) -> Table:
                  export="pairs")  # fmt: skip
 
 
+_TOLD: tuple[State, ...] = ("differs", "partly", "lacking")
+"""Of points that have a line."""
+
+
 def _pair_lines(pair: Pair) -> Iterator[Words]:
     for point in pair.points:
-        if point.words and point.state in ("differs", "partly"):
+        if point.words and point.state in _TOLD:
             yield (Strong(f"{point.title[:1].upper()}{point.title[1:]}"), f": {point.words}")
 
 
 def _details(data: ComparabilityData) -> list[Block]:
     lines: list[Words] = []
     for pair in data.pairs:
-        said = " ".join(p.words for p in pair.points if p.state in ("differs", "partly"))
+        said = " ".join(p.words for p in pair.points if p.state in _TOLD)
         if said:
             lines.append((Strong(_names(pair)), f": {said}"))
     if not lines:
         return []
-    title = f"What {formats.count(len(lines), 'pair')} differ{'s' * (len(lines) == 1)} in"
+    apart = any(p.state in ("differs", "partly") for pair in data.pairs for p in pair.points)
+    pairs = formats.count(len(lines), "pair")
+    title = f"What {pairs} differ{'s' * (len(lines) == 1)} in"
+    if not apart:
+        title = f"What some runs of {pairs} did not log"
     shown = lines[:DETAILS]
     if len(lines) > DETAILS:
         shown.append((f"And {len(lines) - DETAILS} more pairs.",))

@@ -22,8 +22,9 @@ Aspect = Literal[
 ]  # fmt: skip
 """What pairs are audited in, as the options name it."""
 
-Standing = Literal["alike", "mind", "apart", "unknown"]
-"""Alike in all that was logged; with differences to mind; not comparable; nothing known."""
+Standing = Literal["alike", "lacking", "mind", "apart", "unknown"]
+"""Alike in all that was logged; alike, but not logged for every run; with differences to mind; not
+comparable; nothing known."""
 
 ALL_PAIRS = 8
 """Of so many groups all pairs are audited; of more, every group against one."""
@@ -57,6 +58,8 @@ class Pair:
             return "apart"
         if any(point.state in ("differs", "partly") for point in self.points):
             return "mind"
+        if self.lacking:
+            return "lacking"
         known = any(point.state == "same" for point in self.points if point.aspect not in COUNTED)
         return "alike" if known else "unknown"
 
@@ -67,7 +70,14 @@ class Pair:
         apart = [point for point in self.points if point.state in ("differs", "partly")]
         if self.standing == "apart":
             apart = [p for p in apart if p.state == "differs" and p.effect == "withholds"]
+        if self.standing == "lacking":
+            return self.lacking
         return tuple(sorted(apart, key=lambda point: order.index(point.effect)))
+
+    @property
+    def lacking(self) -> tuple[Point, ...]:
+        """What is the same in all runs that logged it, and was not logged by all."""
+        return tuple(point for point in self.points if point.state == "lacking")
 
 
 COUNTED: tuple[Aspect, ...] = ("tuning",)

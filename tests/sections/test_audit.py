@@ -179,8 +179,13 @@ def test_runs_that_lack_it_are_counted():
     bare = replace(group.runs[0], lineage=())
     fewer = replace(group, runs=(bare, *group.runs[1:]))
     audit = between(fewer, context.groups[1], ACCURACY, context.design)
-    assert state(audit, "evaluation_data") == "partly"
+    assert state(audit, "evaluation_data") == "lacking"
     assert "not logged for 1 run." in audit.outcomes[0].words
+
+
+def test_epochs_are_several():
+    audit = audited({"params": {"epochs": 1}}, {"params": {"epochs": 2}})
+    assert "The epochs of the two differ (1 and 2)." in [o.words for o in audit.outcomes]
 
 
 # ---- code and budget -----------------------------------------------------------------------------

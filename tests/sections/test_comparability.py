@@ -82,6 +82,28 @@ def test_the_verdict_counts_pairs_by_what_they_differ_in():
     assert "The test data of the two differ (digests d and x), so values say little." in text
 
 
+def test_what_some_runs_did_not_log_is_no_difference():
+    runs = [
+        {
+            "params": {"model": m, "seed": s, "epochs": 1 + (m == "C")}
+            | ({} if (m, s) == ("A", 0) else {"eval_data_hash": "h1"}),
+            "metrics": {"accuracy": 0.8 + 0.01 * s},
+        }
+        for m in "ABC"
+        for s in range(3)
+    ]
+    context = study(runs, by=["model"], replicates="seed", metrics=(ACCURACY,))
+    text = page(context)
+    assert text.startswith(
+        "1 of 3 pairs of groups is alike in what was logged, but some runs logged nothing of it "
+        "(evaluation data); 2 differ in what qualifies a verdict (budget)."
+    )
+    rows = {row[0]: row[1:] for row in tables(context)["Which groups can be compared"]}
+    assert rows["model=A"] == [
+        "–", "partly logged: evaluation data", "differs: budget; partly logged: evaluation data",
+    ]  # fmt: skip
+
+
 def test_two_groups_are_told_in_one_sentence():
     text = page(groups({"A": logged(), "B": logged(commit="e")}))
     assert text.startswith("model=A and model=B differ in what qualifies a verdict: code.")
