@@ -14,7 +14,7 @@ from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.charting import Floats, Scale
-from runreport.sections.outlook import Prospect, detectable_with
+from runreport.sections.outlook import Prospect, detectable_with, fewest
 from runreport.stats import words
 
 FEWEST, MOST = 3, 200
@@ -98,11 +98,11 @@ def _is_across(prospect: Prospect) -> bool:
 def _curve(prospect: Prospect, deviation: float, unit: str) -> Curve:
     wanted = [item.for_margin for item in prospect.outlooks if item.for_margin]
     now = max((item.n for item in prospect.outlooks), default=FEWEST)
-    last = int(min(MOST, max([20, 2 * now, *wanted])))
-    n = np.unique(np.round(np.geomspace(FEWEST, max(last, FEWEST + 1), 60))).astype(int)
-    paired = prospect.paired
+    first, last = _first(prospect), int(min(MOST, max([20, 2 * now, *wanted])))
+    n = np.unique(np.round(np.geomspace(first, max(last, first + 1), 60))).astype(int)
+    paired, rule = prospect.paired, prospect.rule
     corrected, alone = (
-        np.array([detectable_with(int(k), level, paired=paired) for k in n]) * deviation
+        np.array([detectable_with(int(k), level, paired=paired, rule=rule) for k in n]) * deviation
         for level in (prospect.level, prospect.alpha)
     )
     dots = tuple(_dots(prospect)) if prospect.deviation else ()
@@ -122,6 +122,11 @@ def _curve(prospect: Prospect, deviation: float, unit: str) -> Curve:
         x_label=_each(prospect),
         y_label=f"difference ({unit})" if unit else "difference",
     )
+
+
+def _first(prospect: Prospect) -> int:
+    """Where the test can reach the level at all."""
+    return fewest(prospect, prospect.level, FEWEST)
 
 
 def _dots(prospect: Prospect) -> Iterator[Dot]:
@@ -150,7 +155,7 @@ def _description(prospect: Prospect, data: Curve, name: str, unit: str) -> str:
     )
     return (
         f"The smallest difference in {name} found with 80 % power falls from {first} with "
-        f"{FEWEST} {_each(prospect)} to {last} with {int(data.n[-1])}."
+        f"{int(data.n[0])} {_each(prospect)} to {last} with {int(data.n[-1])}."
     )
 
 
@@ -180,9 +185,10 @@ def _table(prospect: Prospect, data: Curve, deviation: float, unit: str) -> Tabl
         Column("Without correction", "number", unit=unit or None),
     )
     rows = []
-    for n in TABLED:
+    first = _first(prospect)
+    for n in sorted({first, *(n for n in TABLED if n > first)}):
         sizes = [
-            detectable_with(n, level, paired=prospect.paired) * deviation
+            detectable_with(n, level, paired=prospect.paired, rule=prospect.rule) * deviation
             for level in (prospect.level, prospect.alpha)
         ]
         cells = (charting.cell(float(n)), *(charting.cell(s, words.short(s, 3)) for s in sizes))

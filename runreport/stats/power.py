@@ -164,3 +164,51 @@ def pairs_to_reach(level: float) -> int:
 def runs_to_reach(level: float) -> int:
     """Runs per group with which an exact permutation test can go below this level."""
     return next(n for n in range(1, 600) if smallest_independent_p(n, n) < level)
+
+
+def rejecting_signs(n: int, level: float) -> int:
+    """Patterns of signs of n pairs, in one tail, with which an exact test goes below this level."""
+    return max(0, math.ceil(level * 2.0 ** (min(n, 64) - 1)) - 1)
+
+
+def attained_signs(effect: float, n: int, level: float) -> float:
+    """Power of sign-flip and signed-rank tests of n normal differences.
+
+    Args:
+        effect: true mean difference in standard deviations of the differences.
+        n: pairs, at least 2.
+        level: of the test; after correction what is left of it.
+
+    Returns:
+        0 where no pattern of signs rejects; where only n equal signs do, their probability; else
+        the power of the t-test, which is nearly the same from about 10 pairs on.
+    """
+    from scipy.special import ndtr
+
+    patterns = rejecting_signs(n, level)
+    if patterns == 0:
+        return 0.0
+    if patterns == 1:
+        return float(ndtr(effect) ** n + ndtr(-effect) ** n)
+    return attained(effect, n, level)
+
+
+def detectable_signs(n: int, level: float) -> float:
+    """Smallest mean difference that these tests find with 80 % power, in standard deviations of
+    the differences; infinite where no pattern of signs rejects.
+    """
+    from scipy.special import ndtri
+
+    patterns = rejecting_signs(n, level)
+    if patterns == 0:
+        return math.inf
+    return float(ndtri(POWER ** (1 / n))) if patterns == 1 else detectable_paired(n, level)
+
+
+def needed_signs(effect: float, level: float) -> int | None:
+    """Pairs with which these tests find such an effect with 80 % power; None beyond counting."""
+    start = needed(effect, level, paired=True)
+    if start is None:
+        return None
+    start = max(start, pairs_to_reach(level))
+    return next(n for n in range(start, start + 4) if detectable_signs(n, level) <= abs(effect))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from statsmodels.stats.power import TTestIndPower, TTestPower
@@ -52,6 +54,8 @@ def test_detectable_differences_are_those_of_r() -> None:
         stated, _, _ = shown(context(spread(n)))
         assert stated["comparisons"][0]["detectable_sd"] == pytest.approx(independent, abs=0.002)
         stated, _, _ = shown(context(spread(n), pair_by="seed"))
+        # six pairs are decided by their signs: all six must be the same
+        pairs = 1.7927 if n == 6 else pairs
         assert stated["comparisons"][0]["detectable_sd"] == pytest.approx(pairs, abs=0.002)
 
 
@@ -156,17 +160,68 @@ def test_tests_of_ranks_say_that_this_is_of_means() -> None:
     assert "The test is of ranks, this outlook of means" in text
 
 
-def test_counts_of_items_are_no_matter_of_their_number() -> None:
+def of_items(**more):
     runs = [
         {"params": {"model": g, "item": i}, "metrics": {"accuracy": float((i * k) % 5 > 0)}}
-        for g, k in (("a", 2), ("b", 3))
+        for g, k in (("a", 2), ("b", 5))
         for i in range(40)
     ]
-    made = study(runs, by=["model"], items="item", metrics=(BARE,), baseline={"model": "a"})
-    stated, blocks, _ = shown(made)
-    assert stated["comparisons"][0]["detectable"] is None
-    assert "is not a matter of how many items there are" in stated["words"]
+    return study(
+        runs, by=["model"], items="item", baseline={"model": "a"}, **{"metrics": (BARE,), **more}
+    )
+
+
+def test_items_find_what_their_error_says_and_more_of_them_find_less() -> None:
+    stated, blocks, _ = shown(of_items(metrics=(ACCURACY,)))
+    (item,) = stated["comparisons"]
+    assert stated["words"].startswith("With 40 items, this comparison on accuracy could find")
+    assert "standard deviation" not in stated["words"]
+    more = math.ceil(40 * (item["detectable"] / 1.0) ** 2) - 40
+    assert item["needed_for_margin"] == max(40, more + 40)
+    # normal: McNemar's counts have no degrees of freedom
+    assert item["detectable_uncorrected"] == pytest.approx(item["detectable"])
     assert not reading.find(blocks, Figure)
+
+
+def over_tasks(n, **more):
+    runs = [
+        {"params": {"model": g, "task": task}, "metrics": {"accuracy": value}}
+        for g, found in spread(n).items()
+        for task, value in enumerate(found)
+    ]
+    design = {"metrics": (ACCURACY,), "baseline": {"model": "a"}, **more}
+    return study(runs, by=["model"], across="task", **design)
+
+
+def test_five_data_sets_find_nothing_whatever_the_difference() -> None:
+    stated, blocks, text = shown(over_tasks(5))
+    (item,) = stated["comparisons"]
+    assert stated["words"].startswith("With 5 tasks, nothing can be found on accuracy, whatever")
+    assert "With 6 tasks you would detect differences of about 1.79" in stated["words"]
+    assert item["detectable"] is None
+    assert item["power_at_margin"] == 0
+    assert item["needed_for_difference_seen"] >= 6
+    assert item["needed_for_margin"] >= 6
+    (figure,) = reading.find(blocks, Figure)
+    assert figure.data.n[0] == 6
+    assert "pairs of" not in text
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_fewer_data_sets_than_are_tested_promise_nothing_below_six(n: int) -> None:
+    stated, _, _ = shown(over_tasks(n))
+    sets = f"{n} task is" if n == 1 else f"{n} tasks are"
+    assert stated["words"].startswith(
+        f"No test is made on accuracy, so it has no power: {sets} too few for a test over data sets"
+    )
+    assert "With 6 tasks you would detect" in stated["words"]
+
+
+def test_later_looks_are_told_that_this_is_of_one() -> None:
+    _, _, text = shown(context(spread(6), pair_by="seed", look=2))
+    assert "These figures are for one planned look; intervals that hold at every look" in text
+    _, _, text = shown(context(spread(6), pair_by="seed"))
+    assert "one planned look" not in text
 
 
 def test_the_curve_passes_through_what_the_sentence_says() -> None:

@@ -114,3 +114,17 @@ def test_what_has_no_power_is_refused() -> None:
         power.needed_for_chance(1.2, 0.05)
     with pytest.raises(ValueError, match="between 0 and 1"):
         power.needed_for_chance(math.nan, 0.05)
+
+
+@pytest.mark.parametrize(("n", "level"), [(6, 0.05), (7, 0.025)])
+def test_where_only_equal_signs_reject_power_is_their_probability(n: int, level: float) -> None:
+    assert power.detectable_signs(n - 1, level) == math.inf
+    assert power.attained_signs(9.0, n - 1, level) == 0
+    effect = power.detectable_signs(n, level)
+    drawn = np.random.default_rng(1).normal(effect, 1, (4_000, n))
+    found = stats.wilcoxon(drawn, axis=1, method="exact").pvalue < level
+    assert found.mean() == pytest.approx(0.8, abs=0.02)
+    assert power.attained_signs(effect, n, level) == pytest.approx(0.8)
+    assert power.needed_signs(effect * 1.001, level) == n
+    assert power.needed_signs(effect * 0.99, level) == n + 1
+    assert power.needed_signs(0.05, level) == power.needed(0.05, level, paired=True)
