@@ -20,6 +20,7 @@ from runreport.sections.multiples import multiples
 from runreport.sections.profiles import profiles
 from runreport.sections.tasks import Question, Standing, Tasks, tasks_of
 from runreport.sections.verdicts import plain
+from runreport.stats import words
 from runreport.stats.aggregates import Statistic
 from runreport.stats.mixed import Mixed
 from runreport.stats.testers import SEED
@@ -88,14 +89,16 @@ def present(data: AggregateData, options: Options) -> tuple[Block, ...]:
         return (Note("info", f"No tasks to aggregate {name} over", (Text((why,)),)),)
     if not tasks.standings:
         return (Note("info", f"Nothing to aggregate on {name}", (Text((_nothing(tasks),)),)),)
-    blocks: list[Block] = [Text(taskwords.lead(tasks), "lead")]
+    told = [(found.words, found.code) for found in (*tasks.apart, *taskwords.cautions(tasks))]
+    caution = [workings.caution_note(told, CAUTIONS)] if told else []
+    # what cannot be compared is said before any number
+    blocks: list[Block] = [*caution] if tasks.apart else []
+    blocks.append(Text(taskwords.lead(tasks), "lead"))
     if said := taskwords.chance_words(tasks):
         blocks.append(Text(said))
     if said := taskwords.not_said(tasks):
         blocks.append(Text(said, "small"))
-    told = [(finding.words, finding.code) for finding in taskwords.cautions(tasks)]
-    if told:
-        blocks.append(workings.caution_note(told, CAUTIONS))
+    blocks += [] if tasks.apart else caution
     blocks.append(multiples(tasks, options.limit, taskdetail.table(tasks)))
     # beyond the distinct colours curves cannot be told apart
     chart = profiles(tasks, min(options.limit, 8))
@@ -111,8 +114,9 @@ def _nothing(tasks: Tasks) -> str:
     if not tasks.partial:
         return charting.dropped_words(tasks.dropped) or "No runs are selected."
     if len(tasks.empty) and not tasks.names and not tasks.standings:
-        some = charting.named(tasks.partial, 5)
-        return f"No {tasks.task} has a value of every group. There are {some}."
+        there, some = "is" if len(tasks.partial) == 1 else "are", charting.named(tasks.partial, 5)
+        word = tasks.task if len(tasks.partial) == 1 else words.several(tasks.task)
+        return f"No {tasks.task} has a value of every group. The {word} {there}: {some}."
     return f"No {tasks.task} has a value of every group."
 
 
@@ -138,7 +142,7 @@ def record(data: AggregateData) -> dict[str, Any]:
         "seed": SEED,
         "groups": [_group(item) for item in tasks.standings],
         "mixed": _mixed_record(tasks),
-        "findings": statements.findings(list(taskwords.cautions(tasks))),
+        "findings": statements.findings([*tasks.apart, *taskwords.cautions(tasks)]),
     }
 
 

@@ -82,7 +82,7 @@ def multiples(data: Tasks, limit: int, table: Table) -> Figure:
         description=_description(data, shown, name),
         table=table,
         height=len(statistics) * (SPACE + ROW * len(shown)) + 0.1,
-        note=(_note(data, shown),),
+        note=(said,) if (said := _note(data, shown)) else (),
     )
 
 
@@ -136,10 +136,13 @@ def _description(data: Tasks, shown: tuple[Standing, ...], name: str) -> str:
 
 
 def _note(data: Tasks, shown: tuple[Standing, ...]) -> str:
-    said = (
-        f"Whiskers are {words.percent(data.level)} stratified bootstrap intervals: what new "
-        f"{words.several(data.unit)} on these {words.several(data.task)} would change."
-    )
+    said = ""
+    drawn = [name for name in data.question.statistics if drawable(data, name)] or ["iqm"]
+    if any(item.found[name].interval is not None for item in shown for name in drawn):
+        said = (
+            f"Whiskers are {words.percent(data.level)} stratified bootstrap intervals: what new "
+            f"{words.several(data.unit)} on these {words.several(data.task)} would change."
+        )
     if "median" in data.question.statistics and not drawable(data, "median"):
         said += (
             f" Medians are not drawn: below {aggregates.MEDIAN_FEWEST} "
@@ -148,7 +151,7 @@ def _note(data: Tasks, shown: tuple[Standing, ...]) -> str:
     if len(shown) < len(data.standings):
         rest = formats.count(len(data.standings) - len(shown), "group")
         said += f" The first {len(shown)} are drawn; the table has {rest} more."
-    return said
+    return said.strip()
 
 
 # ---- drawing -------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def _description(drawn: Sequence[tuple[Standing, Profile]], data: Tasks, name: s
 
 def _note(drawn: Sequence[tuple[Standing, Profile]], data: Tasks) -> str:
     said = "At most 3 % of the runs of any group lie beyond either edge."
-    if data.metric.goal is not None:
+    if data.metric.goal is not None and not data.apart:
         said = f"A curve above another is better there: more runs pass the threshold. {said}"
     if any(profile.low is not None for _, profile in drawn):
         said += f" Bands are {words.percent(data.level)} intervals at each point."

@@ -43,7 +43,7 @@ def table(tasks: Tasks) -> Table:
                 "number",
                 unit=metric.unit or None,
                 goal="minimize" if name == "optimality_gap" else goal,
-                hint=f"{words.percent(tasks.level)} interval in brackets",
+                hint=f"{words.percent(tasks.level)} interval in brackets" * tasks.has_intervals,
             )
             for name in statistics
         ),
@@ -80,7 +80,7 @@ def table(tasks: Tasks) -> Table:
         tuple(columns),
         tuple(rows),
         f"Aggregates of {charting.fit(metric.title)}",
-        note=(f"In brackets the {level} stratified bootstrap interval.",),
+        note=(f"In brackets the {level} stratified bootstrap interval.",) * tasks.has_intervals,
         export="aggregates",
     )
 
@@ -105,6 +105,7 @@ def by_task(tasks: Tasks) -> Fold:
         ),
     )
     lower = tasks.metric.goal == "minimize"
+    marked = tasks.metric.goal is not None and not tasks.apart
     rows = []
     for place, name in enumerate(tasks.names[:TASK_ROWS]):
         means = [float(item.scores[place].mean()) for item in shown]
@@ -113,7 +114,7 @@ def by_task(tasks: Tasks) -> Fold:
             Cell(
                 (formats.number(mean),),
                 mean,
-                frozenset({"best"} if tasks.metric.goal and mean == best else ()),
+                frozenset({"best"} if marked and mean == best else ()),
             )
             for mean in means
         ]
@@ -208,17 +209,23 @@ def workings(tasks: Tasks) -> Fold:
                 "above count 0.",
             )
         )
-    items += [
-        (
-            f"P(improvement): over all pairs of {runs} of the two groups on one of the {task}, "
-            f"ties half, averaged over {task}.",
-        ),
-        (
-            f"Intervals: {runs} drawn again within each of the {task} ({tasks.draws} resamples for "
-            f"the largest group, seed {SEED}); the middle {words.percent(tasks.level)}. Bands of "
-            f"profiles: {aggregates.DRAWS[0]} resamples.",
-        ),
-    ]
+    if any(item.chance is not None for item in tasks.standings):
+        items.append(
+            (
+                f"P(improvement): over all pairs of {runs} of the two groups on one of the {task}, "
+                f"ties half, averaged over {task}.",
+            )
+        )
+    if tasks.has_intervals:
+        bands = any(item.profile and item.profile.low is not None for item in tasks.standings)
+        more = f" Bands of profiles: {aggregates.DRAWS[0]} resamples." if bands else ""
+        items.append(
+            (
+                f"Intervals: {runs} drawn again within each of the {task} ({tasks.draws} resamples "
+                f"for the largest group, seed {SEED}); the middle {words.percent(tasks.level)}."
+                f"{more}",
+            )
+        )
     if isinstance(tasks.mixed, Mixed):
         items.append(
             (

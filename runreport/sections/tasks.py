@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from runreport.kinds import Context
 from runreport.samples import Board, Dropped, Group, board_of
 from runreport.sections import charting
 from runreport.sections.aligning import replicate_word
+from runreport.sections.audit import ABOUT_VALUES, between, overall
 from runreport.sections.fitness import fit_of, metric_findings
 from runreport.stats import aggregates, words
 from runreport.stats.aggregates import Aggregate, Profile, Statistic
@@ -25,6 +27,9 @@ Floats = charting.Floats
 
 POINTS = 121
 """Thresholds of a profile."""
+
+ALL_PAIRS = 30
+"""Of so many groups all pairs are audited; of more the baseline, or the first, with each other."""
 
 TAILS = (0.005, 0.97)
 """Shares of a group's runs below and above which its profile is not drawn."""
@@ -40,7 +45,7 @@ class Standing:
     found: Mapping[Statistic, Aggregate]
     chance: Aggregate | None
     """That a run of it is better than one of the baseline on the same task; None for the baseline
-    itself, and without one."""
+    itself, without one, and where the two cannot be compared."""
     profile: Profile | None
 
     @property
@@ -71,7 +76,7 @@ class Tasks:
 
     metric: Metric
     standings: tuple[Standing, ...]
-    """The best IQM first; in report order without a goal."""
+    """The best IQM first; in report order without a goal, and where some cannot be compared."""
     names: tuple[str, ...]
     """Tasks that count."""
     partial: tuple[str, ...]
@@ -86,6 +91,10 @@ class Tasks:
     unit: str
     """What a run of a task is: seed, run."""
     findings: tuple[Finding, ...]
+    apart: tuple[Finding, ...]
+    """Which groups cannot be compared, and why; with any, nothing is called best."""
+    look: int
+    """How often these growing data have been looked at."""
     dropped: tuple[Dropped, ...]
     mixed: Mixed | str
     """The model, or why there is none; empty when it was not asked for."""
@@ -95,6 +104,15 @@ class Tasks:
     def fewest(self) -> int:
         """Runs of any group on any task, at least."""
         return min(standing.runs[0] for standing in self.standings)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Of any number shown."""
+        return any(
+            shown.interval is not None
+            for item in self.standings
+            for shown in (*item.found.values(), *([item.chance] if item.chance else ()))
+        )
 
     @property
     def draws(self) -> int:
@@ -115,7 +133,9 @@ def tasks_of(context: Context, metric: Metric, question: Question) -> Tasks:
         for task in range(len(board.tasks))
         if some and all(board.scores[place][task].size for place in some)
     ]
-    standings = _standings(board, some, full, question, design) if full else ()
+    audited = tuple(_audited([board.groups[place] for place in some], metric, design))
+    withheld = {pair for pair, finding, apart in audited if apart}
+    standings = _standings(board, some, full, question, design, withheld) if full else ()
     wide = 1.0 if design.correction == "none" else max(1, len(standings) - 1)
     level = 1 - design.alpha / wide
     return Tasks(
@@ -129,7 +149,16 @@ def tasks_of(context: Context, metric: Metric, question: Question) -> Tasks:
         level=design.level,
         task=replicate_word(design),
         unit=replicate_word(replace(design, across=None)),
-        findings=_findings(metric, [told for fit in fits for told in fit.findings]),
+        findings=_findings(
+            metric,
+            [
+                *(told for fit in fits for told in fit.findings),
+                *overall([board.groups[place] for place in some], metric, design),
+                *(finding for _, finding, apart in audited if not apart),
+            ],
+        ),
+        apart=tuple(finding for _, finding, apart in audited if apart),
+        look=design.look or 1,
         dropped=board.dropped,
         mixed=_mixed(standings, board, full) if question.mixed else "",
         mixed_level=level,
@@ -140,12 +169,36 @@ def _findings(metric: Metric, of_groups: Sequence[Finding]) -> tuple[Finding, ..
     return tuple(dict.fromkeys((*metric_findings(metric), *of_groups)))
 
 
+def _audited(
+    groups: Sequence[Group], metric: Metric, design: Design
+) -> Iterator[tuple[frozenset[str], Finding, bool]]:
+    """Ids of two groups, what is said of them, and whether they cannot be compared."""
+    if len(groups) > ALL_PAIRS:
+        base = next((group for group in groups if group.is_baseline), groups[0])
+        couples = [(base, group) for group in groups if group is not base]
+    else:
+        couples = list(combinations(groups, 2))
+    for first, second in couples:
+        audit = between(first, second, metric, design, ABOUT_VALUES)
+        ids = frozenset((first.id, second.id))
+        names = f"{charting.fit(first.label, 40)} and {charting.fit(second.label, 40)}"
+        if audit.withheld:
+            yield ids, Finding("NOT_COMPARABLE", f"{names}: {audit.withheld}"), True
+        for finding in audit.findings:
+            yield ids, replace(finding, words=f"{names}: {finding.words}"), False
+
+
 def _baseline(standings: Sequence[Standing]) -> Group | None:
     return next((item.group for item in standings if item.group.is_baseline), None)
 
 
 def _standings(
-    board: Board, some: Sequence[int], full: Sequence[int], question: Question, design: Design
+    board: Board,
+    some: Sequence[int],
+    full: Sequence[int],
+    question: Question,
+    design: Design,
+    apart: set[frozenset[str]],
 ) -> tuple[Standing, ...]:
     lower = board.metric.goal == "minimize"
     scores = {place: tuple(board.scores[place][task] for task in full) for place in some}
@@ -163,13 +216,15 @@ def _standings(
                 gamma=question.gamma,
             ),
             chance=None
-            if base is None or place == base
+            if base is None
+            or place == base
+            or {board.groups[base].id, board.groups[place].id} in apart
             else _chance(scores[base], scores[place], design.level, lower),
             profile=None if at is None else _profile(scores[place], at, design.level, lower),
         )
         for place in some
     ]
-    if board.metric.goal is None:
+    if board.metric.goal is None or apart:
         return tuple(found)
     return tuple(sorted(found, key=lambda item: item.iqm.value * (1 if lower else -1)))
 

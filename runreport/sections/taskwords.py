@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from runreport import formats
 from runreport.blocks import Code, Inline, Strong, Words
@@ -24,25 +25,59 @@ def lead(tasks: Tasks) -> Words:
     name, count = charting.fit(tasks.metric.title), words.plural(tasks.task, len(tasks.names))
     first, rest = tasks.standings[0], tasks.standings[1:]
     decimals = decimals_of([item.iqm for item in tasks.standings])
-    goal = tasks.metric.goal
+    # of groups that cannot be compared nothing is best
+    goal = None if tasks.apart else tasks.metric.goal
     over = f" interquartile mean (IQM) of {name} over {count}"
     if goal is None or not rest:
         verb = f" has an{over}" if goal is None or not rest else ""
         start: Words = (_name(first), f"{verb} of {_iqm(first, tasks, decimals, full=True)}. ")
     else:
         best = "lowest" if goal == "minimize" else "highest"
+        if len(tied := _tied(tasks)) > 1:
+            return _shared(tied, tasks, f" share the {best}{over}", decimals)
         start = (
             _name(first), f" has the {best}{over}: {_iqm(first, tasks, decimals, full=True)}. ",
         )  # fmt: skip
     if not rest:
         return (*start, "There is no other group to set it beside.")
+    return (*start, *_followers(rest, tasks, decimals))
+
+
+def _tied(tasks: Tasks) -> list[Standing]:
+    """The groups whose IQM is the best, to ten digits."""
+    best = tasks.standings[0].iqm.value
+    return [item for item in tasks.standings if math.isclose(item.iqm.value, best, rel_tol=1e-10)]
+
+
+def _shared(tied: list[Standing], tasks: Tasks, share: str, decimals: int) -> Words:
+    """`A, B and C share the highest IQM: 1.00. A has 1.00 (3 seeds per task), ...`"""
+    named, more = tied[: FOLLOWERS + 1], len(tied) - FOLLOWERS - 1
+    names: list[Inline] = []
+    for place, item in enumerate(named):
+        last = place == len(named) - 1 and more <= 0
+        names += ["" if place == 0 else " and " if last else ", ", _name(item)]
+    if more > 0:
+        names.append(f" and {formats.count(more, 'more group')}")
+    value = formats.with_unit(formats.fixed(tied[0].iqm.value, decimals), tasks.metric.unit)
+    start = (*(part for part in names if part != ""), f"{share}: {value}. ")
+    return (*start, *_followers(tasks.standings, tasks, decimals, full=True))
+
+
+def _followers(
+    rest: Sequence[Standing], tasks: Tasks, decimals: int, *, full: bool = False
+) -> Iterator[Inline]:
+    """`B has 0.48 (0.45 to 0.5, 5 seeds per game), C 0.4 (...).`"""
     parts: list[Inline] = []
     for place, item in enumerate(rest[:FOLLOWERS]):
         verb = " has " if place == 0 else " "
-        parts += [", " if place else "", _name(item), f"{verb}{_iqm(item, tasks, decimals)}"]
+        parts += [
+            ", " if place else "",
+            _name(item),
+            f"{verb}{_iqm(item, tasks, decimals, full=full and not place)}",
+        ]
     more = len(rest) - FOLLOWERS
     parts.append(f"; {formats.count(more, 'more group')} below." if more > 0 else ".")
-    return (*start, *(part for part in parts if part != ""))
+    yield from (part for part in parts if part != "")
 
 
 def _iqm(item: Standing, tasks: Tasks, decimals: int, *, full: bool = False) -> str:
@@ -87,6 +122,11 @@ def not_said(tasks: Tasks) -> Words:
     """What the numbers must not be read as."""
     task, runs = words.several(tasks.task), words.several(tasks.unit)
     parts: list[Inline] = []
+    if tasks.look > 1 and tasks.has_intervals:
+        parts.append(
+            f"This is look {tasks.look} at growing data, and these intervals are for one planned "
+            "look: over several they cover less than they say. "
+        )
     if any(item.iqm.interval is not None for item in tasks.standings):
         parts += [
             f"Intervals say what new {runs} on these {task} would change; other {task} are another "
@@ -99,11 +139,27 @@ def not_said(tasks: Tasks) -> Words:
             f"Where a group has fewer than {aggregates.FEWEST} {runs} on one of the {task} there "
             "is no interval. "
         )
-    elif tasks.fewest < WEAK:
+    elif fixed := [item for item in tasks.standings if item.iqm.interval is None]:
+        some = charting.named([item.group.label for item in fixed], 5)
+        parts.append(
+            f"No interval for {some}: all {runs} of each of the {task} have the same value, so "
+            "drawing them again changes nothing. "
+        )
+    if aggregates.FEWEST <= tasks.fewest < WEAK and tasks.has_intervals:
         parts.append(
             f"With {tasks.fewest} {runs} per {tasks.task} a bootstrap interval is weak: a 95 % "
             "interval of the IQM covers about 88 % with 3 and 92 % with 5. "
         )
+    still = [
+        item for item in tasks.standings if item.chance is not None and item.chance.interval is None
+    ]
+    if still and tasks.fewest >= aggregates.FEWEST:
+        parts.append(
+            "A probability has no interval where drawing again cannot change it: every run of one "
+            f"group is above every run of the other, or no {runs} differ. "
+        )
+    if tasks.apart:
+        parts.append("Not all of these groups can be compared, so nothing is called best. ")
     if tasks.metric.goal is None:
         parts.append("No goal is declared, so nothing is called best.")
     return tuple(parts)

@@ -250,6 +250,54 @@ def test_the_order_of_runs_changes_nothing() -> None:
     assert reading.plain(one["groups"]) == reading.plain(other["groups"])
 
 
+def test_groups_of_other_evaluation_data_are_cautioned_first_and_not_ranked() -> None:
+    runs = runs_of(random_board("abc"))
+    for run in runs:
+        run["params"]["eval_data_hash"] = "h1" if run["params"]["model"] == "c" else "h0"
+    made = study(
+        runs, by=["model"], replicates="seed", across="task", metrics=(SCORE,),
+        baseline={"model": "a"},
+    )  # fmt: skip
+    data, blocks = shown(made)
+    assert isinstance(blocks[0], Note)
+    text = said(blocks)
+    assert text.index("model=a and model=c: The eval_data_hash of the two differs") < text.index(
+        " has an interquartile mean (IQM) of score over 6 tasks"
+    )
+    assert "highest" not in text
+    chances = {
+        group["group"]: group["probability_of_improvement"]
+        for group in aggregate.record(data)["groups"]
+    }
+    assert chances["model=b"] is not None
+    assert chances["model=c"] is None
+    assert aggregate.record(data)["findings"][0]["name"] == "NOT_COMPARABLE"
+
+
+def test_at_a_later_look_intervals_are_said_to_be_for_one() -> None:
+    assert "for one planned look" in said(shown(context(random_board(), "a", look=3))[1])
+    assert "planned look" not in said(shown(context(random_board(), "a"))[1])
+
+
+def test_ties_for_the_best_are_all_named_and_missing_intervals_explained() -> None:
+    board = {group: {task: [1.0] * 3 for task in "xyz"} for group in "abc"}
+    _, blocks = shown(context(board))
+    assert lead(blocks).startswith(
+        "model=a, model=b and model=c share the highest interquartile mean (IQM) of score over 3 "
+        "tasks: 1.00."
+    )
+    text = said(blocks)
+    assert "No interval for model=a, model=b, model=c: all seeds of each of the tasks" in text
+    for absent in ("Whiskers are", "In brackets", "resamples", "bootstrap interval"):
+        assert absent not in text
+
+
+def test_the_only_task_is_named_where_no_group_has_a_value() -> None:
+    board = {group: {"x": [float("nan")]} for group in "ab"}
+    text = said(shown(context(board))[1])
+    assert "No task has a value of every group. The task is: x." in text
+
+
 # ---- published scores ----------------------------------------------------------------------------
 
 PUBLISHED = {
