@@ -100,7 +100,14 @@ def diagram(
         title=f"{name}: critical-difference diagram",
         description=_description(data, cliques, pool, unit, alpha),
         height=data.names_from + LINE * ((k + 1) // 2) + 0.1,
-        note=(" ".join(_notes(data, cliques, pool, pairs, unit, alpha, deciding)),),
+        note=(
+            " ".join(
+                [
+                    *_notes(data, cliques, pool, pairs, unit, alpha, deciding),
+                    *_limits(omnibus, pairs),
+                ]
+            ),
+        ),
     )
 
 
@@ -187,6 +194,29 @@ def _notes(
         said.append(
             "The verdicts above go by the values of two groups alone, not by their ranks among "
             f"all, and tell apart what a bar joins: {odd}."
+        )
+    return said
+
+
+def _limits(omnibus: Omnibus, pairs: Sequence[Pair]) -> list[str]:
+    """What a distance on the line does not say."""
+    said = []
+    if omnibus.look > 1:
+        said.append(
+            f"CD is of one planned look alone: at look {omnibus.look} it tells no two groups apart."
+        )
+    withheld = [
+        " and ".join(
+            charting.fit(group.label, 40)
+            for group in (pair.comparison.candidate, pair.comparison.baseline)
+        )
+        for pair in pairs
+        if pair.is_withheld
+    ]
+    if withheld:
+        more = f"; and {len(withheld) - 3} more" if len(withheld) > 3 else ""
+        said.append(
+            f"Not comparable, however far apart on the line: {'; '.join(withheld[:3])}{more}."
         )
     return said
 

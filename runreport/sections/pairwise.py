@@ -9,7 +9,7 @@ from runreport.blocks import Cell, Column, Mark, Row, Table
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.pools import Pair, Pool, PostHoc
-from runreport.sections.verdicts import is_adjusted
+from runreport.sections.verdicts import LABELS, is_adjusted
 from runreport.stats import words
 from runreport.stats.methods import FACTS
 from runreport.stats.result import Significance
@@ -73,15 +73,18 @@ def table(
     ]
     if rope is not None:
         columns += _posterior_columns(metric.goal is not None, rope, of)
-    rest = formats.count(max(0, len(pairs) - ROWS), "pair")
-    note = f"The difference is the group minus the other. {_decides(post_hoc, first)}"
+    decides = _decides(post_hoc, first)
+    if any(pair.is_peeked for pair in pairs):
+        decides = f"Look {first.look}: every p here is of one planned look alone, and none decides."
+    note = f"The difference is the group minus the other. {decides}"
     if any(not pair.differs and (pair.p_adjusted or 1.0) < first.alpha for pair in pairs):
         note += (
             " Where an adjusted p is below alpha and the interval still reaches 0, as it may with "
             "ties, the pair is left open."
         )
     if len(pairs) > ROWS:
-        note += f" {rest} more are not listed."
+        rest = len(pairs) - ROWS
+        note += f" {rest} more {'is' if rest == 1 else 'are'} not listed."
     return Table(
         tuple(columns),
         tuple(_row(pair, shown, with_posterior=rope is not None) for pair in pairs[:ROWS]),
@@ -166,6 +169,10 @@ def _row(pair: Pair, shown: Sequence[PostHoc], *, with_posterior: bool) -> Row:
 
 
 def _verdict(pair: Pair) -> tuple[str, frozenset[Mark]]:
+    if pair.is_withheld:
+        return LABELS["not_comparable"]
+    if pair.is_peeked:
+        return LABELS["inconclusive"]
     if pair.p_adjusted is None:
         return "no test", frozenset({"muted"})
     if not pair.differs:

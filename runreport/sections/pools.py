@@ -74,9 +74,12 @@ class Omnibus:
     corrected: Friedman
     """It decides."""
     plain: Friedman
+    look: int = 1
+    """How often these growing data have been looked at."""
 
     def rejects(self, alpha: float) -> bool:
-        return not self.corrected.is_tied and self.corrected.f_p < alpha
+        """Never from the second look on: its p is of one planned look."""
+        return self.look <= 1 and not self.corrected.is_tied and self.corrected.f_p < alpha
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,8 @@ class Pair:
     record: Record
     """Of the candidate against the baseline, on the data sets that both have."""
     ranks: tuple[float, float] | None
-    """Mean ranks of candidate and baseline; None outside the pool, or where nothing is ranked."""
+    """Mean ranks of candidate and baseline; None outside the pool, where nothing is ranked, or
+    where the two are not comparable."""
     z: float | None
     rank_p: float | None
     """Of z, two-sided, not corrected."""
@@ -99,6 +103,19 @@ class Pair:
     is_ahead: bool | None
     """Whether the candidate is the better one by what decides; None where they are level."""
     posterior: Posterior | None
+    """None, too, where the two are not comparable."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the two were measured on different data: no procedure says anything of them."""
+        return self.comparison.result.verdict == "not_comparable"
+
+    @property
+    def is_peeked(self) -> bool:
+        """Whether there is no p because none holds at a later look."""
+        result = self.comparison.result
+        tested = result.p_value is not None or bool(self.by_ranks)
+        return result.look > 1 and self.p_adjusted is None and tested and not self.is_withheld
 
 
 def pool_of(answer: Answer) -> Pool:
@@ -139,12 +156,13 @@ def pool_of(answer: Answer) -> Pool:
     )
 
 
-def omnibus_of(pool: Pool) -> Omnibus | None:
+def omnibus_of(pool: Pool, look: int = 1) -> Omnibus | None:
     """The test over three groups or more; None where it cannot be made."""
     n, k = pool.ranks.shape
     if n < FEWEST_DATASETS or k < 3 or pool.is_constant:
         return None
-    return Omnibus(ranks.friedman(pool.ranks), ranks.friedman(pool.ranks, corrected=False))
+    plain = ranks.friedman(pool.ranks, corrected=False)
+    return Omnibus(ranks.friedman(pool.ranks), plain, look)
 
 
 def pairs_of(
@@ -218,9 +236,14 @@ def _pair(
     candidate, baseline = fits[item.candidate.id], fits[item.baseline.id]
     differences = _differences(candidate, baseline)
     z, raw, adjusted = by_ranks.get((item.candidate.id, item.baseline.id), (None, None, {}))
+    if item.result.verdict == "not_comparable":
+        z, raw, adjusted, rope = None, None, {}, None
     means = {fit.group.id: mean for fit, mean in zip(pool.fits, pool.mean_ranks, strict=False)}
     by_values = post_hoc == "wilcoxon"
     p = item.result.p_adjusted if by_values else adjusted.get(post_hoc)
+    if not by_values and item.result.look > 1:
+        # a p of ranks is of one planned look
+        p = None
     return Pair(
         comparison=item,
         record=ranks.record_of(differences, answer.metric.goal or "maximize")
@@ -232,7 +255,7 @@ def _pair(
         by_ranks=adjusted,
         p_adjusted=p,
         differs=p is not None and p < alpha and not (by_values and _reaches_zero(item)),
-        is_ahead=_is_ahead(item, z, by_values=by_values),
+        is_ahead=None if p is None else _is_ahead(item, z, by_values=by_values),
         posterior=_posterior(differences, rope, answer.metric),
     )
 
@@ -294,9 +317,16 @@ def letters_of(pool: Pool, pairs: Sequence[Pair]) -> tuple[str, ...]:
     return compact_letters(differ)
 
 
-def leaning_pairs(pool: Pool, alpha: float) -> tuple[posthoc.Leaning, ...]:
-    """Pairs whose verdict by mean ranks depends on a third group."""
+def leaning_pairs(pool: Pool, pairs: Sequence[Pair], alpha: float) -> tuple[posthoc.Leaning, ...]:
+    """Pairs whose verdict by mean ranks depends on a third group, but for withheld ones."""
     n, k = pool.ranks.shape
     if n < FEWEST_DATASETS or not 3 <= k <= MOST or pool.is_constant:
         return ()
-    return posthoc.leaning(pool.scores, pool.metric.goal or "maximize", alpha)
+    withheld = [
+        {pair.comparison.candidate.id, pair.comparison.baseline.id}
+        for pair in pairs
+        if pair.is_withheld
+    ]
+    ids = [fit.group.id for fit in pool.fits]
+    found = posthoc.leaning(pool.scores, pool.metric.goal or "maximize", alpha)
+    return tuple(item for item in found if {ids[place] for place in item.pair} not in withheld)

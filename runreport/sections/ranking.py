@@ -120,7 +120,7 @@ def compute(context: Context, options: Options) -> RankingData:
     rope = None
     if options.rope is not None and math.isfinite(options.rope):
         rope = max(0.0, options.rope)
-    omnibus = omnibus_of(pool)
+    omnibus = omnibus_of(pool, design.look or 1)
     pairs = pairs_of(answer, pool, post_hoc, design.alpha, rope)
     level = options.diagram_alpha or 0.0
     return RankingData(
@@ -172,10 +172,14 @@ def _findings(
     found = [] if (few := rankwords.few_words(pool, unit)) is None else [few]
     if omnibus is None:
         return found
-    if omnibus.rejects(alpha) and not any(pair.differs for pair in pairs):
+    tested = any(pair.p_adjusted is not None for pair in pairs)
+    if tested and omnibus.rejects(alpha) and not any(pair.differs for pair in pairs):
         found.append(rankwords.no_pair(pairs, post_hoc, pool, unit))
+    if omnibus.look > 1:
+        # what mean ranks say of pairs is of one planned look
+        return found
     more = (
-        rankwords.leaning_words(leaning_pairs(pool, alpha), pool),
+        rankwords.leaning_words(leaning_pairs(pool, pairs, alpha), pool),
         rankwords.disagreement(pairs, post_hoc, alpha),
     )
     return [*found, *(finding for finding in more if finding is not None)]
@@ -273,17 +277,22 @@ def _told_apart(data: RankingData, pool: Pool, unit: str) -> list[Block]:
     # how the best one compares is what a reader asks first
     apart.sort(key=lambda p: best.id not in (p.comparison.candidate.id, p.comparison.baseline.id))
     leader: Block = Text(rankwords.leader_words(pool))
+    untested = rankwords.untested_words(data.pairs)
+    if not any(pair.p_adjusted is not None for pair in data.pairs):
+        return [Text((untested,)), leader] if untested else [leader]
+    rest = f" {untested}" if untested else ""
     none = next((f for f in data.findings if f.name == "POSTHOC_NO_PAIR"), None)
     if none is not None:
-        return [Text((none.words,)), leader]
+        return [Text((f"{none.words}{rest}",)), leader]
     tally = rankwords.tally_words(data.pairs, data.post_hoc, pool)
     if not apart:
-        return [Text((f"{tally} Open does not mean equal.",)), leader]
+        return [Text((f"{tally}{rest} Open does not mean equal.",)), leader]
     size = rankwords.family(data.pairs, data.post_hoc, pool)
     said = [rankwords.pair_words(pair, pool, data.post_hoc, unit, size) for pair in apart]
-    blocks: list[Block] = [leader, Text((tally,)), Bullets(tuple(said[:SAID]))]
+    blocks: list[Block] = [leader, Text((f"{tally}{rest}",)), Bullets(tuple(said[:SAID]))]
     if len(said) > SAID:
-        title = f"The other {formats.count(len(said) - SAID, 'pair')} told apart, in words"
+        more = "pair" if len(said) == SAID + 1 else formats.count(len(said) - SAID, "pair")
+        title = f"The other {more} told apart, in words"
         blocks.append(Fold(title, (Bullets(tuple(said[SAID:])),)))
     return blocks
 
@@ -331,6 +340,7 @@ def record(data: RankingData) -> dict[str, Any]:
         "omnibus": data.omnibus
         and {
             "alpha": data.alpha,
+            "look": data.omnibus.look,
             "rejects": data.omnibus.rejects(data.alpha),
             "corrected": data.omnibus.corrected,
             "without_correction": data.omnibus.plain,
@@ -349,6 +359,7 @@ def _stated(pair: Pair) -> dict[str, Any]:
         "candidate": item.candidate.label,
         "baseline": item.baseline.label,
         "told_apart": pair.differs,
+        "not_comparable": pair.is_withheld,
         "p_adjusted": pair.p_adjusted,
         "wins_ties_losses": pair.record,
         "mean_ranks": pair.ranks,

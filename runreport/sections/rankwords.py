@@ -17,6 +17,7 @@ from runreport.stats.findings import Finding
 from runreport.stats.plan import FEWEST_DATASETS, LOW
 from runreport.stats.posthoc import Leaning
 from runreport.stats.ranks import Friedman
+from runreport.stats.result import Significance
 
 NAMED = 6
 """Data sets that are named; more are counted."""
@@ -27,6 +28,12 @@ def omnibus_words(pool: Pool, omnibus: Omnibus, unit: str, alpha: float) -> Word
     found, name = omnibus.corrected, charting.fit(pool.metric.title)
     sets = words.plural(unit, found.n)
     tested = f"({test_words(found)})"
+    if omnibus.look > 1:
+        tested = f"({test_words(found)}; fixed-sample, holds for one planned look alone)"
+        return (
+            f"Whether the {found.k} groups rank differently on {name} over {sets} is open at look "
+            f"{omnibus.look}: no test of ranks holds when one looks again and again {tested}.",
+        )
     if omnibus.rejects(alpha):
         return (
             Strong(f"The {found.k} groups do not all rank alike"),
@@ -41,9 +48,11 @@ def omnibus_words(pool: Pool, omnibus: Omnibus, unit: str, alpha: float) -> Word
 def test_words(found: Friedman) -> str:
     """`Iman-Davenport F = 3.69, df 3 and 39, p = 0.020; Friedman chi-square 9.28, p = 0.026`."""
     ties = "" if not found.is_corrected else ", corrected for ties"
-    f = "∞" if math.isinf(found.f) else f"{found.f:.2f}"
+    f = f"= {found.f:.2f}"
+    if math.isinf(found.f):
+        f = "infinite, as all rankings are the same"
     return (
-        f"Iman-Davenport F = {f}, df {found.df[0]} and {found.df[1]}, "
+        f"Iman-Davenport F {f}, df {found.df[0]} and {found.df[1]}, "
         f"{formats.p_value(found.f_p)}; Friedman chi-square {found.chi2:.2f}, df {found.k - 1}, "
         f"{formats.p_value(found.chi2_p)}{ties}"
     )
@@ -60,13 +69,43 @@ def leader_words(pool: Pool) -> Words:
 
 
 def no_pair(pairs: Sequence[Pair], post_hoc: PostHoc, pool: Pool, unit: str) -> Finding:
-    """A difference somewhere, and no pair that has it."""
-    said = (
-        f"There is a difference somewhere, and no pair is told apart by "
-        f"{procedure(pairs, post_hoc, pool)}: {words.plural(unit, len(pool.tasks))} suffice to see "
-        "that the groups differ, not between which two."
-    )
+    """A difference somewhere, and none of the tested pairs has it."""
+    by = procedure(pairs, post_hoc, pool)
+    if any(pair.p_adjusted is None for pair in pairs):
+        said = f"There is a difference somewhere, and no tested pair is told apart by {by}."
+    else:
+        said = (
+            f"There is a difference somewhere, and no pair is told apart by {by}: "
+            f"{words.plural(unit, len(pool.tasks))} suffice to see that the groups differ, not "
+            "between which two."
+        )
     return Finding("POSTHOC_NO_PAIR", said)
+
+
+def untested_words(pairs: Sequence[Pair]) -> str:
+    """Why pairs have no test that decides; empty when each has one."""
+    without = [pair for pair in pairs if pair.p_adjusted is None]
+    peeked = [pair for pair in without if pair.is_peeked]
+    withheld = [pair for pair in without if pair.is_withheld]
+    rest = [pair for pair in without if not (pair.is_peeked or pair.is_withheld)]
+    said = []
+    if peeked:
+        look = peeked[0].comparison.result.look
+        called = "no pair is called"
+        if len(peeked) + len(withheld) < len(pairs):
+            verb = "is" if len(peeked) == 1 else "are"
+            called = f"{formats.count(len(peeked), 'pair')} {verb} not called"
+        said.append(f"Look {look}: fixed-sample p does not hold, so {called}.")
+    if withheld:
+        verb, them = ("is", "it") if len(withheld) == 1 else ("are", "them")
+        count = formats.count(len(withheld), "pair")
+        said.append(f"{count} {verb} not comparable, and no test is made of {them}.")
+    if rest:
+        reasons = list(dict.fromkeys(pair.comparison.result.why for pair in rest))
+        why = f" {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
+        verb = "has" if len(rest) == 1 else "have"
+        said.append(f"{formats.count(len(rest), 'pair')} {verb} no test that could decide.{why}")
+    return " ".join(said)
 
 
 def tally_words(pairs: Sequence[Pair], post_hoc: PostHoc, pool: Pool) -> str:
@@ -80,24 +119,40 @@ def tally_words(pairs: Sequence[Pair], post_hoc: PostHoc, pool: Pool) -> str:
 
 
 def disagreement(pairs: Sequence[Pair], post_hoc: PostHoc, alpha: float) -> Finding | None:
-    """Pairs on which mean ranks decide one way and the values of the two alone say the other."""
+    """Pairs on which mean ranks and the values of the two alone fall on different sides."""
+    by_values = post_hoc == "wilcoxon"
     odd = [
         f"{charting.fit(item.candidate.label, 40)} and {charting.fit(item.baseline.label, 40)}"
         for pair in pairs
         for item in (pair.comparison,)
-        if post_hoc != "wilcoxon"
-        and item.result.p_adjusted is not None
-        and (item.result.p_adjusted < alpha) != pair.differs
+        for other in (pair.by_ranks.get("nemenyi") if by_values else item.result.p_adjusted,)
+        if other is not None
+        and pair.p_adjusted is not None
+        and (other < alpha) != (pair.p_adjusted < alpha)
     ]
     if not odd:
         return None
-    more = f"; and {len(odd) - 3} more pairs" if len(odd) > 3 else ""
+    more = _more(len(odd) - 3)
+    if by_values:
+        said = (
+            f"Nemenyi's test of mean ranks would fall on the other side of alpha: "
+            f"{'; '.join(odd[:3])}{more}. The pairwise tests of their own values decide; both are "
+            "shown."
+        )
+        return Finding("TESTS_DISAGREE", said)
     said = (
         f"Their own corrected pairwise tests would fall on the other side of alpha: "
         f"{'; '.join(odd[:3])}{more}. The section asks for {TITLES[post_hoc]}, which decides; both "
         "are shown."
     )
     return Finding("TESTS_DISAGREE", said)
+
+
+def _more(count: int) -> str:
+    """Pairs beyond the named ones."""
+    if count < 1:
+        return ""
+    return "; and 1 more pair" if count == 1 else f"; and {count} more pairs"
 
 
 def procedure(pairs: Sequence[Pair], post_hoc: PostHoc, pool: Pool) -> str:
@@ -108,7 +163,7 @@ def procedure(pairs: Sequence[Pair], post_hoc: PostHoc, pool: Pool) -> str:
     if not tested:
         return "pairwise tests, of which none could be made"
     first = tested[0]
-    title = first.test + ("s" if len(tested) > 1 else "")
+    title = f"{first.test}s" if len(tested) > 1 else f"the {first.test}"
     if not is_adjusted(first):
         return f"{title}, not corrected"
     return f"{title}, {words.corrected(first.correction)}-corrected{words.over(first.family)}"
@@ -141,13 +196,12 @@ def pair_words(pair: Pair, pool: Pool, post_hoc: PostHoc, unit: str, size: int) 
     if not pair.is_ahead:
         ahead, behind, means = behind, ahead, means[::-1]
     of = unit_of_difference(pool.metric)
-    wide = None if result.interval is None else result.interval.width
+    wide = None if result.adjusted is None else result.adjusted.width
     difference = words.change(result.difference or 0.0, of, wide)
     labels = (charting.fit(item.candidate.label), charting.fit(item.baseline.label))
     values = f"{labels[0]} minus {labels[1]}: {difference}"
-    if result.interval is not None:
-        level = words.percent(result.interval.level)
-        values += f", {level} interval {words.ends(result.interval)}"
+    if result.adjusted is not None:
+        values += f", {_interval_words(result)}"
     p = formats.p_value(pair.p_adjusted)
     return (
         Strong(charting.fit(ahead.label)), " ranks ahead of ", Strong(charting.fit(behind.label)),
@@ -155,6 +209,18 @@ def pair_words(pair: Pair, pool: Pool, post_hoc: PostHoc, unit: str, size: int) 
         f"{words.plural(unit, len(pool.tasks))} ({NAMES[post_hoc]}-adjusted {p}{words.over(size)}; "
         f"{values}).",
     )  # fmt: skip
+
+
+def _interval_words(result: Significance) -> str:
+    """`adjusted 95 % interval 1.4 to 2.0`: the one that the table shows."""
+    interval = result.adjusted
+    if interval is None:
+        return ""
+    level, wide = 1 - result.alpha, "adjusted " if is_adjusted(result) else ""
+    if interval.level < level - 1e-9:
+        # so few values have no wider interval by ranks
+        level, wide = interval.level, "widest possible "
+    return f"{wide}{words.percent(level)} interval {words.ends(interval)}"
 
 
 # ---- what it rests on ----------------------------------------------------------------------------
@@ -214,7 +280,7 @@ def leaning_words(found: Sequence[Leaning], pool: Pool) -> Finding | None:
         seen = "are told apart" if items[0].differ else "are not told apart"
         then = "would not be" if items[0].differ else "would be"
         parts.append(f"{names[one]} and {names[other]} {seen}, and {then} without {others}")
-    more = f"; and {len(by_pair) - 3} more pairs" if len(by_pair) > 3 else ""
+    more = _more(len(by_pair) - 3)
     said = (
         f"Mean ranks depend on what else is ranked. By them (Nemenyi) {'; '.join(parts)}{more}. "
         "The signed-rank test of the two alone does not turn with it."

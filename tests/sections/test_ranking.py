@@ -536,3 +536,100 @@ def test_values_that_depend_on_no_data_set_are_said_to_be_no_result() -> None:
     said = reading.said(ranking.present(ranking.compute(context, options), options))
     assert "No group's value depends on the dataset" in said
     assert "approximate" not in said.split("No test is made.")[0]
+
+
+# ---- pairs that no procedure may call ------------------------------------------------------------
+
+
+def hashed(table: np.ndarray, other: str, **design: Any) -> Context:
+    """A study whose model `other` was evaluated on other data."""
+    runs = [
+        {
+            "params": {
+                "model": f"m{m}",
+                "dataset": f"d{d}",
+                "eval_data_hash": "h1" if f"m{m}" == other else "h0",
+            },
+            "metrics": {"auc": float(table[d, m])},
+        }
+        for m in range(table.shape[1])
+        for d in range(len(table))
+    ]
+    return study(runs, by=["model"], across="dataset", metrics=(AUC,), **design)
+
+
+@pytest.mark.parametrize("post_hoc", list(NAMES))
+def test_a_withheld_pair_is_never_told_apart(post_hoc: PostHoc) -> None:
+    context = hashed(apart(k=3), "m2", baseline={"model": "m0"})
+    blocks = present(context, post_hoc=post_hoc, rope=0.01)
+    text = reading.said(blocks)
+    assert "1 of 2 pairs is told apart by" in text
+    assert "1 pair is not comparable, and no test is made of it." in text
+    assert "model=m2 ranks ahead" not in text
+    row = reading.shown(pairs_table(blocks))[-1]
+    assert (row["Group"], row["Told apart"]) == ("model=m2", "not comparable")
+    assert row["P(better)"] == row["Nemenyi p"] == "–"
+    assert "Letters" not in reading.headings(groups_table(blocks))
+    (figure,) = reading.find(blocks, b.Figure)
+    assert "Not comparable, however far apart on the line: model=m2 and model=m0." in (
+        reading.words(figure.note)
+    )
+    stated = plain(ranking.record(compute(context, post_hoc=post_hoc, rope=0.01)))["pairs"][-1]
+    assert (stated["told_apart"], stated["not_comparable"]) == (False, True)
+    assert stated["p_adjusted"] is stated["p_of_z"] is stated["posterior"] is None
+
+
+def test_withheld_pairs_alone_are_no_failed_post_hoc() -> None:
+    context = hashed(apart(k=3), "m0", baseline={"model": "m0"})
+    for post_hoc in ("wilcoxon", "nemenyi"):
+        text = says(context, post_hoc=post_hoc)
+        assert "2 pairs are not comparable, and no test is made of them." in text
+        assert "There is a difference somewhere" not in text
+
+
+@pytest.mark.parametrize("post_hoc", ["wilcoxon", "nemenyi", "holm", "shaffer"])
+def test_at_a_later_look_no_pair_is_called(post_hoc: PostHoc) -> None:
+    context = ranked(apart(), look=5)
+    blocks = present(context, post_hoc=post_hoc)
+    text = reading.said(blocks)
+    assert "Look 5: fixed-sample p does not hold, so no pair is called." in text
+    assert "fixed-sample, holds for one planned look alone" in text
+    assert "ranks ahead" not in text
+    assert "do not all rank alike" not in text
+    assert "There is a difference somewhere" not in text
+    assert "Letters" not in reading.headings(groups_table(blocks))
+    assert {row["Told apart"] for row in reading.shown(pairs_table(blocks))} == {"open"}
+    stated = plain(ranking.record(compute(context, post_hoc=post_hoc)))
+    assert stated["omnibus"]["rejects"] is False
+    assert {(pair["told_apart"], pair["p_adjusted"]) for pair in stated["pairs"]} == {(False, None)}
+
+
+def test_intervals_in_words_are_those_of_the_table() -> None:
+    blocks = present(ranked(apart()), post_hoc="nemenyi")
+    row = reading.shown(pairs_table(blocks))[0]
+    ends = f"{row['Low'].lstrip('+')} to {row['High'].lstrip('+')}"
+    assert f"adjusted 95 % interval {ends}" in reading.said(blocks)
+
+
+def test_pairs_without_variation_are_no_failed_post_hoc() -> None:
+    step = np.repeat(np.arange(9) / 10, 3).reshape(9, 3) + np.array([0.0, 0.0, 0.1])
+    text = says(ranked(step, baseline={"model": "m0"}))
+    assert "2 pairs have no test that could decide. The difference is the same" in text
+    assert "There is a difference somewhere" not in text
+    assert "F infinite, as all rankings are the same" in text
+
+
+def test_mean_ranks_that_contradict_the_pairwise_tests_are_pointed_out() -> None:
+    # five data sets: signed ranks cannot reach alpha, mean ranks can
+    context = ranked(apart(n=5, k=3), baseline={"model": "m0"})
+    (found,) = [f for f in compute(context).findings if f.name == "TESTS_DISAGREE"]
+    assert found.words.startswith("Nemenyi's test of mean ranks would fall on the other side of")
+    assert "model=m2 and model=m0" in found.words
+    names = [f.name for f in compute(ranked(apart(n=15, k=3))).findings]
+    assert "TESTS_DISAGREE" not in names
+
+
+def test_one_test_is_named_in_the_singular() -> None:
+    context = hashed(apart(k=3), "m2", baseline={"model": "m0"}, correction="none")
+    text = says(context)
+    assert "told apart by the Wilcoxon signed-rank test, not corrected" in text
