@@ -10,6 +10,7 @@ from runreport.design import Design
 from runreport.sections.comparing import Answer, Comparison
 from runreport.stats import corrections, power
 from runreport.stats.methods import FACTS
+from runreport.stats.plan import STEP_UP
 from runreport.stats.result import Kind, Significance
 
 PLANNED: tuple[Kind, ...] = ("replicates", "datasets")
@@ -130,6 +131,14 @@ def _rule(result: Significance) -> Rule:
     return "signs" if result.paired and not asked else "t"
 
 
+def _deciding(result: Significance, level: float) -> Rule:
+    """The same with the replicates there are."""
+    rule, smallest = _rule(result), _smallest(result)
+    # stepping up, several p below alpha carry each other: the level is not out of reach
+    carried = result.correction in STEP_UP and smallest is not None
+    return "t" if carried and level <= (smallest or 0.0) < result.alpha else rule
+
+
 def _outlook(item: Comparison, level: float) -> Outlook:
     result = item.result
     if result.kind == "items" and result.detectable:
@@ -138,7 +147,7 @@ def _outlook(item: Comparison, level: float) -> Outlook:
     if not known or not result.detectable or not result.detectable_sd:
         smallest, enough = _smallest(result), _enough(result, level)
         return Outlook(item, None, None, None, None, smallest, enough, None, None, None)
-    deviation, rule = result.detectable / result.detectable_sd, _rule(result)
+    deviation, rule = result.detectable / result.detectable_sd, _deciding(result, level)
     more = result.kind in PLANNED
     seen, margin = abs(result.difference or 0.0), result.margin
     within, alone = result.detectable_sd, result.detectable * _easing(result, level)
@@ -199,7 +208,7 @@ def _easing(result: Significance, level: float) -> float:
 
 
 def _chance(effect: float, level: float, result: Significance) -> float:
-    rule = _rule(result)
+    rule = _deciding(result, level)
     reached = (_smallest(result) or 0.0) < level
     if rule.endswith("alone") and not reached:
         return 0.0
@@ -212,7 +221,7 @@ def _chance(effect: float, level: float, result: Significance) -> float:
 def _needed(size: float, deviation: float, level: float, result: Significance) -> int | None:
     if not size > 1e-3 * deviation:
         return None
-    effect, rule = size / deviation, _rule(result)
+    effect, rule = size / deviation, _deciding(result, level)
     if rule == "signs alone":
         return power.needed_signs(effect, level)
     enough = power.needed(effect, level, paired=result.paired)

@@ -207,6 +207,21 @@ def test_five_data_sets_find_nothing_whatever_the_difference() -> None:
     assert "pairs of" not in text
 
 
+def test_stepping_up_several_small_p_carry_each_other() -> None:
+    runs = [
+        {"params": {"model": g, "task": task}, "metrics": {"accuracy": value}}
+        for g, found in spread(6, "abcd").items()
+        for task, value in enumerate(found)
+    ]
+    for correction, able in (("bh", True), ("holm", False)):
+        made = study(
+            runs, by=["model"], across="task", metrics=(ACCURACY,), baseline={"model": "a"},
+            correction=correction,
+        )  # fmt: skip
+        stated, _, _ = shown(made)
+        assert [i["detectable"] is not None for i in stated["comparisons"]] == [able] * 3
+
+
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_fewer_data_sets_than_are_tested_promise_nothing_below_six(n: int) -> None:
     stated, _, _ = shown(over_tasks(n))
