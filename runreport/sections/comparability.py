@@ -90,7 +90,8 @@ def present(data: ComparabilityData, options: Options) -> tuple[Block, ...]:
         said = "This report has no two groups, so there is nothing to compare."
         return (Note("info", "Nothing to compare", (Text((said,)),)),)
     blocks: list[Block] = [Text(verdict(data), "lead")]
-    if data.unknown and len(data.unknown) < len(_asked(options)):
+    bare = all(pair.standing == "unknown" for pair in data.pairs)
+    if data.unknown and len(data.unknown) < len(_asked(options)) and not bare:
         names = ", ".join(CHECKS[check].title for check in data.unknown)
         said = f"Not logged, and so not known to be the same: {names}."
         blocks.append(Text((said,), "small"))

@@ -9,10 +9,10 @@ from runreport.blocks import Cell, Column, Mark, Muted, Row, Table
 from runreport.budget import FINISHED, last_steps
 from runreport.design import Design
 from runreport.kinds import Context
-from runreport.samples import Group, sample
+from runreport.samples import Group, ValueOf, sample
 from runreport.sections import caveats, charting, tuning, variation
 from runreport.sections.checks import CHECKS, CheckName, Known, seen
-from runreport.sections.pairings import Aspect
+from runreport.sections.pairings import Aspect, items_of
 
 ROWS = 200
 """Lines of one table."""
@@ -26,7 +26,7 @@ NOT_LOGGED = Cell(("not logged",), None, frozenset({"missing"}))
 def checks_table(context: Context, ignore: Collection[Aspect]) -> Table:
     """Checks down, groups across; what differs is marked."""
     groups = context.groups[: variation.COLUMNS]
-    rows = list(_rows(context.groups, context.design, ignore))
+    rows = list(_rows(context, ignore))
     columns = (
         Column("Check"),
         *(
@@ -56,7 +56,8 @@ def _notes(context: Context, rows: Sequence[Row]) -> Iterator[str]:
     yield " ".join(said)
 
 
-def _rows(groups: Sequence[Group], design: Design, ignore: Collection[Aspect]) -> Iterator[Row]:
+def _rows(context: Context, ignore: Collection[Aspect]) -> Iterator[Row]:
+    groups, design = context.groups, context.design
     known = [seen(group, design) for group in groups]
     for check, facts in CHECKS.items():
         if check in ignore:
@@ -65,6 +66,11 @@ def _rows(groups: Sequence[Group], design: Design, ignore: Collection[Aspect]) -
         lines = [_line(check, label, known, groups) for label in labels]
         if check == "environment" and len(lines) > 1:
             lines = _environment(lines)
+        if not lines and check == "items" and design.items:
+            # each run is one
+            counts = [items_of(group) for group in groups]
+            cells = [charting.cell(float(count)) for count in counts]
+            lines = [_row(facts.title, cells, differs=len(set(counts)) > 1)]
         if not lines:
             lines = [_row(facts.title, [NOT_LOGGED] * len(groups), differs=False)]
         yield from lines
@@ -72,7 +78,7 @@ def _rows(groups: Sequence[Group], design: Design, ignore: Collection[Aspect]) -
             yield from _steps(groups, design)
             if "tuning" not in ignore:
                 yield _configurations(groups, design)
-    yield from _runs(groups)
+    yield from _runs(context)
 
 
 def _row(title: str, cells: Sequence[Cell], *, differs: bool) -> Row:
@@ -149,12 +155,14 @@ def _configurations(groups: Sequence[Group], design: Design) -> Row:
     return _row("configurations tried", cells, differs=len(set(counts)) > 1)
 
 
-def _runs(groups: Sequence[Group]) -> Iterator[Row]:
-    counts = [len(group.runs) for group in groups]
-    yield _row("runs", [charting.cell(float(n)) for n in counts], differs=len(set(counts)) > 1)
-    ended = [sum(run.status not in FINISHED for run in group.runs) for group in groups]
+def _runs(context: Context) -> Iterator[Row]:
+    groups, design = context.groups, context.design
+    counts = [items_of(group) if design.items else len(group.runs) for group in groups]
+    name = "items" if design.items else "runs"
+    yield _row(name, [charting.cell(float(n)) for n in counts], differs=len(set(counts)) > 1)
+    ended = [_ended(group, design, context.value_of) for group in groups]
     cells = [charting.cell(float(n)) for n in ended]
-    yield _row("failed or unfinished", cells, differs=len(set(ended)) > 1)
+    yield _row("failed, diverged or unfinished", cells, differs=len(set(ended)) > 1)
     lengths = [
         sorted(run.duration_s for run in group.runs if run.duration_s is not None)
         for group in groups
@@ -163,6 +171,15 @@ def _runs(groups: Sequence[Group]) -> Iterator[Row]:
     if any(value is not None for value in middle):
         cells = [charting.cell(value, formats.duration(value)) for value in middle]
         yield _row("median duration", cells, differs=False)
+
+
+def _ended(group: Group, design: Design, value_of: ValueOf) -> int:
+    """Runs that did not finish, or finished with a primary metric that is not a finite number."""
+    return sum(
+        run.status not in FINISHED
+        or any(value_of(run, metric).state in ("nan", "inf") for metric in design.primary)
+        for run in group.runs
+    )
 
 
 # ---- budgets and tuning --------------------------------------------------------------------------

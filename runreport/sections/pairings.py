@@ -38,6 +38,8 @@ class Point:
     state: State
     effect: Effect
     words: str
+    counted: bool = False
+    """Known of any runs, so no sign that anything was logged."""
 
     @property
     def title(self) -> str:
@@ -60,7 +62,7 @@ class Pair:
             return "mind"
         if self.lacking:
             return "lacking"
-        known = any(point.state == "same" for point in self.points if point.aspect not in COUNTED)
+        known = any(point.state == "same" and not point.counted for point in self.points)
         return "alike" if known else "unknown"
 
     @property
@@ -78,10 +80,6 @@ class Pair:
     def lacking(self) -> tuple[Point, ...]:
         """What is the same in all runs that logged it, and was not logged by all."""
         return tuple(point for point in self.points if point.state == "lacking")
-
-
-COUNTED: tuple[Aspect, ...] = ("tuning",)
-"""Known of any runs: no sign that anything was logged."""
 
 
 def title_of(aspect: Aspect) -> str:
@@ -134,6 +132,8 @@ def _points(
         if outcome.check == "budget":
             yield _budget(outcome, first, second, design)
             yield _tuning(tried, tried_too)
+        elif outcome.check == "items" and outcome.state == "unknown" and design.items:
+            yield _items(outcome, items_of(first), items_of(second))
         else:
             yield Point(outcome.check, outcome.state, outcome.effect, outcome.words)
 
@@ -158,6 +158,19 @@ def _budget(outcome: Outcome, first: Group, second: Group, design: Design) -> Po
     return Point("budget", outcome.state, outcome.effect, outcome.words)
 
 
+def items_of(group: Group) -> int:
+    """How many items a group was evaluated on, where each of its runs is of one."""
+    known = {item for item in group.replicate_of if item is not None}
+    return len(known) + sum(item is None for item in group.replicate_of)
+
+
+def _items(outcome: Outcome, count: int, count_too: int) -> Point:
+    if count == count_too:
+        return Point("items", "same", outcome.effect, "", counted=True)
+    said = f"The two were evaluated on {count} and {count_too} items."
+    return Point("items", "differs", outcome.effect, said, counted=True)
+
+
 def _stop_alike(first: Group, second: Group, design: Design) -> bool:
     """Whether steps were logged, and no metric has them differ."""
     return any(
@@ -168,9 +181,9 @@ def _stop_alike(first: Group, second: Group, design: Design) -> bool:
 
 def _tuning(tried: int, tried_too: int) -> Point:
     if tried == tried_too:
-        return Point("tuning", "same", "qualifies", "")
+        return Point("tuning", "same", "qualifies", "", counted=True)
     said = f"{tried} and {tried_too} configurations were tried."
-    return Point("tuning", "differs", "qualifies", said)
+    return Point("tuning", "differs", "qualifies", said, counted=True)
 
 
 def unknown(pairs: Sequence[Pair]) -> tuple[CheckName, ...]:

@@ -201,3 +201,30 @@ def test_without_two_groups_there_is_nothing_to_compare(facts):
 
 def test_the_section_is_registered_under_its_name():
     assert SECTIONS["comparability"].options is Options
+
+
+def test_items_are_counted_as_items():
+    runs = [
+        {"params": {"model": m, "item": i}, "metrics": {"accuracy": float(i % 2)}}
+        for m, count in (("A", 6), ("B", 6), ("C", 5))
+        for i in range(count)
+    ]
+    context = study(runs, by=["model"], items="item", metrics=(ACCURACY,))
+    rows = {row[0]: row[1:] for row in tables(context)["What each group has in every check"]}
+    assert rows["evaluated items"] == rows["items"] == ["6", "6", "5"]
+    assert "runs" not in rows
+    assert "The two were evaluated on 6 and 5 items." in page(context)
+    # a count is no sign that anything was logged
+    alike = study(runs[:12], by=["model"], items="item", metrics=(ACCURACY,))
+    assert page(alike).startswith("Nothing was logged that says")
+
+
+def test_a_run_that_ended_in_nan_counts_as_diverged():
+    runs = [
+        {"params": {"model": m, "seed": s}, "metrics": {"accuracy": value}}
+        for m in "AB"
+        for s, value in enumerate((0.5, float("nan") if m == "B" else 0.6, 0.7))
+    ]
+    context = study(runs, by=["model"], replicates="seed", metrics=(ACCURACY,))
+    rows = {row[0]: row[1:] for row in tables(context)["What each group has in every check"]}
+    assert rows["failed, diverged or unfinished"] == ["0", "1"]
