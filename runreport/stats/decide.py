@@ -210,7 +210,8 @@ def _conclude(
     if not test.lasting:
         # nothing that this test says holds at a later look
         interval, word, p_adjusted = None, "inconclusive", None
-    detectable, detectable_sd = _detectable(case, test.fixed, family.strictest)
+    by_signs = case.paired and FACTS[test.method].smallest == "pairs"
+    detectable, detectable_sd = _detectable(case, test.fixed, family.strictest, by_signs=by_signs)
     result = replace(
         _blank(case, test.plan, family),
         verdict=word,
@@ -231,7 +232,7 @@ def _conclude(
         anytime=interval if rules.look > 1 else None,
         detectable=detectable,
         detectable_sd=detectable_sd,
-        needed=_needed(case, test.fixed, family.strictest, word),
+        needed=_needed(case, test.fixed, family.strictest, word, by_signs=by_signs),
     )
     return replace(result, warnings=(*result.warnings, *remarks.after(case, result, step)))
 
@@ -296,7 +297,9 @@ def _centre(case: Case, values: Floats) -> float | None:
     return None if case.labels is None else score_of(case.statistic, case.labels, values, case.one)
 
 
-def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | None, float | None]:
+def _detectable(
+    case: Case, estimate: Tester, alpha: float, *, by_signs: bool
+) -> tuple[float | None, float | None]:
     """Smallest difference found with 80 % power, in the metric's unit and in standard deviations:
     of the differences for pairs, else pooled over the groups. None where the test says nothing of
     it.
@@ -310,6 +313,9 @@ def _detectable(case: Case, estimate: Tester, alpha: float) -> tuple[float | Non
     if case.paired:
         deviation = float(case.differences.std(ddof=1))
         size = power.detectable_paired(case.n, alpha, case.overlap)
+        signs = power.detectable_signs(case.n, alpha) if by_signs else size
+        # out of reach of any difference is said before; this is what as many pairs show at best
+        size = signs if math.isfinite(signs) else size
         return size * deviation, size
     size = power.detectable_independent(case.baseline.size, case.candidate.size, alpha)
     return size * _pooled(case), size
@@ -331,7 +337,9 @@ def _error(estimate: Tester) -> tuple[float, float]:
     return 0.0, math.inf
 
 
-def _needed(case: Case, estimate: Tester, alpha: float, word: Verdict) -> int | None:
+def _needed(
+    case: Case, estimate: Tester, alpha: float, word: Verdict, *, by_signs: bool
+) -> int | None:
     """Replicates that would settle an open difference of the size seen; None when out of reach.
 
     Without a margin the question is whether it is above 0, with one, on which side of the margin.
@@ -349,6 +357,8 @@ def _needed(case: Case, estimate: Tester, alpha: float, word: Verdict) -> int | 
     deviation = float(case.differences.std(ddof=1)) if case.paired else _pooled(case)
     if away < 1e-3 * deviation or not deviation > 0:
         return None
+    if by_signs:
+        return power.needed_signs(away / deviation, alpha)
     return power.needed(away / deviation, alpha, paired=case.paired)
 
 
