@@ -12,7 +12,8 @@ from tests.shared import ROOT
 MODULES = sorted((ROOT / "runreport").rglob("*.py"))
 # put together from pieces, so that this file does not hold them itself
 MACHINE = tuple("/".join(("", *parts, "")) for parts in (["work"], ["root"], ["opt", "rr"]))
-REGISTRIES = tuple(".".join(parts) for parts in (["pypi", "org"], ["pythonhosted", "org"]))
+# what a lock file or an installer's settings would say: where packages are downloaded from
+DOWNLOADS = re.compile(rb"https?://[^\s\"'<>]+\.(?:whl|tar\.gz)\b|--(?:extra-)?index" b"-url")
 
 
 def tracked() -> list[str]:
@@ -25,14 +26,20 @@ def tracked() -> list[str]:
     return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_no_tracked_file_names_a_machine_path_or_a_package_registry() -> None:
-    found = [
-        f"{name}: {word}"
-        for name in tracked()
-        for word in (*MACHINE, *REGISTRIES)
-        if word.encode() in (ROOT / name).read_bytes()
-    ]
+def test_no_tracked_file_names_a_machine_path_or_where_packages_come_from() -> None:
+    found = []
+    for name in tracked():
+        content = (ROOT / name).read_bytes()
+        found += [f"{name}: {word}" for word in MACHINE if word.encode() in content]
+        found += [f"{name}: {match!r}" for match in DOWNLOADS.findall(content)]
     assert found == []
+
+
+def test_download_addresses_are_recognised() -> None:
+    address = b"https://files.example.org/a/b-1.0-py3-none-any" + b".whl"
+    assert DOWNLOADS.search(address)
+    assert DOWNLOADS.search(b"--index" + b"-url https://example.org")
+    assert not DOWNLOADS.search(b"https://example.org/paper.html")
 
 
 def test_every_module_starts_with_a_docstring() -> None:
