@@ -17,6 +17,9 @@ MOST_WORK = 2_000_000
 quadratic, and this much takes it half a second.
 """
 
+GIVES_UP = (AssertionError, LookupError, RecursionError, ValueError)
+"""What a parser raises when a text is too odd for it; anything else is a bug, and told as one."""
+
 # fmt: off
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dfn", "dl",
@@ -73,7 +76,7 @@ def _converted(text: str) -> str | None:
     parser.reset()
     try:
         return str(parser.convert(text))
-    except Exception:
+    except GIVES_UP:
         # lists nested too deeply, `<![`: what somebody wrote about a run never stops a build, and
         # the next note gets a parser that is not in the middle of something
         _parser.cache_clear()
