@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,29 +11,9 @@ from hypothesis import strategies as st
 
 from runreport.stats.decide import decide, verdict_of
 from runreport.stats.plan import Case, Filled, Rules
-from runreport.stats.result import Interval, Significance
-from tests.stats.reference import DARWIN, behaviour, floats, needs_oracles, oracle
-
-RULES = Rules()
-
-
-def case(baseline: Any, candidate: Any, **more: Any) -> Case:
-    chosen = {"paired": False, "goal": "maximize", "unit_of_replication": "seed", **more}
-    return Case(floats(baseline), floats(candidate), **chosen)
-
-
-def one(baseline: Any, candidate: Any, rules: Rules = RULES, **more: Any) -> Significance:
-    (found,) = decide([case(baseline, candidate, **more)], rules)
-    return found
-
-
-def names(result: Significance) -> set[str]:
-    return {finding.name for finding in result.warnings}
-
-
-def words(result: Significance, name: str) -> str:
-    return next(finding.words for finding in result.warnings if finding.name == name)
-
+from runreport.stats.result import Interval
+from tests.stats.cases import RULES, case, names, one, words
+from tests.stats.reference import behaviour, floats, needs_oracles, oracle
 
 # ---- what given samples must and must not yield --------------------------------------------------
 
@@ -90,177 +69,11 @@ def test_lower_is_better_when_the_goal_says_so() -> None:
     assert one(given_values["A"], given_values["B"], goal="minimize").verdict == "worse"
 
 
-def test_a_constant_difference_of_pairs_is_not_tested() -> None:
-    base = np.array([0.71, 0.74, 0.79, 0.66, 0.73, 0.75])
-    found = one(base, base + 0.02, paired=True)
-    assert (found.verdict, found.p_value) == ("no_inference", None)
-    assert "same for all 6 pairs" in words(found, "ZERO_VARIANCE")
-
-
-def test_a_constant_difference_does_not_say_that_values_are_constant() -> None:
-    base = np.array([0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
-    found = one(base, base + 0.1, paired=True)
-    assert found.why.startswith("The difference is the same for all 6 pairs, though values vary")
-
-
-def test_one_group_that_does_not_vary_is_told_from_two() -> None:
-    lone = one([0.9531729318] * 4, [0.8, 0.81, 0.82, 0.79])
-    assert lone.why.startswith("One group has the same value, 0.953173, for all 4 seeds")
-    both = one([0.9531729318] * 4, [0.812345678912] * 4)
-    assert both.why.startswith("Values do not vary between seeds")
-
-
-def test_one_item_is_no_run() -> None:
-    found = one([0.0], [1.0], paired=True, kind="items", unit_of_replication="item")
-    assert found.why.startswith("One item: no inference about the models is possible.")
-    assert names(found) == {"N1_NO_INFERENCE"}
-
-
-@pytest.mark.parametrize(("kinds", "labels"), [(1, "1"), (0, "0")])
-def test_items_of_one_kind_have_no_area(kinds: int, labels: str) -> None:
-    scores = np.random.default_rng(1).normal(0, 1, 60)
-    found = one(
-        scores, scores[::-1], paired=True, kind="items", unit_of_replication="item",
-        statistic="auc", labels=np.full(60, float(kinds)),
-    )  # fmt: skip
-    assert found.verdict == "no_inference"
-    assert found.why == (
-        "An area under the curve needs items of two kinds; all 60 are labelled "
-        f"{labels}. No test is made."
-    )
-
-
-def test_two_runs_on_one_side_are_not_called_two_runs() -> None:
-    found = one([0.8, 0.81], [0.9, 0.92, 0.91, 0.93])
-    assert found.why.startswith("Two seeds on one side are too few for a test or an interval")
-
-
-def test_reasons_are_one_sentence_that_a_verdict_can_quote() -> None:
-    varying, twice = [0.81, 0.8, 0.82, 0.79, 0.83], {"paired": True, "kind": "items"}
-    refused = [
-        one([0.7] * 5, [0.7] * 5),
-        one(varying, np.array(varying) + 0.1, paired=True),
-        one([0.9531729318] * 5, varying),
-        one(varying[:4], varying[:4][::-1], paired=True, kind="datasets"),
-        one(varying[:1], varying[1:2], paired=True, kind="datasets"),
-        one(varying, varying, **twice),
-        one(varying, np.array(varying) + 1, **twice),
-        one(varying, varying, **twice, statistic="auc", labels=np.ones(5)),
-        one(varying, varying, kind="times", events=(np.zeros(5, bool), np.zeros(5, bool))),
-    ]
-    for found in refused:
-        assert found.verdict == "no_inference"
-        start, end = found.why.removesuffix("."), " No test is made"
-        assert start.endswith(end)
-        assert ". " not in start.removesuffix(end).removesuffix(".")
-    assert refused[4].why.startswith("1 seed is too few")
-
-
-def test_a_metric_at_its_ceiling_is_tested_against_runs_that_vary() -> None:
-    found = one([0.91, 0.93, 0.92, 0.94], [1.0, 1.0, 1.0, 1.0])
-    assert found.verdict == "better"
-    assert found.df == pytest.approx(3)
-
-
-def test_copies_of_one_value_with_many_digits_are_not_tested() -> None:
-    found = one([0.91, 0.93, 0.92, 0.94], [0.9531729318] * 4)
-    assert found.verdict == "no_inference"
-    assert "ZERO_VARIANCE" in names(found)
-
-
-def test_two_seeds_are_described_and_not_tested() -> None:
-    found = one([0.8, 0.81], [0.9, 0.92])
-    assert (found.verdict, found.p_value, found.interval) == ("no_inference", None, None)
-    assert names(found) == {"N_TOO_SMALL"}
-
-
 def test_numbers_beyond_arithmetic_fail_and_are_never_compared() -> None:
     found = one([1e200, 2e200, 3e200], [4e200, 5e200, 7e200])
     assert found.verdict == "no_inference"
     assert found.p_value is None
     assert "could not be computed" in words(found, "TEST_FAILED")
-
-
-def test_other_evaluation_data_withhold_the_verdict() -> None:
-    found = one([1, 2, 3], [4, 5, 6], withheld="The test data differ.")
-    assert (found.verdict, found.p_value) == ("not_comparable", None)
-
-
-# ---- tests and their second looks ----------------------------------------------------------------
-
-
-def test_darwins_maize_is_decided_by_the_declared_test_and_both_are_shown() -> None:
-    found = one(np.zeros(15), DARWIN, paired=True)
-    assert found.test == "exact paired sign-flip test"
-    assert found.p_value == pytest.approx(0.05267333984375, abs=1e-12)
-    assert found.verdict == "inconclusive"
-    assert "TESTS_DISAGREE" in names(found)
-    assert {look.method for look in found.second_looks} == {
-        "paired t-test",
-        "Wilcoxon signed-rank test",
-    }
-
-
-@pytest.mark.parametrize(
-    ("n", "paired", "expected"),
-    [
-        (3, False, "Welch t-test"),
-        (30, False, "Welch t-test"),
-        (3, True, "paired t-test"),
-        (5, True, "paired t-test"),
-        (6, True, "exact paired sign-flip test"),
-        (19, True, "exact paired sign-flip test"),
-        (20, True, "paired t-test"),
-    ],
-)
-def test_the_test_follows_from_the_design_alone(n: int, paired: bool, expected: str) -> None:
-    rng = np.random.default_rng(n)
-    for scale in (1.0, 100.0):
-        values = rng.standard_t(2, n) * scale
-        found = one(rng.normal(0, 1, n), values, paired=paired)
-        assert found.test == expected
-
-
-def test_a_correction_that_six_pairs_cannot_meet_is_said_and_the_t_test_decides() -> None:
-    rng = np.random.default_rng(2)
-    base = rng.normal(0, 1, 6)
-    cases = [case(base, base + rng.normal(0, 1, 6), paired=True) for _ in range(5)]
-    for found in decide(cases, RULES):
-        assert found.test == "paired t-test"
-        said = words(found, "UNATTAINABLE_ALPHA")
-        assert "cannot reach 0.05 with n = 6 pairs; needs 8" in said
-        assert "0.0312 where 0.01 is needed" in said
-
-
-def test_five_seeds_each_are_permuted_beside_welch() -> None:
-    found = one([1, 2, 3, 4, 5], [6, 7, 8, 9, 10])
-    (look,) = found.second_looks
-    # complete separation: 2 of C(10, 5) = 252 splits
-    assert look.p_value == pytest.approx(2 / 252)
-
-
-def test_twenty_pairs_get_a_bootstrap_interval_and_the_pseudo_median() -> None:
-    rng = np.random.default_rng(4)
-    found = one(np.zeros(20), rng.normal(0.5, 1, 20), paired=True)
-    methods = [look.method for look in found.second_looks]
-    assert methods == [
-        "Wilcoxon signed-rank test",
-        "bootstrap of the mean difference",
-        "Hodges-Lehmann estimate",
-    ]
-
-
-def test_folds_are_corrected_and_the_plain_test_is_shown_beside() -> None:
-    rng = np.random.default_rng(8)
-    base = rng.normal(0.8, 0.02, 10)
-    found = one(base, base + rng.normal(0.02, 0.02, 10), paired=True, overlap=1 / 9)
-    naive, posterior = found.second_looks
-    assert found.test == "corrected resampled t-test"
-    assert posterior.method == "Bayesian correlated t-test"
-    assert found.p_value is not None
-    assert naive.p_value is not None
-    assert found.p_value > naive.p_value
-    assert "share training data" in words(found, "DEPENDENT_FOLDS")
 
 
 # ---- families ------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What public functions answer to the reference cases, by kind."""
