@@ -16,7 +16,7 @@ from runreport.design import Metric
 from runreport.kinds import Context
 from runreport.registry import SECTIONS
 from tests import reading
-from tests.sections.test_ranking import TREES, ranked
+from tests.sections.rankings import TREES, ranked
 from tests.stats.test_ranks import DEMSAR
 from tests.studies import study
 
