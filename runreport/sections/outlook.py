@@ -255,7 +255,7 @@ def _enough(result: Significance, level: float) -> int | None:
     return power.pairs_to_reach(level) if result.paired else power.runs_to_reach(level)
 
 
-def detectable_with(n: int, level: float, *, paired: bool, rule: Rule = "t") -> float:
+def detectable_with(n: int, level: float, *, paired: bool, rule: Rule) -> float:
     """Smallest difference that n replicates find with 80 % power, in standard deviations;
     infinite where nothing can be found.
     """

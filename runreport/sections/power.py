@@ -9,7 +9,7 @@ exact test can reach, and what the margin or the difference seen would need.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +33,9 @@ from runreport.kinds import Context, Section
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import compare
-from runreport.sections.outlook import Outlook, Prospect, detectable_with, fewest, prospect
+from runreport.sections.outlook import Outlook, Prospect, prospect
 from runreport.sections.powercurve import curve
-from runreport.sections.powerwords import lead, limits
-from runreport.sections.verdicts import plain
+from runreport.sections.powerwords import at_looks, each_of, lead, limits
 from runreport.stats import power, words
 
 
@@ -91,8 +90,8 @@ def _one(found: Prospect, options: Options, number: int) -> list[Block]:
     if not found.outlooks:
         why = f"No two groups have values of {name}, so nothing is compared."
         return [Note("info", f"No power to speak of on {name}", (Text((why,)),))]
-    blocks: list[Block] = [Text(_lead(found), "lead")]
-    if said := " ".join((*limits(found), *_at_looks(found))):
+    blocks: list[Block] = [Text((lead(found),), "lead")]
+    if said := " ".join((*limits(found), *at_looks(found))):
         blocks.append(Text((said,)))
     if found.able:
         blocks.append(Text(NOT_SAID, "small"))
@@ -111,123 +110,6 @@ NOT_SAID: Words = (
     Code("significance"),
     ".",
 )
-
-# ---- sentences -----------------------------------------------------------------------------------
-
-STEPS = (3, 5, 10)
-"""How many replicates are spoken of where there are too few."""
-
-
-def _lead(found: Prospect) -> Words:
-    """What these comparisons could have found at all, also where no test can reject."""
-    if found.able and found.able[0].comparison.result.kind == "items":
-        return (_items(found),)
-    if found.able or not found.planned:
-        return lead(found)
-    name = charting.fit(found.answer.metric.title)
-    return (f"{_unable(found, name)} {_with_more(found)}",)
-
-
-def _items(found: Prospect) -> str:
-    """Error and number of items say what they can find, no standard deviation does."""
-    able, unit = found.able, unit_of_difference(found.answer.metric)
-    each = words.several(found.answer.unit_of_replication)
-    sizes = sorted(item.detectable or 0.0 for item in able)
-    size = words.with_unit(_range([words.short(value, 2) for value in sizes]), unit)
-    result = able[0].comparison.result
-    comparisons = "this comparison" if len(able) == 1 else f"each of {len(able)} comparisons"
-    number = _range([formats.number(item.n) for item in sorted(able, key=lambda item: item.n)])
-    corrected = ""
-    if result.correction != "none" and result.family > 1:
-        name = words.corrected(result.correction)
-        corrected = f" after {name}'s correction{words.over(result.family)}"
-    said = (
-        f"With {number} {each}, {comparisons} on {charting.fit(found.answer.metric.title)} could "
-        f"find a true difference of about {size} or more (80 % power at alpha "
-        f"{words.short(found.alpha)}{corrected})."
-    )
-    if found.margin is not None:
-        margin = words.amount(found.margin, unit)
-        more = [item.for_margin - item.n for item in able if item.for_margin is not None]
-        said += f" A difference as large as the margin of {margin} " + (
-            f"may be missed; about {_range([formats.number(k) for k in sorted(more) if k > 0])} "
-            f"more {each} would do."
-            if max(more, default=0) > 0
-            else "would have been found."
-        )
-    if len(able) == 1 and result.needed is not None and result.needed > able[0].n:
-        question = "which side of the margin it is on" if result.margin else "whether there is one"
-        k = formats.number(result.needed - able[0].n)
-        said += f" If the difference is as it looks, about {k} more {each} settle {question}."
-    return said
-
-
-def _range(said: Sequence[str]) -> str:
-    return said[0] if said[0] == said[-1] else f"{said[0]} to {said[-1]}"
-
-
-def _unable(found: Prospect, name: str) -> str:
-    """Why nothing can be found."""
-    unit = found.answer.unit_of_replication
-    least = min(item.n for item in found.outlooks)
-    if any(item.powerless for item in found.outlooks):
-        return (
-            f"With {_counted(found, least)}, nothing can be found on {name}, whatever the "
-            f"difference: the {found.outlooks[0].comparison.result.test} cannot go below "
-            f"{words.short(found.level)}, so its power is 0."
-        )
-    if found.outlooks[0].comparison.result.kind != "datasets" and least in (1, 2):
-        several = "One run" if least == 1 else f"Two {words.several(unit)}"
-        return f"{several} per group cannot show any difference on {name}."
-    why = found.outlooks[0].comparison.result.why.split("; ")[0].split(". ")[0].rstrip(".")
-    return f"No test is made on {name}, so it has no power: {why[:1].lower()}{why[1:]}."
-
-
-def _with_more(found: Prospect) -> str:
-    """What more replicates would find, from the number on with which anything can be."""
-    first = fewest(found, found.alpha, STEPS[0])
-    steps = STEPS if first == STEPS[0] else (first, *[n for n in (10, 20, 40) if n > first][:2])
-    sizes = [detectable_with(n, found.alpha, paired=found.paired, rule=found.rule) for n in steps]
-    of = " of the differences" if found.paired else ""
-    rest = ", ".join(
-        f"with {n} of {size:.2f}" for n, size in zip(steps[1:], sizes[1:], strict=True)
-    )
-    return (
-        f"With {_counted(found, steps[0])} you would detect differences of about {sizes[0]:.2f} "
-        f"standard deviations{of}, {rest} (80 % power at alpha {words.short(found.alpha)}, for one "
-        "comparison)."
-    )
-
-
-def _more_of(found: Prospect) -> str:
-    unit = words.several(found.answer.unit_of_replication)
-    if not found.paired:
-        return f"{unit} per group"
-    return unit if _is_by_itself(found) else f"pairs of {unit}"
-
-
-def _is_by_itself(found: Prospect) -> bool:
-    """Whether a replicate is a pair already, as a data set or an item is."""
-    return any(item.comparison.result.kind in ("datasets", "items") for item in found.outlooks)
-
-
-def _counted(found: Prospect, n: int) -> str:
-    unit = found.answer.unit_of_replication
-    if not found.paired:
-        return f"{words.plural(unit, n)} each"
-    return words.plural(unit, n) if _is_by_itself(found) else words.plural("pair", n)
-
-
-def _at_looks(found: Prospect) -> Iterator[str]:
-    results = [item.comparison.result for item in found.able if item.comparison.result.look > 1]
-    if any(result.anytime for result in results):
-        yield (
-            "These figures are for one planned look; intervals that hold at every look are wider, "
-            "so that they find less."
-        )
-    elif results:
-        yield "These figures are for one planned look; nothing here holds at every look."
-
 
 # ---- tables --------------------------------------------------------------------------------------
 
@@ -256,7 +138,7 @@ def _table(found: Prospect, limit: int, number: int) -> Table:
         rest = formats.count(len(found.outlooks) - len(shown), "comparison")
         note.append(f"The first {len(shown)} are listed, {rest} further down are not.")
     if found.able and any(item.for_seen or item.for_margin for item in found.outlooks):
-        note.append(f"More: {_more_of(found)} beyond those there are; 0 is enough.")
+        note.append(f"More: {each_of(found)} beyond those there are; 0 is enough.")
     rows = [_cells(item) for item in shown]
     # what no comparison has is no column
     kept = [
@@ -356,7 +238,7 @@ def _metric(found: Prospect) -> dict[str, Any]:
         "metric": metric.name,
         "unit_of_difference": unit_of_difference(metric),
         "unit_of_replication": found.answer.unit_of_replication,
-        "words": plain(_lead(found)) if found.outlooks else "",
+        "words": lead(found) if found.outlooks else "",
         "alpha": found.alpha,
         "corrected_level": found.level,
         "power": power.POWER,

@@ -15,6 +15,7 @@ from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.outlook import Prospect, detectable_with, fewest
+from runreport.sections.powerwords import each_of
 from runreport.stats import words
 
 FEWEST, MOST = 3, 200
@@ -75,24 +76,13 @@ def curve(prospect: Prospect) -> Figure | None:
     return Figure(
         draw=draw,
         data=data,
-        title=f"Detectable difference in {name} by number of {_each(prospect)}",
+        title=f"Detectable difference in {name} by number of {each_of(prospect)}",
         description=_description(prospect, data, name, unit),
-        table=_table(prospect, data, deviation or 1.0, unit),
+        table=_table(prospect, deviation or 1.0, unit),
         legend=tuple(legend),
         height=3.2,
         note=(" ".join(_note(prospect, deviation, unit, data)),),
     )
-
-
-def _each(prospect: Prospect) -> str:
-    unit = words.several(prospect.answer.unit_of_replication)
-    if not prospect.paired:
-        return f"{unit} per group"
-    return unit if _is_across(prospect) else f"pairs of {unit}"
-
-
-def _is_across(prospect: Prospect) -> bool:
-    return any(item.comparison.result.kind == "datasets" for item in prospect.outlooks)
 
 
 def _curve(prospect: Prospect, deviation: float, unit: str) -> Curve:
@@ -119,7 +109,7 @@ def _curve(prospect: Prospect, deviation: float, unit: str) -> Curve:
         dots=dots,
         x=charting.scale_for(places, log=True),
         y=charting.scale_for(np.concatenate(values), log=True),
-        x_label=_each(prospect),
+        x_label=each_of(prospect),
         y_label=f"difference ({unit})" if unit else "difference",
     )
 
@@ -155,7 +145,7 @@ def _description(prospect: Prospect, data: Curve, name: str, unit: str) -> str:
     )
     return (
         f"The smallest difference in {name} found with 80 % power falls from {first} with "
-        f"{int(data.n[0])} {_each(prospect)} to {last} with {int(data.n[-1])}."
+        f"{int(data.n[0])} {each_of(prospect)} to {last} with {int(data.n[-1])}."
     )
 
 
@@ -178,9 +168,9 @@ def _note(prospect: Prospect, deviation: float | None, unit: str, data: Curve) -
         yield f"Near 0, and not drawn: {near}."
 
 
-def _table(prospect: Prospect, data: Curve, deviation: float, unit: str) -> Table:
+def _table(prospect: Prospect, deviation: float, unit: str) -> Table:
     columns = (
-        Column(_each(prospect).capitalize(), "number"),
+        Column(each_of(prospect).capitalize(), "number"),
         Column("Detectable", "number", unit=unit or None, hint="With 80 % power, corrected"),
         Column("Without correction", "number", unit=unit or None),
     )

@@ -183,6 +183,14 @@ def test_items_find_what_their_error_says_and_more_of_them_find_less() -> None:
     assert not reading.find(blocks, Figure)
 
 
+def test_a_margin_that_takes_more_items_than_are_counted_is_not_said_to_be_found() -> None:
+    tiny = Metric("accuracy", goal="maximize", unit="%", primary=True, margin=Margin(1e-4))
+    stated, _, _ = shown(of_items(metrics=(tiny,)))
+    assert stated["comparisons"][0]["needed_for_margin"] is None
+    assert "may be missed, and more than 10" in stated["words"]
+    assert "would have been found" not in stated["words"]
+
+
 def over_tasks(n, **more):
     runs = [
         {"params": {"model": g, "task": task}, "metrics": {"accuracy": value}}
