@@ -20,18 +20,16 @@ from runreport.blocks import (
     Words,
 )
 from runreport.looks import Look
-from runreport.samples import Dropped, Group
-from runreport.sections import charting
+from runreport.samples import Group
+from runreport.sections import cells, charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Comparison
 from runreport.sections.panels import Panel
 from runreport.sections.verdicts import LABELS, is_adjusted, label, sentence
+from runreport.sections.workings import left_out
 from runreport.stats import readout, words
 from runreport.stats.readout import Reading
 from runreport.stats.result import Interval, Significance
-
-NAMED = 40
-"""Rows left out that are named; more are counted."""
 
 LOOKS = 12
 """Earlier looks that are listed, the last ones."""
@@ -163,14 +161,14 @@ def values_table(panel: Panel, groups: Sequence[Group], number: int) -> Table:
     rows = []
     for group, arm in zip(groups, panel.tally.arms, strict=True):
         item = compared.get(group.id)
-        cells = (
+        row = (
             Cell((charting.group_name(group),), group.label),
             charting.cell(None) if item is None else _verdict_cell(item[0].result),
             charting.cell(None if arm is None else float(arm.n)),
             charting.cell(None if arm is None else arm.value),
             *(_empty(8) if item is None else _difference_cells(*item)),
         )
-        rows.append(Row(cells[:shown], group_id=group.id))
+        rows.append(Row(row[:shown], group_id=group.id))
     note = () if first is None else (f"Low and high are the ends of the {wide}.",)
     caption = f"Arms on {charting.fit(metric.title)}"
     return Table(columns[:shown], tuple(rows), caption, note, f"outcome-{number + 1}")
@@ -197,34 +195,24 @@ def _difference_cells(item: Comparison, reading: Reading) -> list[Cell]:
     low, high = _percents(reading.lift_interval)
     lift, wide = reading.lift, reading.lift_interval
     return [
-        _signed(result.difference, spread),
-        *_ends(result.adjusted),
-        _signed(
+        cells.change(result.difference, spread),
+        *cells.ends(result.adjusted),
+        cells.change(
             None if lift is None else 100 * lift,
             None if wide is None else min(100 * wide.width, 10.0),
         ),
         low,
         high,
-        _p(result.p_adjusted),
+        cells.p_value(result.p_adjusted),
         _needed(result),
     ]
 
 
-def _signed(value: float | None, spread: float | None) -> Cell:
-    return charting.cell(value, None if value is None else words.change(value, "", spread))
-
-
-def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
-    if interval is None:
-        return charting.cell(None), charting.cell(None)
-    return _signed(interval.low, interval.width), _signed(interval.high, interval.width)
-
-
 def _percents(interval: Interval | None) -> tuple[Cell, Cell]:
     if interval is None:
-        return _ends(None)
+        return cells.ends(None)
     width = min(100 * interval.width, 10.0)
-    return _signed(100 * interval.low, width), _signed(100 * interval.high, width)
+    return cells.change(100 * interval.low, width), cells.change(100 * interval.high, width)
 
 
 def _needed(result: Significance) -> Cell:
@@ -232,11 +220,6 @@ def _needed(result: Significance) -> Cell:
     if more is None or more <= 0:
         return charting.cell(None)
     return charting.cell(float(more), readout.roughly(more))
-
-
-def _p(p: float | None) -> Cell:
-    text = None if p is None else formats.p_value(p).removeprefix("p = ").removeprefix("p ")
-    return charting.cell(p, text)
 
 
 # ---- how it was computed -------------------------------------------------------------------------
@@ -259,8 +242,7 @@ def workings(panel: Panel, tuning: float, looks: Sequence[Look]) -> Fold:
     if tested:
         body.append(_tests(panel, tested))
     body.append(Bullets(tuple(_method(panel, tuning, looks))))
-    if panel.tally.dropped:
-        body += _left_out(panel.tally.dropped)
+    body += left_out(panel.tally.dropped, "row")
     return Fold("How this was computed", tuple(body))
 
 
@@ -286,10 +268,10 @@ def _tests(panel: Panel, tested: Sequence[tuple[Comparison, Reading]]) -> Table:
         Row(
             (
                 Cell((charting.fit(item.candidate.label),), item.candidate.label),
-                _p(reading.fixed_p),
-                *_ends(item.result.interval),
-                _p(reading.always_p),
-                *_ends(reading.anytime),
+                cells.p_value(reading.fixed_p),
+                *cells.ends(item.result.interval),
+                cells.p_value(reading.always_p),
+                *cells.ends(reading.anytime),
                 charting.cell(
                     item.result.detectable,
                     None
@@ -333,16 +315,3 @@ def _method(panel: Panel, tuning: float, looks: Sequence[Look]) -> Iterator[Word
             for look in looks[-LOOKS:]
         )
         yield (f"Looks so far: {seen}.",)
-
-
-def _left_out(dropped: Sequence[Dropped]) -> list[Block]:
-    by_reason: dict[str, list[str]] = {}
-    for item in dropped[:NAMED]:
-        by_reason.setdefault(item.reason, []).append(item.name or item.run_id)
-    items: list[Words] = [
-        (f"{charting.fit(reason, 80)}: {charting.named(names, 12)}",)
-        for reason, names in by_reason.items()
-    ]
-    if len(dropped) > NAMED:
-        items.append((f"and {formats.count(len(dropped) - NAMED, 'more row')}",))
-    return [Text(("Rows that did not enter:",)), Bullets(tuple(items))]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from runreport import formats
 from runreport.blocks import Cell, Column, Mark, Row, Table
-from runreport.sections import charting
+from runreport.sections import cells, charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.pools import Pair, Pool, PostHoc
 from runreport.sections.verdicts import LABELS, is_adjusted
@@ -139,33 +139,25 @@ def _row(pair: Pair, shown: Sequence[PostHoc], *, with_posterior: bool) -> Row:
     result = item.result
     word, marks = _verdict(pair)
     wide = None if result.adjusted is None else result.adjusted.width
-
-    def size(value: float | None) -> Cell:
-        return charting.cell(value, None if value is None else words.change(value, "", wide))
-
-    low, high = (
-        (None, None) if result.adjusted is None else (result.adjusted.low, result.adjusted.high)
-    )
-    cells = [
+    row = [
         Cell((charting.fit(item.candidate.label),), item.candidate.label),
         Cell((charting.fit(item.baseline.label),), item.baseline.label),
         Cell((word,), word, marks),
-        size(result.difference),
-        size(low),
-        size(high),
+        cells.change(result.difference, wide),
+        *cells.ends(result.adjusted),
         Cell((str(pair.record),), str(pair.record)),
         charting.cell(float(result.n[0])),
-        _p(result.p_value),
-        _p(result.p_adjusted),
+        cells.p_value(result.p_value),
+        cells.p_value(result.p_adjusted),
         charting.cell(pair.z, None if pair.z is None else formats.signed(pair.z, 2)),
-        *(_p(pair.by_ranks.get(name)) for name in shown),
+        *(cells.p_value(pair.by_ranks.get(name)) for name in shown),
     ]
     if with_posterior:
         posterior = pair.posterior
         parts = () if posterior is None else (posterior.above, posterior.within, posterior.below)
-        cells += [charting.cell(part, formats.fixed(part, 2)) for part in parts]
-        cells += [charting.cell(None)] * (3 - len(parts))
-    return Row(tuple(cells), group_id=item.candidate.id)
+        row += [charting.cell(part, formats.fixed(part, 2)) for part in parts]
+        row += [charting.cell(None)] * (3 - len(parts))
+    return Row(tuple(row), group_id=item.candidate.id)
 
 
 def _verdict(pair: Pair) -> tuple[str, frozenset[Mark]]:
@@ -180,8 +172,3 @@ def _verdict(pair: Pair) -> tuple[str, frozenset[Mark]]:
     if pair.is_ahead is None:
         return "yes", frozenset({"differs"})
     return ("ahead", frozenset({"better"})) if pair.is_ahead else ("behind", frozenset({"worse"}))
-
-
-def _p(p: float | None) -> Cell:
-    text = None if p is None else formats.p_value(p).removeprefix("p = ").removeprefix("p ")
-    return charting.cell(p, text)

@@ -30,7 +30,7 @@ from runreport.blocks import (
 )
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
-from runreport.sections import charting
+from runreport.sections import cells, charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import compare
 from runreport.sections.outlook import Outlook, Prospect, prospect
@@ -144,13 +144,13 @@ def _table(found: Prospect, limit: int, number: int) -> Table:
     kept = [
         place
         for place, column in enumerate(columns)
-        if column.kind == "text" or any(cells[place].value is not None for cells in rows)
+        if column.kind == "text" or any(row[place].value is not None for row in rows)
     ]
     return Table(
         tuple(columns[place] for place in kept),
         tuple(
-            Row(tuple(cells[place] for place in kept), group_id=item.comparison.candidate.id)
-            for cells, item in zip(rows, shown, strict=True)
+            Row(tuple(row[place] for place in kept), group_id=item.comparison.candidate.id)
+            for row, item in zip(rows, shown, strict=True)
         ),
         f"What comparisons on {charting.fit(answer.metric.title)} could find",
         note=(" ".join(note),) if note else (),
@@ -160,17 +160,15 @@ def _table(found: Prospect, limit: int, number: int) -> Table:
 
 def _cells(item: Outlook) -> tuple[Cell, ...]:
     comparison, result = item.comparison, item.comparison.result
-    sizes = f"{result.n[1]}" if result.n[0] == result.n[1] else f"{result.n[1]} and {result.n[0]}"
     chance = None if item.chance is None else item.chance * 100
-    seen = None if result.difference is None else words.change(result.difference, "")
     return (
         Cell((charting.fit(comparison.candidate.label),), comparison.candidate.label),
         Cell((charting.fit(comparison.baseline.label),), comparison.baseline.label),
-        Cell((sizes,), sizes),
+        cells.sizes(result),
         *(_size(value) for value in (item.deviation, item.detectable)),
         charting.cell(item.detectable_sd, _fixed(item.detectable_sd, 2)),
         _size(item.alone),
-        charting.cell(result.difference, seen),
+        cells.change(result.difference, None),
         _more(item, item.for_seen),
         charting.cell(chance, _fixed(chance, 0)),
         _more(item, item.for_margin),

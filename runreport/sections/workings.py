@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from runreport import formats
 from runreport.blocks import (
@@ -20,12 +20,12 @@ from runreport.blocks import (
     Words,
 )
 from runreport.samples import Dropped, Sample
-from runreport.sections import charting
+from runreport.sections import cells, charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.verdicts import LABELS, corrected_by, is_adjusted, label
 from runreport.stats import looks, words
-from runreport.stats.result import Effect, Interval, SecondLook, Significance
+from runreport.stats.result import Effect, SecondLook, Significance
 from runreport.stats.testers import SEED
 
 MAIN_EFFECTS = ("Hedges g", "g_z")
@@ -37,7 +37,7 @@ VALUE_ROWS = 200
 """Values listed; more are counted."""
 
 DROPPED = 40
-"""Runs left out that are named; more are counted."""
+"""Runs or rows left out that are named; more are counted."""
 
 
 def table(answer: Answer, number: int) -> Table:
@@ -84,14 +84,14 @@ def _row(item: Comparison) -> Row:
     needed = None
     if result.verdict == "inconclusive" and result.needed is not None:
         needed = result.needed - min(result.n) if result.needed > min(result.n) else None
-    cells = (
+    row = (
         Cell((charting.fit(item.candidate.label),), item.candidate.label),
         Cell((charting.fit(item.baseline.label),), item.baseline.label),
         Cell((word,), word, marks),
-        charting.cell(result.difference, _written(result.difference, spread)),
-        *_ends(result.adjusted),
-        charting.cell(result.p_adjusted, _p(result.p_adjusted)),
-        Cell((_sizes(result),), _sizes(result)),
+        cells.change(result.difference, spread),
+        *cells.ends(result.adjusted),
+        cells.p_value(result.p_adjusted),
+        cells.sizes(result),
         charting.cell(mean),
         charting.cell(
             None if effect is None else effect.value,
@@ -99,31 +99,7 @@ def _row(item: Comparison) -> Row:
         ),
         charting.cell(None if needed is None else float(needed)),
     )
-    return Row(cells, group_id=item.candidate.id)
-
-
-def _sizes(result: Significance) -> str:
-    if result.paired or result.n[0] == result.n[1]:
-        return f"{result.n[1]}"
-    return f"{result.n[1]} and {result.n[0]}"
-
-
-def _written(value: float | None, spread: float | None) -> str | None:
-    return None if value is None else words.change(value, "", spread)
-
-
-def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
-    if interval is None:
-        return charting.cell(None), charting.cell(None)
-    low, high = (
-        charting.cell(end, words.change(end, "", interval.width))
-        for end in (interval.low, interval.high)
-    )
-    return low, high
-
-
-def _p(p: float | None) -> str | None:
-    return None if p is None else formats.p_value(p).removeprefix("p = ").removeprefix("p ")
+    return Row(row, group_id=item.candidate.id)
 
 
 def _main_effect(effects: Sequence[Effect]) -> Effect | None:
@@ -225,7 +201,8 @@ def fold(answer: Answer, primaries: int, others: int) -> Fold:
     ]
     body.append(Bullets(tuple(facts)))
     body += _values_used(answer)
-    body += _left_out(answer)
+    dropped = (gone for item in answer.comparisons for gone in item.dropped)
+    body += left_out(dropped, "run")
     return Fold("How this was computed", tuple(body))
 
 
@@ -279,19 +256,19 @@ def _test_row(item: Comparison) -> Row:
     result = item.result
     effects = "; ".join(_effect(effect) for effect in result.effects)
     looks = "; ".join(_look(look) for look in result.second_looks)
-    cells = (
+    row = (
         Cell((charting.fit(item.candidate.label),), item.candidate.label),
         Cell((charting.fit(item.baseline.label),), item.baseline.label),
         Cell((result.test,)),
         charting.cell(result.statistic, _decimal(result.statistic, 2)),
         charting.cell(result.df, _decimal(result.df, 1)),
-        charting.cell(result.p_value, _p(result.p_value)),
-        charting.cell(result.p_adjusted, _p(result.p_adjusted)),
-        *_ends(result.interval),
+        cells.p_value(result.p_value),
+        cells.p_value(result.p_adjusted),
+        *cells.ends(result.interval),
         Cell((effects,)),
         Cell((looks or formats.MISSING,)),
     )
-    return Row(cells, group_id=item.candidate.id)
+    return Row(row, group_id=item.candidate.id)
 
 
 def _values_used(answer: Answer) -> Iterator[Block]:
@@ -318,13 +295,13 @@ def _values_used(answer: Answer) -> Iterator[Block]:
 def _value_row(sample: Sample, place: int) -> Row:
     run, key, label = sample.runs[place], sample.replicates[place], sample.group.label
     value = float(sample.values[place])
-    cells = (
+    row = (
         Cell((charting.fit(label),), label),
         Cell((RunRef(run.id, charting.fit(run.name or run.id)),), run.name),
         charting.cell(key),
         charting.cell(value, formats.number(value, 6)),
     )
-    return Row(cells, run_id=run.id, group_id=sample.group.id)
+    return Row(row, run_id=run.id, group_id=sample.group.id)
 
 
 def _decimal(value: float | None, decimals: int) -> str | None:
@@ -352,24 +329,24 @@ def _look(look: SecondLook) -> str:
     return f"{said} ({look.remark})" if look.remark else said
 
 
-def _left_out(answer: Answer) -> Iterator[Block]:
-    """Runs that did not enter, each once, by reason."""
-    dropped = dict.fromkeys(_all_dropped(answer))
-    if not dropped:
+def left_out(dropped: Iterable[Dropped], what: str) -> Iterator[Block]:
+    """What did not enter, each once, by reason; nothing where all did.
+
+    Args:
+        dropped: some of them more than once.
+        what: is left out, singular: run, row.
+    """
+    once = list(dict.fromkeys(dropped))
+    if not once:
         return
     by_reason: dict[str, list[str]] = {}
-    for item in list(dropped)[:DROPPED]:
+    for item in once[:DROPPED]:
         by_reason.setdefault(item.reason, []).append(item.name or item.run_id)
     items: list[Words] = [
         (f"{charting.fit(reason, 80)}: {charting.named(names, 12)}",)
         for reason, names in by_reason.items()
     ]
-    if len(dropped) > DROPPED:
-        items.append((f"and {formats.count(len(dropped) - DROPPED, 'more run')}",))
-    yield Text(("Runs that did not enter:",))
+    if len(once) > DROPPED:
+        items.append((f"and {formats.count(len(once) - DROPPED, f'more {what}')}",))
+    yield Text((f"{what.capitalize()}s that did not enter:",))
     yield Bullets(tuple(items))
-
-
-def _all_dropped(answer: Answer) -> Iterator[Dropped]:
-    for item in answer.comparisons:
-        yield from item.dropped
