@@ -59,14 +59,9 @@ def screened(
         pairs = screen.welch_pairs([fit.sample.values for fit in fits], first, second)
     else:
         pairs = screen.paired_pairs(_matrix(fits), first, second)
-    p_values = pairs.p_value
     needed = corrections.strictest(design.alpha, design.correction, compared)
-    exact = ~np.isnan(pairs.exact) & (2.0 ** (1.0 - pairs.n) < needed)
-    p_values = np.where(exact, pairs.exact, p_values)
-    claims = p_values
-    if metric.margin is not None:
-        margins = np.array([margin_of(metric, fits[place].mean) or 0.0 for place in first])
-        claims = np.where(margins > 0, pairs.beyond_p(margins), p_values)
+    margins = [margin_of(metric, fit.mean) or 0.0 for fit in fits]
+    p_values, claims = screen.deciding(pairs, needed, np.array(margins)[first])
     place = next(index for index, fit in enumerate(fits) if fit is leader)
     kept = np.flatnonzero(np.isfinite(p_values) & (first != place) & (second != place))
     ids = [fit.group.id for fit in fits]

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from runreport.design import Correction, Goal
 from runreport.stats import corrections, signs, ties
+from runreport.stats.plan import MANY
 from runreport.stats.result import Verdict
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 FEWEST = 3
 """Of fewer values on a side nothing is tested."""
 
-EXACT = (6, 19)
+EXACT = (6, MANY - 1)
 """So many pairs have their sign patterns counted."""
 
 BATCH = 13
@@ -58,9 +59,7 @@ class Pairs:
     @cached_property
     def p_value(self) -> Floats:
         """Two-sided, of the t-test."""
-        from scipy.special import stdtr
-
-        return np.asarray(2 * stdtr(self.df, -np.abs(self.difference) / self.standard_error))
+        return self.beyond_p(0.0)
 
     def ends(self, levels: ArrayLike) -> tuple[Floats, Floats]:
         """Ends of the t intervals.
@@ -221,6 +220,29 @@ def _sign_flips(rows: Floats, n: Ints) -> Floats:
     return found
 
 
+def deciding(
+    pairs: Pairs, needed: float, margins: ArrayLike | None = None
+) -> tuple[Floats, Floats]:
+    """The p of each pair that counts, and that of the claim: a difference beyond its margin.
+
+    The sign-flip test decides where so many pairs can reach what is needed, else the t-test does.
+
+    Args:
+        pairs: of one metric.
+        needed: what the smallest p of the family must go below.
+        margins: one for all or one per pair, 0 where none is declared; of pairs without one the
+            claim is of any difference.
+
+    Returns:
+        Two arrays of shape (p,), NaN where nothing is tested.
+    """
+    counts = 2.0 ** (1.0 - pairs.n) < needed
+    p_value = np.where(np.isnan(pairs.exact) | ~counts, pairs.p_value, pairs.exact)
+    if margins is None:
+        return p_value, p_value
+    return p_value, np.where(np.asarray(margins) > 0, pairs.beyond_p(margins), p_value)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """All pairs of one metric, and what is declared about it."""
@@ -261,12 +283,9 @@ def judge(
     needed = corrections.strictest(alpha, correction, family)
     raw, claims = [], []
     for one, there in zip(asked, tested, strict=True):
-        exact = one.pairs.exact
-        p_value = np.where(
-            np.isnan(exact) | (2.0 ** (1.0 - one.pairs.n) >= needed), one.pairs.p_value, exact
-        )[there]
-        raw.append(p_value)
-        claims.append(one.pairs.beyond_p(one.margin)[there] if one.margin else p_value)
+        p_value, claim = deciding(one.pairs, needed, one.margin)
+        raw.append(p_value[there])
+        claims.append(claim[there])
     ends = np.cumsum([part.size for part in raw])[:-1]
     every = np.concatenate(claims) if claims else np.empty(0)
     steps = np.split(corrections.steps(every, correction, family, alpha), ends)
