@@ -15,7 +15,6 @@ from runreport.stats.findings import Finding
 from runreport.stats.methods import Facts
 from runreport.stats.plan import Rules
 from runreport.stats.proportions import Count, TwoProportions
-from runreport.stats.result import Interval
 from runreport.stats.sequential import Anytime
 from runreport.stats.student import Tester, is_sound
 
@@ -149,8 +148,8 @@ def tests_of(asked: Question, rules: Rules, tuning: float) -> Tested | None:
         always = Anytime(known, total, rules.alpha, tuning)
     facts = FACTS[asked.measure]
     if asked.counts is not None:
-        counted = TwoProportions(*asked.counts)
-        fixed: Tester = counted if asked.scale == 1 else Scaled(counted, asked.scale)
+        counted = TwoProportions(*asked.counts, one=asked.scale)
+        fixed: Tester = counted
         facts = _facts_of(counted)
     elif is_sound(estimate):
         fixed = estimate
@@ -168,39 +167,3 @@ def _facts_of(counted: TwoProportions) -> Facts:
         title=f"{title} of two proportions, Newcombe's interval",
         short=counted.method,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A test in another unit."""
-
-    inner: Tester
-    by: float
-    """Above 0."""
-
-    @property
-    def difference(self) -> float:
-        return self.inner.difference * self.by
-
-    @property
-    def statistic(self) -> float | None:
-        return self.inner.statistic
-
-    @property
-    def df(self) -> float | None:
-        return self.inner.df
-
-    def p_value(self) -> float:
-        return self.inner.p_value()
-
-    def interval(self, level: float) -> Interval | None:
-        found = self.inner.interval(level)
-        if found is None:
-            return None
-        return replace(found, low=found.low * self.by, high=found.high * self.by)
-
-    def beyond_p(self, margin: float) -> float:
-        return self.inner.beyond_p(margin / self.by)
-
-    def equivalence_p(self, margin: float) -> float:
-        return self.inner.equivalence_p(margin / self.by)

@@ -22,7 +22,7 @@ from runreport.stats.plan import MANY, Case, Plan, Rules, plan
 from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Sensitivity, Significance, Verdict
 from runreport.stats.student import Estimate, Tester
-from runreport.stats.testers import Exact, tester
+from runreport.stats.testers import tester
 from runreport.stats.together import joint_testers
 
 Floats = NDArray[np.float64]
@@ -174,14 +174,11 @@ def _test(
 
 
 def _tested(case: Case, chosen: Plan, method: Method, fixed: Tester, look: int) -> Tested:
-    estimate, lasting = fixed, True
-    if look > 1:
-        plain = fixed.inner if isinstance(fixed, Exact) else fixed
-        lasting = isinstance(plain, Estimate)
-        if isinstance(plain, Estimate):
-            n = case.n if case.paired else case.baseline.size + case.candidate.size
-            tuning = sequential.USERS if case.kind == "items" else sequential.REPLICATES
-            estimate = sequential.Anytime(plain, n, tuning=tuning)
+    estimate, lasting = fixed, look <= 1
+    if look > 1 and isinstance(fixed, Estimate):
+        n = case.n if case.paired else case.baseline.size + case.candidate.size
+        tuning = sequential.USERS if case.kind == "items" else sequential.REPLICATES
+        estimate, lasting = sequential.Anytime(fixed, n, tuning=tuning), True
     p_value = estimate.p_value()
     claim = estimate.beyond_p(case.margin) if case.margin else p_value
     # without an interval nothing is known about a margin, so the claim is of any difference
@@ -327,8 +324,8 @@ def _pooled(case: Case) -> float:
 
 
 def _error(estimate: Tester) -> tuple[float, float]:
-    """Standard error and degrees of freedom; 0 where a test has none."""
-    if isinstance(estimate, Estimate):
+    """Standard error and degrees of freedom; 0 where a test has none, or does not go by it."""
+    if isinstance(estimate, Estimate) and estimate.exact_p is None:
         return estimate.standard_error, estimate.df
     if isinstance(estimate, PairedCounts):
         return estimate.standard_error, math.inf

@@ -55,6 +55,8 @@ class Estimate:
     """Infinite where the error is normal."""
     method: str
     """`Welch t`, `paired t`, ...: names the intervals."""
+    exact_p: float | None = None
+    """Two-sided p of no difference by counting, where that stands in for Student's."""
 
     @property
     def statistic(self) -> float:
@@ -62,6 +64,8 @@ class Estimate:
 
     def p_value(self) -> float:
         """Two-sided p of no difference."""
+        if self.exact_p is not None:
+            return self.exact_p
         from scipy.special import stdtr
 
         return float(2 * stdtr(self.df, -abs(self.statistic)))
