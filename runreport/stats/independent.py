@@ -136,36 +136,37 @@ def probability_of_superiority(baseline: Floats, candidate: Floats, level: float
 
 
 def fisher_p(events: tuple[int, int], totals: tuple[int, int]) -> float:
-    """Two-sided exact p of equal failure rates.
+    """Two-sided exact p of equal rates.
 
     Args:
-        events: failures in the two groups.
-        totals: runs in the two groups.
+        events: failures, or successes, in the two groups.
+        totals: runs, or users, in the two groups.
 
     Source: Fisher (1935), JRSS 98.
     """
-    hit, (m, n) = sum(events), totals
-    ways = [
-        math.comb(m, count) * math.comb(n, hit - count)
-        for count in range(max(0, hit - n), min(hit, m) + 1)
-    ]
-    seen = math.comb(m, events[0]) * math.comb(n, events[1])
-    return sum(way for way in ways if way <= seen) / sum(ways)
+    ways, place = _tables(events, totals)
+    return sum(way for way in ways if way <= ways[place]) / sum(ways)
 
 
 def fisher_less_p(events: tuple[int, int], totals: tuple[int, int]) -> float:
     """One-sided exact p of a rate in the first group that is no lower than in the second.
 
-    Args:
-        events: failures in the two groups.
-        totals: runs in the two groups.
-
-    Source: Fisher (1935), JRSS 98.
+    Arguments and source as in `fisher_p`.
     """
-    hit, (m, n) = sum(events), totals
+    ways, place = _tables(events, totals)
+    return sum(ways[: place + 1]) / sum(ways)
+
+
+def _tables(events: tuple[int, int], totals: tuple[int, int]) -> tuple[list[int], int]:
+    """In how many ways each table with these margins comes about, by the events of the first
+    group, and the place of the one seen.
+    """
+    (m, n), hit = totals, sum(events)
+    if min(hit, m + n - hit) > min(m, n):
+        # the same tables seen by their columns: small numbers where a group is small
+        m, n, hit = hit, m + n - hit, m
+    fewest = max(0, hit - n)
     ways = [
-        math.comb(m, count) * math.comb(n, hit - count)
-        for count in range(max(0, hit - n), min(hit, m) + 1)
+        math.comb(m, count) * math.comb(n, hit - count) for count in range(fewest, min(hit, m) + 1)
     ]
-    fewer = events[0] - max(0, hit - n) + 1
-    return sum(ways[:fewer]) / sum(ways)
+    return ways, events[0] - fewest

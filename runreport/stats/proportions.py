@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from runreport.stats import independent
 from runreport.stats.result import Interval
-
-IntervalKind = Literal["newcombe", "wald", "score"]
 
 FEW = 5
 """An expected count below this asks for an exact test."""
@@ -167,20 +164,6 @@ def smallest_expected(baseline: Count, candidate: Count) -> float:
     return min(hits, total - hits) * min(baseline.n, candidate.n) / total
 
 
-def fisher_p(baseline: Count, candidate: Count) -> float:
-    """Two-sided exact p of equal proportions.
-
-    Source: Fisher (1935), JRSS 98.
-    """
-    hits = baseline.successes + candidate.successes
-    misses = baseline.n + candidate.n - hits
-    one, other = baseline.successes, candidate.successes
-    if min(hits, misses) <= min(baseline.n, candidate.n):
-        return independent.fisher_p((one, other), (baseline.n, candidate.n))
-    # the same table seen by its columns: few ways to count where an arm is small
-    return independent.fisher_p((one, baseline.n - one), (hits, misses))
-
-
 def boschloo_p(baseline: Count, candidate: Count) -> float | None:
     """Two-sided exact p of equal proportions, never above Fisher's; None for large arms.
 
@@ -209,10 +192,13 @@ class TwoProportions:
 
     baseline: Count
     candidate: Count
+    one: float = 1.0
+    """What a share of 1 is in displayed units, above 0: 100 for per cent."""
 
     @property
     def difference(self) -> float:
-        return self.candidate.share - self.baseline.share
+        """Candidate minus baseline, in displayed units."""
+        return self.one * (self.candidate.share - self.baseline.share)
 
     @property
     def statistic(self) -> float | None:
@@ -240,18 +226,23 @@ class TwoProportions:
         if self.is_large:
             return pooled_z(self.baseline, self.candidate)[1]
         found = boschloo_p(self.baseline, self.candidate)
-        return fisher_p(self.baseline, self.candidate) if found is None else found
+        if found is not None:
+            return found
+        successes = self.baseline.successes, self.candidate.successes
+        return independent.fisher_p(successes, (self.baseline.n, self.candidate.n))
 
     def interval(self, level: float) -> Interval:
-        """Newcombe's, at this level."""
-        return newcombe(self.baseline, self.candidate, level)
+        """Newcombe's, at this level, in displayed units."""
+        found = newcombe(self.baseline, self.candidate, level)
+        return replace(found, low=self.one * found.low, high=self.one * found.high)
 
     def beyond_p(self, margin: float) -> float:
         """Twice the one-sided score p of a difference no larger than the margin, in the direction
         seen.
         """
         side = math.copysign(1.0, self.difference)
-        away = side * score_statistic(self.baseline, self.candidate, side * min(1.0, margin))
+        bound = side * min(1.0, margin / self.one)
+        away = side * score_statistic(self.baseline, self.candidate, bound)
         return min(1.0, math.erfc(away / math.sqrt(2)))
 
     def equivalence_p(self, margin: float) -> float:
@@ -259,7 +250,7 @@ class TwoProportions:
 
         Source: Farrington and Manning (1990), Statistics in Medicine 9.
         """
-        bound = min(1.0, margin)
+        bound = min(1.0, margin / self.one)
         above = score_statistic(self.baseline, self.candidate, -bound)
         below = -score_statistic(self.baseline, self.candidate, bound)
         return math.erfc(min(above, below) / math.sqrt(2)) / 2
