@@ -18,7 +18,8 @@ def ends(interval: Interval | None) -> tuple[Cell, Cell]:
     """Low and high of an interval of a difference."""
     if interval is None:
         return charting.cell(None), charting.cell(None)
-    return change(interval.low, interval.width), change(interval.high, interval.width)
+    low, high = words.both_ends(interval, signed=True)
+    return charting.cell(interval.low, low), charting.cell(interval.high, high)
 
 
 def p_value(p: float | None) -> Cell:

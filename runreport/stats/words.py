@@ -17,14 +17,37 @@ def amount(value: float, unit: str, spread: float | None = None) -> str:
 def change(value: float, unit: str, spread: float | None = None) -> str:
     """A difference with its sign: `+1.3 points`."""
     text = _number(value, spread)
-    sign = "+" if value > 0 and any("1" <= char <= "9" for char in text) else ""
+    sign = "+" if value > 0 and not _is_zero(text) else ""
     return with_unit(f"{sign}{text}", unit)
 
 
 def ends(interval: Interval) -> str:
     """`0.4 to 2.2`."""
-    low, high = (_number(end, interval.width) for end in (interval.low, interval.high))
+    low, high = both_ends(interval)
     return f"{low} to {high}"
+
+
+def both_ends(interval: Interval, *, signed: bool = False) -> tuple[str, str]:
+    """Low and high, with as many decimals as the width deserves.
+
+    Of an interval that leaves out 0 no end is written as 0: that would hide what decides.
+
+    Args:
+        interval: any.
+        signed: whether a positive end has a plus.
+    """
+    apart = interval.low > 0 or interval.high < 0
+    texts = []
+    for end in (interval.low, interval.high):
+        text = _number(end, interval.width)
+        if apart and end != 0 and _is_zero(text):
+            text = short(end, 1)
+        texts.append(f"+{text}" if signed and end > 0 and not _is_zero(text) else text)
+    return texts[0], texts[1]
+
+
+def _is_zero(text: str) -> bool:
+    return not any("1" <= char <= "9" for char in text)
 
 
 def with_unit(text: str, unit: str) -> str:

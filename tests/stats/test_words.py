@@ -56,3 +56,14 @@ def test_a_corrected_p_names_its_correction_and_family() -> None:
     assert words.p_words(0.002, 0.012, "holm", 6) == "Holm-adjusted p = 0.012 over 6 comparisons"
     assert words.p_words(0.012, 0.012, "holm", 1) == "p = 0.012"
     assert words.p_words(None, None, "holm", 6) == "no p-value"
+
+
+def test_an_interval_that_leaves_out_zero_shows_that_it_does() -> None:
+    assert words.ends(Interval(0.028, 1.5, 0.95, "t")) == "0.03 to 1.5"
+    assert words.both_ends(Interval(-1.5, -0.028, 0.95, "t"), signed=True) == (
+        "\u22121.5",
+        "\u22120.03",
+    )
+    assert words.both_ends(Interval(0.0004, 0.05, 0.95, "t"), signed=True) == ("+0.0004", "+0.050")
+    # where it holds 0 a rounded end hides nothing
+    assert words.ends(Interval(-0.8, 0.002, 0.95, "t")).endswith(" to 0.00")
