@@ -15,9 +15,9 @@ from runreport.design import Metric
 from runreport.samples import Group
 from runreport.sections.comparing import Answer, Comparison
 from runreport.sections.fitness import Fit
+from runreport.sections.lettering import lettered
 from runreport.stats import bayes, corrections, posthoc, ranks, ties
 from runreport.stats.bayes import Posterior
-from runreport.stats.letters import compact_letters
 from runreport.stats.plan import FEWEST_DATASETS
 from runreport.stats.ranks import Friedman, Record
 from runreport.stats.testers import SEED
@@ -302,19 +302,14 @@ def _keyed(fit: Fit) -> list[tuple[str, float]]:
 # ---- what follows from the pairs -----------------------------------------------------------------
 
 
-def letters_of(pool: Pool, pairs: Sequence[Pair]) -> tuple[str, ...]:
-    """Letters of the groups in the pool's order; empty unless every pair was tested."""
-    k = len(pool.fits)
-    places = {fit.group.id: place for place, fit in enumerate(pool.fits)}
-    tested = [pair for pair in pairs if pair.p_adjusted is not None]
-    if k < 3 or len(tested) < math.comb(k, 2):
-        return ()
-    differ = np.zeros((k, k), dtype=np.bool_)
-    for pair in tested:
-        one = places[pair.comparison.candidate.id]
-        other = places[pair.comparison.baseline.id]
-        differ[one, other] = differ[other, one] = pair.differs
-    return compact_letters(differ)
+def letters_of(pool: Pool, pairs: Sequence[Pair]) -> dict[str, str]:
+    """Group id to its letters; empty unless every pair was tested."""
+    differ = {
+        (pair.comparison.candidate.id, pair.comparison.baseline.id): pair.differs
+        for pair in pairs
+        if pair.p_adjusted is not None
+    }
+    return lettered([fit.group.id for fit in pool.fits], differ)
 
 
 def leaning_pairs(pool: Pool, pairs: Sequence[Pair], alpha: float) -> tuple[posthoc.Leaning, ...]:

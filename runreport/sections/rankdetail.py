@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runreport import formats
 from runreport.blocks import Block, Bullets, Cell, Column, Fold, Mark, Row, Table, Words
@@ -55,7 +55,7 @@ def groups(pool: Pool, pairs: Sequence[Pair], unit: str) -> Table:
     )
 
 
-def _group_row(pool: Pool, place: int, base: int, letters: Sequence[str]) -> Row:
+def _group_row(pool: Pool, place: int, base: int, letters: Mapping[str, str]) -> Row:
     group, values = pool.fits[place].group, pool.scores
     rank, mean, firsts = None, None, None
     record = formats.MISSING
@@ -73,7 +73,7 @@ def _group_row(pool: Pool, place: int, base: int, letters: Sequence[str]) -> Row
         Cell((record,), record),
     ]
     if letters:
-        cells.append(Cell((letters[place],), letters[place]))
+        cells.append(Cell((letters[group.id],), letters[group.id]))
     marks: frozenset[Mark] = frozenset({"baseline"} if group.is_baseline else ())
     return Row(tuple(cells), group_id=group.id, marks=marks)
 

@@ -12,8 +12,8 @@ from runreport.blocks import Block, Cell, Column, Fold, Mark, Muted, Row, Table,
 from runreport.sections import charting
 from runreport.sections.comparing import Answer
 from runreport.sections.fitness import Fit
+from runreport.sections.lettering import lettered
 from runreport.stats import words
-from runreport.stats.letters import compact_letters
 from runreport.stats.paired import midranks
 
 MOST = 20
@@ -57,24 +57,14 @@ def letters(answer: Answer) -> dict[str, str]:
 
     Groups that share a letter are not told apart after correction.
     """
-    fits = [fit for fit in _ordered(answer) if fit.sample.values.size]
-    places = {fit.group.id: place for place, fit in enumerate(fits)}
-    differ = np.zeros((len(fits), len(fits)), dtype=np.bool_)
-    compared = [
-        ((item.candidate.id, item.baseline.id), item.result.p_adjusted)
+    differ = {
+        (item.candidate.id, item.baseline.id): item.result.p_adjusted < item.result.alpha
         for item in answer.comparisons
         if item.result.p_adjusted is not None
-    ]
+    }
     alpha = next((item.result.alpha for item in answer.comparisons), 0.0)
-    pairs = [*compared, *answer.beside.items()]
-    for (one, other), p_adjusted in pairs:
-        if p_adjusted < alpha:
-            differ[places[one], places[other]] = differ[places[other], places[one]] = True
-    tested = len(pairs)
-    # a pair that was not tested would look like one that is not told apart
-    if len(fits) < 3 or tested < len(fits) * (len(fits) - 1) // 2:
-        return {}
-    return dict(zip(places, compact_letters(differ), strict=True))
+    differ |= {pair: p_adjusted < alpha for pair, p_adjusted in answer.beside.items()}
+    return lettered([fit.group.id for fit in _ordered(answer)], differ)
 
 
 def _ordered(answer: Answer) -> list[Fit]:
