@@ -9,13 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 from runreport import formats
 from runreport.design import Design, Metric
 from runreport.samples import Group
 from runreport.sections import charting, variation
-from runreport.sections.checks import CHECKS, CheckName, Effect, Key, Known, Seen, is_asked, seen
+from runreport.sections.checks import (
+    CHECKS,
+    EFFECTS,
+    CheckName,
+    Effect,
+    Key,
+    Known,
+    Seen,
+    is_asked,
+    seen,
+)
 from runreport.stats.findings import Finding
 
 State = Literal["same", "lacking", "partly", "unknown", "differs"]
@@ -94,22 +105,21 @@ ABOUT_VALUES: tuple[CheckName, ...] = (
 
 def overall(groups: Sequence[Group], metric: Metric, design: Design) -> tuple[Finding, ...]:
     """What groups differ in that is said once for all of them: budget as set, and code."""
-    known = [(group, seen(group, design)) for group in groups]
+    known = [seen(group, design) for group in groups]
     found = []
     # where last steps differ, they say more than what was set
     if design.budget_of(metric.name) is None:
-        for label in _labels("budget", known):
-            if not is_asked(label, design) and (said := _spread_words("budget", label, known)):
+        for label, said in _spread("budget", groups, known):
+            if not is_asked(label, design):
                 words = f"Groups were given different budgets: {label} is {said}."
                 found.append(Finding("UNEQUAL_BUDGET", words))
-    for label in _labels("code", known):
-        if not is_asked(label, design) and (said := _spread_words("code", label, known)):
+    for label, said in _spread("code", groups, known):
+        if not is_asked(label, design):
             words = f"Groups were run from different code: {label} {said}."
             found.append(Finding("NOT_COMPARABLE", words))
-    for label in _labels("uncommitted", known):
-        if said := _spread_words("uncommitted", label, known):
-            words = f"The code of some groups was not committed: {label}, {said}."
-            found.append(Finding("NOT_COMPARABLE", words))
+    for label, said in _spread("uncommitted", groups, known):
+        words = f"The code of some groups was not committed: {label}, {said}."
+        found.append(Finding("NOT_COMPARABLE", words))
     return tuple(found)
 
 
@@ -126,7 +136,9 @@ def _outcome(
     keys = sorted({*left, *right})
     title, effect = CHECKS[check].title, CHECKS[check].effect
     if not keys:
-        return Outcome(check, "unknown", effect, f"{_capital(title)} not logged for either.")
+        return Outcome(
+            check, "unknown", effect, f"{charting.capital(title)} not logged for either."
+        )
     whole = left == right and not any(held.lacking for held in left.values())
     if whole and check != "code":
         return Outcome(check, "same", effect, "")
@@ -147,16 +159,13 @@ def _outcome(
         return Outcome(check, worst, effect, _less_words(worst, apart, left, right))
     # the gravest difference speaks
     effects = {key: _effect(key, states, metric, design) for key in apart}
-    chosen = min(apart, key=lambda key: _EFFECTS.index(effects[key]))
+    chosen = min(apart, key=lambda key: EFFECTS.index(effects[key]))
     others = [key for key in keys if key[2] and key[:2] == chosen[:2]]
     effect, several = effects[chosen], len(others) > 1
     if several and any(states[key] != "differs" for key in others):
         # on some of several data sets: the others can still be compared
         effect = "qualifies" if effect == "withholds" else effect
     return Outcome(check, "differs", effect, _differ_words(chosen, left[chosen], right[chosen]))
-
-
-_EFFECTS: tuple[Effect, ...] = ("withholds", "qualifies", "said")
 
 
 def _state(left: Seen | None, right: Seen | None) -> State:
@@ -215,10 +224,6 @@ def _purpose(name: str) -> str:
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def _differ_words(key: Key, left: Seen, right: Seen) -> str:
     check, label, task = key
     values = " and ".join(_values(side) for side in (left, right))
@@ -257,7 +262,7 @@ def _less_words(
     """Of what is not known to be the same."""
     if state == "same":
         return ""
-    label = _capital(charting.fit(keys[0][1], 40))
+    label = charting.capital(charting.fit(keys[0][1], 40))
     if state == "unknown":
         side = "the first" if keys[0] in left else "the second"
         return f"{label} logged for {side} only."
@@ -277,32 +282,62 @@ def _values(held: Seen) -> str:
 # ---- all groups ----------------------------------------------------------------------------------
 
 
-def _labels(check: CheckName, known: Sequence[tuple[Group, Known]]) -> list[str]:
-    return sorted({key[1] for _, held in known for key in held.get(check, {})})
+def couples(groups: Sequence[Group], most: int) -> list[tuple[Group, Group]]:
+    """All pairs of at most so many groups; of more, the baseline, or the first, with each other."""
+    if len(groups) <= most:
+        return list(combinations(groups, 2))
+    base = next((group for group in groups if group.is_baseline), groups[0])
+    return [(base, group) for group in groups if group is not base]
 
 
-def _spread_words(check: CheckName, label: str, known: Sequence[tuple[Group, Known]]) -> str:
+def labels_of(check: CheckName, known: Iterable[Known]) -> list[str]:
+    """Of what any group logged for a check."""
+    return sorted({key[1] for held in known for key in held.get(check, {})})
+
+
+def together(check: CheckName, label: str, known: Known) -> Seen | None:
+    """What a group logged of one thing, its data sets or tasks together; None for nothing."""
+    own = [held for key, held in known.get(check, {}).items() if key[1] == label]
+    if not own:
+        return None
+    return Seen(
+        tuple(dict.fromkeys(text for held in own for text in held.texts)),
+        frozenset(level for held in own for level in held.levels),
+        sum(held.lacking for held in own),
+    )
+
+
+def is_apart(held: Iterable[Seen]) -> bool:
+    """Whether two of them have nothing in common."""
+    distinct = dict.fromkeys(own.levels for own in held)
+    return any(one.isdisjoint(other) for one, other in combinations(distinct, 2))
+
+
+def _spread(
+    check: CheckName, groups: Sequence[Group], known: Sequence[Known]
+) -> Iterator[tuple[str, str]]:
+    """What groups have nothing in common in, and what each has."""
+    for label in labels_of(check, known):
+        if said := _spread_words(check, label, groups, known):
+            yield label, said
+
+
+def _spread_words(
+    check: CheckName, label: str, groups: Sequence[Group], known: Sequence[Known]
+) -> str:
     """`10 in A and B; 20 in C`, where two groups have nothing in common; else nothing."""
-    held: list[tuple[Group, frozenset[float | str], str]] = []
-    for group, facts in known:
-        own = [value for key, value in facts.get(check, {}).items() if key[1] == label]
-        levels = frozenset(level for value in own for level in value.levels)
-        texts = tuple(dict.fromkeys(text for value in own for text in value.texts))
-        if levels:
-            held.append((group, levels, _values(Seen(texts, levels, 0))))
-    if not any(_apart(held)):
+    held = [
+        (group, own)
+        for group, facts in zip(groups, known, strict=True)
+        if (own := together(check, label, facts)) is not None
+    ]
+    if not is_apart(own for _, own in held):
         return ""
     by_text: dict[str, list[str]] = {}
-    for group, _, text in held:
-        by_text.setdefault(text, []).append(group.label)
+    for group, own in held:
+        by_text.setdefault(_values(own), []).append(group.label)
     parts = [
         f"{text} in {charting.named(labels, 3)}" for text, labels in list(by_text.items())[:LISTED]
     ]
     more = f"; and {len(by_text) - LISTED} more values" if len(by_text) > LISTED else ""
     return f"{'; '.join(parts)}{more}"
-
-
-def _apart(held: Sequence[tuple[Group, frozenset[float | str], str]]) -> Iterator[bool]:
-    distinct = list(dict.fromkeys(levels for _, levels, _ in held))
-    for place, one in enumerate(distinct):
-        yield from (not one & other for other in distinct[place + 1 :])

@@ -122,7 +122,7 @@ def _budget(metric: Metric, design: Design, samples: Sequence[Sample]) -> Iterat
 
 def _budget_words(metric: Metric, budget: Budget, design: Design, samples: Sequence[Sample]) -> str:
     known, name = _steps_words(budget, samples), charting.fit(metric.title)
-    start = f"{known[0].upper()}{known[1:]}"
+    start = charting.capital(known)
     if budget.common:
         both = _both_words(metric, budget, samples)
         return (

@@ -272,6 +272,11 @@ def dropped_words(dropped: Sequence[Dropped]) -> str:
     return f"Not shown: {'; '.join(parts)}."
 
 
+def capital(text: str) -> str:
+    """As the beginning of a sentence; names in it stay as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def natural(text: str) -> tuple[int, float, str]:
     """Sort key: numbers by size, before words."""
     number = parse_number(text)
@@ -300,6 +305,11 @@ def spread(count: int, width: float) -> Floats:
 def group_name(group: Group, length: int = 60) -> str:
     """A group's label; the baseline says so."""
     return fit(group.label, length) + (" (baseline)" if group.is_baseline else "")
+
+
+def both(first: Group, second: Group) -> str:
+    """`A and B`, short."""
+    return f"{fit(first.label, 40)} and {fit(second.label, 40)}"
 
 
 def legend(groups: Sequence[Group], run_ids: Collection[str] | None = None) -> Legend:

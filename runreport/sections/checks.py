@@ -33,6 +33,9 @@ CheckName = Literal[
 Effect = Literal["withholds", "qualifies", "said"]
 """What a difference does to a verdict."""
 
+EFFECTS: tuple[Effect, ...] = ("withholds", "qualifies", "said")
+"""The gravest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -174,16 +174,15 @@ def _apart(data: ComparabilityData) -> list[Block]:
     if not apart or len(data.pairs) == 1:
         return []
     lines: list[Words] = [
-        (Strong(_names(pair)), f": {' '.join(point.words for point in pair.told)}")
+        (
+            Strong(charting.both(pair.first, pair.second)),
+            f": {' '.join(point.words for point in pair.told)}",
+        )
         for pair in apart[:LISTED]
     ]
     if len(apart) > LISTED:
         lines.append((f"And {len(apart) - LISTED} more pairs.",))
     return [Note("danger", "Not comparable", (Bullets(tuple(lines)),))]
-
-
-def _names(pair: Pair) -> str:
-    return f"{charting.fit(pair.first.label, 40)} and {charting.fit(pair.second.label, 40)}"
 
 
 _WORDS: Mapping[Standing, tuple[str, frozenset[Mark]]] = {
@@ -249,7 +248,7 @@ _TOLD: tuple[State, ...] = ("differs", "partly", "lacking")
 def _pair_lines(pair: Pair) -> Iterator[Words]:
     for point in pair.points:
         if point.words and point.state in _TOLD:
-            yield (Strong(f"{point.title[:1].upper()}{point.title[1:]}"), f": {point.words}")
+            yield (Strong(charting.capital(point.title)), f": {point.words}")
 
 
 def _details(data: ComparabilityData) -> list[Block]:
@@ -257,7 +256,7 @@ def _details(data: ComparabilityData) -> list[Block]:
     for pair in data.pairs:
         said = " ".join(p.words for p in pair.points if p.state in _TOLD)
         if said:
-            lines.append((Strong(_names(pair)), f": {said}"))
+            lines.append((Strong(charting.both(pair.first, pair.second)), f": {said}"))
     if not lines:
         return []
     apart = any(p.state in ("differs", "partly") for pair in data.pairs for p in pair.points)
@@ -276,7 +275,7 @@ def _remedies(data: ComparabilityData) -> list[Block]:
     if not data.unknown:
         return []
     lines = [
-        (f"{CHECKS[check].title[:1].upper()}{CHECKS[check].title[1:]}: {CHECKS[check].remedy}.",)
+        (f"{charting.capital(CHECKS[check].title)}: {CHECKS[check].remedy}.",)
         for check in data.unknown
     ]
     title = f"How to make known what {formats.count(len(lines), 'check')} could not see"

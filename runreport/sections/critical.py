@@ -205,19 +205,9 @@ def _limits(omnibus: Omnibus, pairs: Sequence[Pair]) -> list[str]:
         said.append(
             f"CD is of one planned look alone: at look {omnibus.look} it tells no two groups apart."
         )
-    withheld = [
-        " and ".join(
-            charting.fit(group.label, 40)
-            for group in (pair.comparison.candidate, pair.comparison.baseline)
-        )
-        for pair in pairs
-        if pair.is_withheld
-    ]
+    withheld = [_names(pair) for pair in pairs if pair.is_withheld]
     if withheld:
-        more = f"; and {len(withheld) - 3} more" if len(withheld) > 3 else ""
-        said.append(
-            f"Not comparable, however far apart on the line: {'; '.join(withheld[:3])}{more}."
-        )
+        said.append(f"Not comparable, however far apart on the line: {_first(withheld)}.")
     return said
 
 
@@ -228,10 +218,18 @@ def _contradicted(cliques: Sequence[Sequence[int]], pool: Pool, pairs: Sequence[
     for pair in pairs:
         both = {places.get(g.id) for g in (pair.comparison.candidate, pair.comparison.baseline)}
         if pair.differs and any(both <= set(clique) for clique in cliques):
-            labels = (pair.comparison.candidate.label, pair.comparison.baseline.label)
-            found.append(" and ".join(charting.fit(label, 40) for label in labels))
-    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    return "; ".join(found[:3]) + more
+            found.append(_names(pair))
+    return _first(found)
+
+
+def _names(pair: Pair) -> str:
+    return charting.both(pair.comparison.candidate, pair.comparison.baseline)
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first three pairs; more are counted."""
+    more = f"; and {len(names) - 3} more" if len(names) > 3 else ""
+    return "; ".join(names[:3]) + more
 
 
 def _description(

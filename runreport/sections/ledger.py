@@ -11,7 +11,8 @@ from runreport.design import Design
 from runreport.kinds import Context
 from runreport.samples import Group, ValueOf, sample
 from runreport.sections import caveats, charting, tuning, variation
-from runreport.sections.checks import CHECKS, CheckName, Known, seen
+from runreport.sections.audit import is_apart, labels_of, together
+from runreport.sections.checks import CHECKS, CheckName, Known, Seen, seen
 from runreport.sections.pairings import Aspect, items_of
 
 ROWS = 200
@@ -62,8 +63,7 @@ def _rows(context: Context, ignore: Collection[Aspect]) -> Iterator[Row]:
     for check, facts in CHECKS.items():
         if check in ignore:
             continue
-        labels = sorted({key[1] for held in known for key in held.get(check, {})})
-        lines = [_line(check, label, known, groups) for label in labels]
+        lines = [_line(check, label, known, groups) for label in labels_of(check, known)]
         if check == "environment" and len(lines) > 1:
             lines = _environment(lines)
         if not lines and check == "items" and design.items:
@@ -89,18 +89,12 @@ def _row(title: str, cells: Sequence[Cell], *, differs: bool) -> Row:
 
 def _line(check: CheckName, label: str, known: Sequence[Known], groups: Sequence[Group]) -> Row:
     """One thing that was logged, by group; data sets or tasks of a group are told together."""
-    cells, levels = [], []
-    for held, group in zip(known, groups, strict=True):
-        own = [value for key, value in held.get(check, {}).items() if key[1] == label]
-        texts = tuple(dict.fromkeys(text for value in own for text in value.texts))
-        lacking = sum(value.lacking for value in own)
-        cells.append(_cell(texts, lacking, len(group.runs)) if own else NOT_LOGGED)
-        if own:
-            levels.append(frozenset(level for value in own for level in value.levels))
-    levels = list(dict.fromkeys(levels))
-    apart = any(
-        not one & other for place, one in enumerate(levels) for other in levels[place + 1 :]
-    )
+    held = [together(check, label, facts) for facts in known]
+    cells = [
+        NOT_LOGGED if own is None else _cell(own, len(group.runs))
+        for own, group in zip(held, groups, strict=True)
+    ]
+    apart = is_apart(own for own in held if own is not None)
     title = CHECKS[check].title
     named = label if check in _TELLING else f"{title}: {label}"
     return _row(named, cells, differs=apart)
@@ -110,8 +104,8 @@ _TELLING: tuple[CheckName, ...] = ("evaluation_data", "training_data", "uncommit
 """Their labels say what they are."""
 
 
-def _cell(texts: Sequence[str], lacking: int, runs: int) -> Cell:
-    ordered = sorted(texts, key=charting.natural)
+def _cell(held: Seen, runs: int) -> Cell:
+    ordered, lacking = sorted(held.texts, key=charting.natural), held.lacking
     shown = [variation.brief(text, 30) for text in ordered]
     words = ", ".join(shown[:2]) if len(shown) < 3 else f"{len(shown)} values"
     some = Muted(f" ({runs - lacking} of {runs} runs)") if lacking else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Literal
 
 from runreport import formats
@@ -13,8 +12,8 @@ from runreport.design import Design
 from runreport.kinds import Context
 from runreport.samples import Group
 from runreport.sections import tuning
-from runreport.sections.audit import Outcome, State, between
-from runreport.sections.checks import CHECKS, CheckName, Effect
+from runreport.sections.audit import Outcome, State, between, couples
+from runreport.sections.checks import CHECKS, EFFECTS, CheckName, Effect
 
 Aspect = Literal[
     "evaluation_data", "split", "metric_definition", "items", "training_data", "budget", "tuning",
@@ -43,7 +42,8 @@ class Point:
 
     @property
     def title(self) -> str:
-        return title_of(self.aspect)
+        """What the aspect is called."""
+        return "tuning effort" if self.aspect == "tuning" else CHECKS[self.aspect].title
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,23 +68,17 @@ class Pair:
     @property
     def told(self) -> tuple[Point, ...]:
         """What decides its standing, the gravest first."""
-        order: tuple[Effect, ...] = ("withholds", "qualifies", "said")
         apart = [point for point in self.points if point.state in ("differs", "partly")]
         if self.standing == "apart":
             apart = [p for p in apart if p.state == "differs" and p.effect == "withholds"]
         if self.standing == "lacking":
             return self.lacking
-        return tuple(sorted(apart, key=lambda point: order.index(point.effect)))
+        return tuple(sorted(apart, key=lambda point: EFFECTS.index(point.effect)))
 
     @property
     def lacking(self) -> tuple[Point, ...]:
         """What is the same in all runs that logged it, and was not logged by all."""
         return tuple(point for point in self.points if point.state == "lacking")
-
-
-def title_of(aspect: Aspect) -> str:
-    """What an aspect is called."""
-    return "tuning effort" if aspect == "tuning" else CHECKS[aspect].title
 
 
 def pairs_of(
@@ -98,12 +92,6 @@ def pairs_of(
         require: aspects in which a difference makes two groups incomparable.
     """
     groups = [group for group in context.groups if group.runs]
-    reference = next((group for group in groups if group.is_baseline), None)
-    if len(groups) > ALL_PAIRS:
-        first = reference or groups[0]
-        couples = [(first, group) for group in groups if group is not first]
-    else:
-        couples = list(combinations(groups, 2))
     counts = {found.group.id: found.count for found in tuning.tuned(groups, context.design)}
     return tuple(
         Pair(
@@ -116,7 +104,7 @@ def pairs_of(
                 if point.aspect not in ignore
             ),
         )
-        for first, second in couples
+        for first, second in couples(groups, ALL_PAIRS)
     )  # fmt: skip
 
 

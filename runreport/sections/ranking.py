@@ -302,8 +302,7 @@ def _cautions(data: RankingData, answer: Answer) -> list[Block]:
     told += [(finding.words, finding.code) for finding in answer.findings if _belongs(finding)]
     counts = Counter(finding for item in answer.comparisons for finding in item.result.warnings)
     for item in answer.comparisons:
-        labels = (charting.fit(group.label, 40) for group in (item.candidate, item.baseline))
-        pair = " and ".join(labels)
+        pair = charting.both(item.candidate, item.baseline)
         for finding in filter(_belongs, item.result.warnings):
             if finding.name == "TESTS_DISAGREE" and data.post_hoc != "wilcoxon":
                 continue

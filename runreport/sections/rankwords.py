@@ -122,7 +122,7 @@ def disagreement(pairs: Sequence[Pair], post_hoc: PostHoc, alpha: float) -> Find
     """Pairs on which mean ranks and the values of the two alone fall on different sides."""
     by_values = post_hoc == "wilcoxon"
     odd = [
-        f"{charting.fit(item.candidate.label, 40)} and {charting.fit(item.baseline.label, 40)}"
+        charting.both(item.candidate, item.baseline)
         for pair in pairs
         for item in (pair.comparison,)
         for other in (pair.by_ranks.get("nemenyi") if by_values else item.result.p_adjusted,)

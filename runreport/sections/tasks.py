@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from runreport.kinds import Context
 from runreport.samples import Board, Dropped, Group, board_of
 from runreport.sections import charting
 from runreport.sections.aligning import replicate_word
-from runreport.sections.audit import ABOUT_VALUES, between, overall
+from runreport.sections.audit import ABOUT_VALUES, between, couples, overall
 from runreport.sections.fitness import fit_of, metric_findings
 from runreport.stats import aggregates, words
 from runreport.stats.aggregates import Aggregate, Profile, Statistic
@@ -173,15 +172,10 @@ def _audited(
     groups: Sequence[Group], metric: Metric, design: Design
 ) -> Iterator[tuple[frozenset[str], Finding, bool]]:
     """Ids of two groups, what is said of them, and whether they cannot be compared."""
-    if len(groups) > ALL_PAIRS:
-        base = next((group for group in groups if group.is_baseline), groups[0])
-        couples = [(base, group) for group in groups if group is not base]
-    else:
-        couples = list(combinations(groups, 2))
-    for first, second in couples:
+    for first, second in couples(groups, ALL_PAIRS):
         audit = between(first, second, metric, design, ABOUT_VALUES)
         ids = frozenset((first.id, second.id))
-        names = f"{charting.fit(first.label, 40)} and {charting.fit(second.label, 40)}"
+        names = charting.both(first, second)
         if audit.withheld:
             yield ids, Finding("NOT_COMPARABLE", f"{names}: {audit.withheld}"), True
         for finding in audit.findings:
