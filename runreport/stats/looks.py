@@ -4,15 +4,15 @@ be if missing runs had come out worst.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.design import Method
 from runreport.stats import bootstrap, effects, folds, independent, paired, power, ties, words
 from runreport.stats.methods import FACTS
-from runreport.stats.plan import Case, Plan
+from runreport.stats.plan import MANY, Case, Plan
 from runreport.stats.result import Effect, SecondLook
+from runreport.stats.shifts import SignedRank
 from runreport.stats.student import is_sound
 from runreport.stats.testers import SEED
 
@@ -21,15 +21,12 @@ Floats = NDArray[np.float64]
 PERMUTED = (5, 9)
 """Runs per group between which the exact permutation test stands beside Welch's."""
 
-
-FIVE_BY_TWO = (FACTS["five_by_two_f"].title, FACTS["five_by_two_t"].title)
+FOR_FOLDS: tuple[Method, ...] = ("corrected_t", "five_by_two_f", "five_by_two_t")
+"""Tests that allow for what folds of one data set share."""
 
 NAIVE = "plain paired t-test"
 
-MANY_PAIRS = 20
-"""Sign patterns of fewer pairs are counted."""
-
-MANY = 1_000
+BOOTSTRAPPED = 1_000
 """Of more pairs the mean needs no bootstrap, which would cost seconds."""
 
 
@@ -65,14 +62,16 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
     if case.overlap:
         naive = paired.paired_t(case.differences)
         remark = "as if folds were independent; too small, for comparison only"
-        plain = chosen.title not in (FACTS["corrected_t"].title, *FIVE_BY_TWO)
-        found = [] if plain else [SecondLook(NAIVE, naive.p_value(), None, remark)]
+        # beside a test that takes folds for independent there is nothing to warn of
+        found = []
+        if chosen.method in FOR_FOLDS:
+            found.append(SecondLook(NAIVE, naive.p_value(), None, remark))
         if chosen.method != "corrected_t":
             corrected = paired.paired_t(case.differences, case.overlap)
             found.append(SecondLook(FACTS["corrected_t"].title, corrected.p_value()))
         return (*found, _posterior(case))
     if case.kind == "items":
-        return _items(case)
+        return _items(case, level)
     if case.kind == "times":
         return ()
     if not case.paired or chosen.method in ("welch", "permutation"):
@@ -80,17 +79,20 @@ def second_looks(case: Case, chosen: Plan, level: float, alpha: float) -> tuple[
     settled = ties.settle(case.differences, size)
     limit = _limit(power.smallest_paired_p(case.n), alpha)
     others: list[SecondLook] = []
-    if case.n >= 20 and case.kind == "replicates":
+    if case.n >= MANY and case.kind == "replicates":
         others += _many_pairs(case, settled, level)
     if chosen.method != "paired_t" and case.kind == "replicates":
-        others.append(SecondLook("paired t-test", paired.paired_t(case.differences).p_value()))
-    if chosen.method != "sign_flip" and case.n < MANY_PAIRS and case.kind == "replicates":
+        others.append(
+            SecondLook(FACTS["paired_t"].title, paired.paired_t(case.differences).p_value())
+        )
+    if chosen.method != "sign_flip" and case.n < MANY and case.kind == "replicates":
         others.append(SecondLook("exact sign-flip test", paired.sign_flip(settled), None, limit))
-    if chosen.method != "wilcoxon" and case.n < 20:
+    if chosen.method != "wilcoxon" and case.n < MANY:
         p_value = paired.wilcoxon(settled)[1]
         others.append(SecondLook(FACTS["wilcoxon"].title, p_value, None, limit))
     if chosen.method != "sign" and case.kind == "datasets":
-        others.append(_sign_test(settled, limit))
+        signs = SignedRank(settled, "sign")
+        others.append(SecondLook(FACTS["sign"].title, signs.p_value(), None, limit))
     return tuple(others)
 
 
@@ -110,7 +112,7 @@ def _posterior(case: Case) -> SecondLook:
     return SecondLook("Bayesian correlated t-test", None, None, ", ".join(parts))
 
 
-def _items(case: Case) -> tuple[SecondLook, ...]:
+def _items(case: Case, level: float) -> tuple[SecondLook, ...]:
     """Over clusters: what items counted as independent would have said."""
     if case.clusters is None or case.statistic != "mean":
         return ()
@@ -118,15 +120,7 @@ def _items(case: Case) -> tuple[SecondLook, ...]:
     if not is_sound(naive):
         return ()
     remark = "as if items were independent of each other, for comparison only"
-    return (SecondLook("paired t over items", naive.p_value(), naive.interval(0.95), remark),)
-
-
-def _sign_test(settled: Floats, limit: str) -> SecondLook:
-    """Wins and losses alone, ties split evenly."""
-    wins = float((settled > 0).sum()) + float((settled == 0).sum()) / 2
-    more = math.floor(max(wins, settled.size - wins))
-    ways = sum(math.comb(settled.size, k) for k in range(more, settled.size + 1))
-    return SecondLook("sign test", min(1.0, 2 * ways / 2**settled.size), None, limit)
+    return (SecondLook(FACTS["item_t"].short, naive.p_value(), naive.interval(level), remark),)
 
 
 def _unpaired(case: Case, chosen: Plan, size: float, alpha: float) -> tuple[SecondLook, ...]:
@@ -158,12 +152,12 @@ def _permutation(case: Case, size: float, alpha: float) -> tuple[SecondLook, ...
     low, high = (ties.settle(part, size) for part in (case.baseline, case.candidate))
     p_value = independent.permutation(low, high)
     remark = _limit(power.smallest_independent_p(*sizes), alpha)
-    return (SecondLook("exact permutation test of the means", p_value, None, remark),)
+    return (SecondLook(FACTS["permutation"].title, p_value, None, remark),)
 
 
 def _many_pairs(case: Case, settled: Floats, level: float) -> tuple[SecondLook, ...]:
-    ranks = SecondLook("Wilcoxon signed-rank test", paired.wilcoxon(settled)[1])
-    if case.n > MANY:
+    ranks = SecondLook(FACTS["wilcoxon"].title, paired.wilcoxon(settled)[1])
+    if case.n > BOOTSTRAPPED:
         return (ranks,)
     interval = bootstrap.bca_interval(
         case.differences, level=level, rng=np.random.default_rng(SEED)

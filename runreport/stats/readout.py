@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from runreport import formats
-from runreport.stats import corrections, experiments, power, sequential, words
+from runreport.stats import corrections, experiments, power, remarks, sequential, words
 from runreport.stats.arms import ANYTIME, Question, Tested, named, refusal, tests_of
 from runreport.stats.decide import verdict_of
 from runreport.stats.findings import Finding
@@ -53,38 +53,32 @@ def read(
         tuning: users at which anytime-valid intervals are tightest, kept from look to look.
     """
     tests = [None if refusal(asked) else tests_of(asked, rules, tuning) for asked in questions]
-    deciding = [test.decides if test else None for test in tests]
-    known = [
-        index
-        for index, test in enumerate(deciding)
-        if test is not None and math.isfinite(test.p_value())
-    ]
-    family = len(known) + rules.hidden if known else 0
-    raw = {index: _p(deciding[index]) for index in known}
-    claims = {index: _claim_p(questions[index], deciding[index]) for index in known}
-    adjusted = corrections.adjust(list(raw.values()), rules.correction, family)
-    claimed = corrections.adjust(list(claims.values()), rules.correction, family)
-    steps = corrections.divisors(list(claims.values()), rules.correction, family, rules.alpha)
-    found = []
-    for index, (asked, test) in enumerate(zip(questions, tests, strict=True)):
-        decider = deciding[index]
-        if index not in raw or test is None or decider is None:
-            found.append(_unread(asked, test, rules, family))
-            continue
-        place = known.index(index)
+    deciding = {
+        index: (test, decider)
+        for index, test in enumerate(tests)
+        if test is not None
+        and (decider := test.decides) is not None
+        and math.isfinite(decider.p_value())
+    }
+    family = len(deciding) + rules.hidden if deciding else 0
+    raw = [decider.p_value() for _, decider in deciding.values()]
+    claims = [_claim_p(questions[index], decider) for index, (_, decider) in deciding.items()]
+    adjusted = corrections.adjust(raw, rules.correction, family)
+    claimed = corrections.adjust(claims, rules.correction, family)
+    steps = corrections.divisors(claims, rules.correction, family, rules.alpha)
+    found: dict[int, Reading] = {}
+    for place, (index, (test, decider)) in enumerate(deciding.items()):
+        asked = questions[index]
         p_adjusted = (adjusted if asked.margin else claimed)[place]
-        found.append(_reading(asked, test, decider, rules, family, p_adjusted, steps[place]))
-    return tuple(found)
+        found[index] = _reading(asked, test, decider, rules, family, p_adjusted, steps[place])
+    return tuple(
+        found.get(index) or _unread(asked, tests[index], rules)
+        for index, asked in enumerate(questions)
+    )
 
 
-def _p(test: Tester | None) -> float:
-    return math.nan if test is None else test.p_value()
-
-
-def _claim_p(asked: Question, test: Tester | None) -> float:
+def _claim_p(asked: Question, test: Tester) -> float:
     """The p of the claim that counts: a difference beyond the margin; without one, any."""
-    if test is None:
-        return math.nan
     return test.beyond_p(asked.margin) if asked.margin else test.p_value()
 
 
@@ -117,6 +111,7 @@ def _reading(
         rejected=p_adjusted < rules.alpha,
         equivalent=equivalence_p is not None and equivalence_p < rules.alpha,
     )
+    detectable = _detectable(asked, rules, family)
     facts = named(ANYTIME if rules.look > 1 else test.facts, asked.user)
     result = replace(
         _blank(asked, rules, family),
@@ -136,8 +131,8 @@ def _reading(
         formula=facts.formula,
         short=facts.short,
         anytime=interval if rules.look > 1 else None,
-        detectable=_detectable(asked, rules, family),
-        needed=_needed(asked, word, rules, family),
+        detectable=detectable,
+        needed=_needed(asked, detectable) if word == "inconclusive" else None,
     )
     lift, lift_interval = _lift(asked, rules, level, test)
     always = test.always
@@ -187,9 +182,9 @@ def _blank(asked: Question, rules: Rules, family: int) -> Significance:
     )
 
 
-def _unread(asked: Question, test: Tested | None, rules: Rules, family: int) -> Reading:
+def _unread(asked: Question, test: Tested | None, rules: Rules) -> Reading:
     """What can be said without a test."""
-    blank = replace(_blank(asked, rules, family), family=0)
+    blank = _blank(asked, rules, family=0)
     refused = refusal(asked)
     if refused is not None:
         word: Verdict = "not_comparable" if asked.withheld else "no_inference"
@@ -207,30 +202,23 @@ def _unread(asked: Question, test: Tested | None, rules: Rules, family: int) -> 
     return Reading(replace(blank, why=why, warnings=(Finding("TEST_FAILED", why),)))
 
 
-def _strictest(rules: Rules, family: int) -> float:
-    return corrections.strictest(rules.alpha, rules.correction, family)
-
-
 def _detectable(asked: Question, rules: Rules, family: int) -> float | None:
     """Smallest true difference that one planned look finds with 80 % power."""
     estimate = experiments.difference(asked.baseline, asked.candidate)
     if rules.look > 1 or not is_sound(estimate):
         return None
-    noncentrality = power.noncentrality_for(min(estimate.df, 1e6), _strictest(rules, family))
-    return noncentrality * estimate.standard_error
+    needed = corrections.strictest(rules.alpha, rules.correction, family)
+    return power.noncentrality_for(min(estimate.df, 1e6), needed) * estimate.standard_error
 
 
-def _needed(asked: Question, word: Verdict, rules: Rules, family: int) -> int | None:
+def _needed(asked: Question, detectable: float | None) -> int | None:
     """Users of the smaller arm with which an open difference of this size would be settled."""
     estimate = experiments.difference(asked.baseline, asked.candidate)
-    if word != "inconclusive" or rules.look > 1 or not is_sound(estimate):
-        return None
     away = abs(abs(estimate.difference) - (asked.margin or 0.0))
-    if away < 1e-3 * estimate.standard_error:
+    if detectable is None or away < 1e-3 * estimate.standard_error:
         return None
-    noncentrality = power.noncentrality_for(min(estimate.df, 1e6), _strictest(rules, family))
-    grown = (noncentrality * estimate.standard_error / away) ** 2
-    count = grown * min(asked.baseline.n, asked.candidate.n)
+    # errors fall with the root of the number of users
+    count = (detectable / away) ** 2 * min(asked.baseline.n, asked.candidate.n)
     return math.ceil(count) if count < MOST_NEEDED else None
 
 
@@ -266,13 +254,7 @@ def _why(asked: Question, test: Tested, rules: Rules) -> str:
 def _remarks(asked: Question, result: Significance) -> list[Finding]:
     found = []
     if min(result.n) < LOW and result.detectable is not None:
-        sizes = words.sizes(result.n, asked.user, paired=False)
-        size = words.with_unit(words.short(result.detectable, 2), asked.unit)
-        said = (
-            f"With {sizes} this comparison can only detect differences of about {size} or more "
-            f"(80 % power at alpha {words.short(result.alpha)}{words.over(result.family)})."
-        )
-        found.append(Finding("LOW_POWER", said))
+        found.append(remarks.low_power(result, asked.unit))
     if result.look > 1:
         said = (
             f"This is look {result.look} at these growing data: fixed-sample p-values do not hold "
@@ -280,16 +262,9 @@ def _remarks(asked: Question, result: Significance) -> list[Finding]:
         )
         found.append(Finding("PEEKING", said))
     if result.correction == "none" and result.family > 1:
-        chance = 1 - (1 - result.alpha) ** result.family
-        said = (
-            f"{result.family} comparisons are made and none is corrected: if nothing differed, at "
-            f"least one would seem to with a chance of about {words.percent(round(chance, 2))}."
-        )
-        found.append(Finding("MULTIPLICITY", said))
+        found.append(remarks.uncorrected(result))
     if result.verdict == "negligible" and asked.margin:
-        margin = words.amount(asked.margin, asked.unit)
-        said = f"The difference is detectable but below the declared margin of {margin}."
-        found.append(Finding("NEGLIGIBLE", said))
+        found.append(remarks.negligible(asked.margin, asked.unit))
     if result.verdict == "inconclusive":
         found.append(Finding("INCONCLUSIVE", _open(asked, result)))
     return found

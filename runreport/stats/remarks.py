@@ -14,10 +14,8 @@ FEW_CLUSTERS = 10
 MANY = 1_000
 """More replicates than this are not counted out."""
 
-CORRECTED = tuple(FACTS[name].title for name in ("corrected_t", "five_by_two_f", "five_by_two_t"))
-"""Tests that allow for it."""
-
-FOLDS = "Folds of one data set share training data, so the variance is corrected for it."
+CORRECTED = tuple(FACTS[name].title for name in looks.FOR_FOLDS)
+"""Tests that allow for what folds share."""
 
 
 def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
@@ -32,7 +30,7 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
     if case.events is not None:
         found += _few_events(case)
     elif min(result.n) < LOW and result.detectable is not None:
-        found.append(_low_power(case, result))
+        found.append(low_power(result, case.unit))
     if case.overlap:
         found.append(Finding("DEPENDENT_FOLDS", _folds(result)))
     if case.clusters is not None:
@@ -40,14 +38,12 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
     if result.look > 1:
         found.append(_peeking(case, result))
     if result.correction == "none" and result.family > 1:
-        found.append(_uncorrected(result))
+        found.append(uncorrected(result))
     others = looks.disagree(result.p_value or 0.0, result.second_looks, result.alpha / step)
     if others and not case.overlap:
         found.append(_disagreement(result, others))
     if result.verdict == "negligible" and case.margin:
-        margin = words.amount(case.margin, case.unit)
-        said = f"The difference is detectable but below the declared margin of {margin}."
-        found.append(Finding("NEGLIGIBLE", said))
+        found.append(negligible(case.margin, case.unit))
     if result.verdict == "inconclusive":
         found.append(Finding("INCONCLUSIVE", _open(case, result)))
     return tuple(found)
@@ -56,7 +52,7 @@ def after(case: Case, result: Significance, step: float) -> tuple[Finding, ...]:
 def _folds(result: Significance) -> str:
     """Whether the test allows for what folds share, or the author chose one that does not."""
     if result.test in CORRECTED:
-        return FOLDS
+        return "Folds of one data set share training data, so the variance is corrected for it."
     said = (
         f"Folds of one data set share training data, which the {result.test} takes for "
         "independent: its p is too small."
@@ -75,14 +71,22 @@ def failed(case: Case) -> Finding:
     return Finding("TEST_FAILED", f"The test could not be computed: {reason}. No p is compared.")
 
 
-def _low_power(case: Case, result: Significance) -> Finding:
+def low_power(result: Significance, unit: str) -> Finding:
+    """How large a difference must be for so few to find it; of a result that tells.
+
+    Args:
+        result: with its verdict.
+        unit: of a difference.
+    """
     sizes = words.sizes(result.n, result.unit_of_replication, paired=result.paired)
-    size = words.with_unit(words.short(result.detectable or 0.0, 2), case.unit)
-    deviations = f"{result.detectable_sd or 0.0:.2f} SD" + (" of differences" * result.paired)
+    size = words.with_unit(words.short(result.detectable or 0.0, 2), unit)
+    deviations = ""
+    if result.detectable_sd is not None:
+        deviations = f"{result.detectable_sd:.2f} SD{' of differences' * result.paired}; "
     rule = f" at alpha {words.short(result.alpha)}{words.over(result.family)}"
     said = (
         f"With {sizes} this comparison can only detect differences of about {size} or more "
-        f"({deviations}; 80 % power{rule})."
+        f"({deviations}80 % power{rule})."
     )
     return Finding("LOW_POWER", said)
 
@@ -101,16 +105,15 @@ def _few_events(case: Case) -> list[Finding]:
 
 def _clustered(case: Case, result: Significance) -> Finding:
     """What counting items as independent would have said, beside what clusters say."""
-    count = 0 if case.clusters is None else int(case.clusters.max()) + 1
     said = (
-        f"{words.plural(result.unit_of_replication, case.n)} share {count} clusters, so the "
-        "standard error is computed over clusters"
+        f"{words.plural(result.unit_of_replication, case.n)} share {result.clusters} clusters, so "
+        "the standard error is computed over clusters"
     )
     naive = next((look for look in result.second_looks if look.interval is not None), None)
     if naive is not None and naive.interval is not None and result.interval is not None:
         ratio = result.interval.width / naive.interval.width
         said += f"; its interval is {words.short(ratio, 2)} times as wide as one over items"
-    if count < FEW_CLUSTERS:
+    if result.clusters < FEW_CLUSTERS:
         said += f"; fewer than {FEW_CLUSTERS} clusters say little, whatever the number of items"
     return Finding("CLUSTERED", f"{said}.")
 
@@ -133,13 +136,21 @@ def _peeking(case: Case, result: Significance) -> Finding:
     return Finding("PEEKING", said)
 
 
-def _uncorrected(result: Significance) -> Finding:
+def uncorrected(result: Significance) -> Finding:
+    """What a family that nothing corrects lets one expect."""
     chance = 1 - (1 - result.alpha) ** result.family
     said = (
         f"{result.family} comparisons are made and none is corrected: if nothing differed, at "
         f"least one would seem to with a chance of about {words.percent(round(chance, 2))}."
     )
     return Finding("MULTIPLICITY", said)
+
+
+def negligible(margin: float, unit: str) -> Finding:
+    """Of a difference that is there and does not matter."""
+    size = words.amount(margin, unit)
+    said = f"The difference is detectable but below the declared margin of {size}."
+    return Finding("NEGLIGIBLE", said)
 
 
 def _disagreement(result: Significance, others: tuple[str, ...]) -> Finding:
