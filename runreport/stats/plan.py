@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from runreport.design import Correction, Goal, Method, Statistic
 from runreport.stats import corrections, power, ties, words
+from runreport.stats.counts import FEW
 from runreport.stats.findings import Finding
 from runreport.stats.methods import FACTS
 from runreport.stats.result import Kind
@@ -50,9 +51,6 @@ FEWEST_DATASETS = 5
 
 STEP_UP = ("hochberg", "hommel", "bh", "by")
 """Corrections that start from the largest p."""
-
-EXACT_COUNTS = 25
-"""Of fewer items on which two models differ the p is exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +323,7 @@ def _few_discordant(case: Case, needed: float) -> tuple[Finding, ...]:
             "wrong on the same ones, so p = 1."
         )
         return (Finding("NO_DISCORDANT", said),)
-    if differ >= EXACT_COUNTS:
+    if differ >= FEW:
         return ()
     said = (
         f"The two differ on {differ} of {case.n} items ({won} to {lost}), so the exact binomial "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from runreport.stats import independent
 from runreport.stats.result import Interval
@@ -164,6 +165,8 @@ def smallest_expected(baseline: Count, candidate: Count) -> float:
     return min(hits, total - hits) * min(baseline.n, candidate.n) / total
 
 
+# the search takes long, and every number of a comparison asks for it
+@lru_cache(maxsize=256)
 def boschloo_p(baseline: Count, candidate: Count) -> float | None:
     """Two-sided exact p of equal proportions, never above Fisher's; None for large arms.
 
