@@ -113,7 +113,7 @@ def present(data: AggregateData, options: Options) -> tuple[Block, ...]:
 def _nothing(tasks: Tasks) -> str:
     if not tasks.partial:
         return charting.dropped_words(tasks.dropped) or "No runs are selected."
-    if len(tasks.empty) and not tasks.names and not tasks.standings:
+    if tasks.empty:
         there, some = "is" if len(tasks.partial) == 1 else "are", charting.named(tasks.partial, 5)
         word = tasks.task if len(tasks.partial) == 1 else words.several(tasks.task)
         return f"No {tasks.task} has a value of every group. The {word} {there}: {some}."

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import formats
+from runreport.budget import bare
 from runreport.design import Design, Metric
 from runreport.samples import JOINT, Dropped, Group, Paired, Sample, pair
 from runreport.sections import charting
@@ -366,7 +367,7 @@ def replicate_word(design: Design) -> str:
     written = design.across or design.items or design.replicates or design.pair_by
     if written is None:
         return "run"
-    name = written.strip().removeprefix("params.").removeprefix("tags.")
+    name = bare(written)
     if design.items or design.across:
         name = re.sub(r"[_-]?(id|index|idx|name)$", "", name)
     fallback = "item" if design.items else "data set" if design.across else "replicate"

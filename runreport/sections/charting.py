@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from runreport import formats
 from runreport.blocks import Cell, LegendEntry
-from runreport.design import Metric
+from runreport.design import Goal, Metric
 from runreport.drawing import Axis, Plane, Style
 from runreport.samples import Dropped, Group
 from runreport.tables import parse_number
@@ -205,6 +205,39 @@ def chart(
     return figure, axes
 
 
+def row_chart(style: Style, x: Scale, names: Sequence[str], label: str) -> tuple[Any, Any]:
+    """A figure and its axes with one row per name, the first on top, the label below at the right.
+
+    Args:
+        style: sizes and colours.
+        x: horizontal scale.
+        names: of the rows.
+        label: of the horizontal scale.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(style.width, style.height))
+    line = style.font_size * 100 / 72
+    w, h = style.width * 100, style.height * 100
+    left, bottom, top, right = names_width(names, style), line * 3.6, line * 0.6, 16.0
+    axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
+    name_rows(axes, x, names)
+    figure.text(1 - right / w, line * 0.5 / h, label, ha="right", va="bottom")
+    return figure, axes
+
+
+def name_rows(axes: Any, x: Scale, names: Sequence[str]) -> None:
+    """Rows with names from top to bottom, over a horizontal scale."""
+    axes.set_xlim(*x.ends)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    values, texts = ticks(x, most=5)
+    axes.set_xticks([x.place(value) for value in values], texts)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0, pad=6)
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+
+
 def _places(scale: Scale, words: Sequence[str], most: int) -> tuple[list[float], list[str]]:
     if words:
         return [float(place) for place in range(len(words))], list(words)
@@ -236,9 +269,13 @@ def fit(text: str, length: int = 60) -> str:
 
 def metric_label(metric: Metric) -> str:
     """Name, the step where it is not the last, unit and the direction that is better."""
-    unit = f" ({metric.unit})" if metric.unit else ""
-    arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[metric.goal]
-    return f"{fit(metric.title)}{step_words(metric)}{unit}{arrow}"
+    return with_goal(f"{fit(metric.title)}{step_words(metric)}", metric.unit, metric.goal)
+
+
+def with_goal(name: str, unit: str, goal: Goal | None) -> str:
+    """`accuracy (%) \u2191`: the unit, and the direction that is better."""
+    arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[goal]
+    return f"{name}{f' ({unit})' if unit else ''}{arrow}"
 
 
 def step_words(metric: Metric) -> str:

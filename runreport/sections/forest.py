@@ -206,7 +206,8 @@ def _are(count: int) -> str:
 
 def draw(data: Forest, style: Style) -> Drawing:
     """The band of the margin, zero, then intervals and differences."""
-    figure, axes = _canvas(data, style)
+    names = [row.name for row in data.lines]
+    figure, axes = charting.row_chart(style, data.x, names, data.label)
     low, high = data.x.ends
     room = (high - low) * 0.02
     _draw_band(axes, data, style)
@@ -254,28 +255,6 @@ def draw(data: Forest, style: Style) -> Drawing:
             )
             found.append(Marks(gid, tuple(Mark(line.run_ids, line.tip) for _, line in there)))
     return Drawing(figure, tuple(found))
-
-
-def _canvas(data: Forest, style: Style) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure as Canvas
-
-    figure = Canvas(figsize=(style.width, style.height))
-    line = style.font_size * 100 / 72
-    w, h = style.width * 100, style.height * 100
-    names = [row.name for row in data.lines]
-    left = charting.names_width(names, style)
-    bottom, top, right = line * 3.6, line * 0.6, 16.0
-    axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
-    axes.set_xlim(*data.x.ends)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    values, texts = charting.ticks(data.x, most=5)
-    axes.set_xticks(values, texts)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(length=0, pad=6)
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
-    figure.text(1 - right / w, line * 0.5 / h, data.label, ha="right", va="bottom")
-    return figure, axes
 
 
 def _draw_band(axes: Any, data: Forest, style: Style) -> None:

@@ -74,15 +74,19 @@ def evidence(comparison: Comparison, reading: Reading, result: Significance) -> 
     else:
         level = words.percent(1 - result.alpha)
         parts.append(f"{later}{wide}{level} interval {words.ends(interval)}")
-    parts += [said for said in (lift_words(reading),) if said]
+    if said := _lift_words(reading):
+        parts.append(said)
     p = words.p_words(result.p_value, result.p_adjusted, result.correction, result.family)
     users = sizes(result.n, result.unit_of_replication)
-    test = f"look {result.look}, {users}, always-valid {p}" if later else f"{result.short}, {users}"
-    parts.append(test if later else f"{test}, {p}")
+    parts.append(
+        f"look {result.look}, {users}, always-valid {p}"
+        if later
+        else f"{result.short}, {users}, {p}"
+    )
     return "; ".join(parts)
 
 
-def lift_words(reading: Reading) -> str:
+def _lift_words(reading: Reading) -> str:
     """`lift +7.7 %, +2.9 % to +12.5 %`; empty where the baseline is too close to 0.
 
     Where the interval of the lift and that of the difference do not agree about 0, it says which

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ class Multiples:
 def multiples(data: Tasks, limit: int, table: Table) -> Figure:
     """The chart of every aggregate asked for; of medians only where they have intervals."""
     shown = data.standings[: max(1, limit)]
-    statistics = [name for name in data.question.statistics if drawable(data, name)] or ["iqm"]
+    statistics = _drawn(data)
     picture = Multiples(
         tuple(charting.fit(item.group.label, NAME_LENGTH) for item in shown),
         tuple(item.group.is_baseline for item in shown),
@@ -82,26 +82,26 @@ def multiples(data: Tasks, limit: int, table: Table) -> Figure:
         description=_description(data, shown, name),
         table=table,
         height=len(statistics) * (SPACE + ROW * len(shown)) + 0.1,
-        note=(said,) if (said := _note(data, shown)) else (),
+        note=(said,) if (said := _note(data, shown, statistics)) else (),
     )
 
 
-def drawable(data: Tasks, name: Statistic) -> bool:
-    """Whether an aggregate has a panel: no median without its interval, no gap without a goal."""
-    found = [item.found[name] for item in data.standings]
-    if name == "median":
-        return all(item.runs[0] >= aggregates.MEDIAN_FEWEST for item in data.standings)
-    if name == "optimality_gap":
-        return any(item.value > 0 for item in found)
-    return True
+def _drawn(data: Tasks) -> tuple[Statistic, ...]:
+    """Those that have a panel: no median without its interval, no gap where none is left."""
+    hidden: set[Statistic] = set()
+    if data.fewest < aggregates.MEDIAN_FEWEST:
+        hidden.add("median")
+    if "optimality_gap" in data.question.statistics and not any(
+        item.found["optimality_gap"].value > 0 for item in data.standings
+    ):
+        hidden.add("optimality_gap")
+    return tuple(name for name in data.question.statistics if name not in hidden) or ("iqm",)
 
 
-def heading(name: Statistic, metric: Metric) -> str:
+def _heading(name: Statistic, metric: Metric) -> str:
     """The aggregate with unit and direction; a gap is better when it is small."""
     goal = metric.goal if name != "optimality_gap" else "minimize"
-    unit = f" ({metric.unit})" if metric.unit else ""
-    arrow = {"maximize": " \u2191", "minimize": " \u2193", None: ""}[goal]
-    return f"{TITLES[name]}{unit}{arrow}"
+    return charting.with_goal(TITLES[name], metric.unit, goal)
 
 
 def _panel(data: Tasks, name: Statistic, shown: tuple[Standing, ...]) -> Panel:
@@ -121,7 +121,7 @@ def _panel(data: Tasks, name: Statistic, shown: tuple[Standing, ...]) -> Panel:
         lines.append(Line(item.value, low, high, standing.group.color, ids, tip))
     ends = np.array([end for line in lines for end in (line.low, line.high)])
     scale = charting.scale_for(ends, pad=0.06)
-    return Panel(heading(name, data.metric), scale, tuple(lines))
+    return Panel(_heading(name, data.metric), scale, tuple(lines))
 
 
 def _description(data: Tasks, shown: tuple[Standing, ...], name: str) -> str:
@@ -135,15 +135,14 @@ def _description(data: Tasks, shown: tuple[Standing, ...], name: str) -> str:
     return f"{groups} by {name} over {tasks}. IQM from {' to '.join(ends)}."
 
 
-def _note(data: Tasks, shown: tuple[Standing, ...]) -> str:
+def _note(data: Tasks, shown: tuple[Standing, ...], drawn: Sequence[Statistic]) -> str:
     said = ""
-    drawn = [name for name in data.question.statistics if drawable(data, name)] or ["iqm"]
     if any(item.found[name].interval is not None for item in shown for name in drawn):
         said = (
             f"Whiskers are {words.percent(data.level)} stratified bootstrap intervals: what new "
             f"{words.several(data.unit)} on these {words.several(data.task)} would change."
         )
-    if "median" in data.question.statistics and not drawable(data, "median"):
+    if "median" in data.question.statistics and "median" not in drawn:
         said += (
             f" Medians are not drawn: below {aggregates.MEDIAN_FEWEST} "
             f"{words.several(data.unit)} per {data.task} their intervals promise too much."
@@ -179,16 +178,9 @@ def _axes(figure: Any, data: Multiples, place: int, style: Style) -> Any:
     axes = figure.add_axes(
         (left / w, (top - line * 2.1 - rows) / h, 1 - (left + right) / w, rows / h)
     )
-    axes.set_xlim(*panel.x.ends)
-    axes.set_ylim(len(data.names) - 0.5, -0.5)
-    values, texts = charting.ticks(panel.x, most=5)
-    axes.set_xticks(values, texts)
-    axes.set_yticks(range(len(data.names)), data.names)
+    charting.name_rows(axes, panel.x, data.names)
     for label, bold in zip(axes.get_yticklabels(), data.bold, strict=True):
         label.set_fontweight("bold" if bold else "normal")
-    axes.tick_params(length=0, pad=6)
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
     figure.text(0.004, (top - line * 0.5) / h, panel.title, ha="left", va="top")
     return axes
 

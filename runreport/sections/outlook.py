@@ -181,7 +181,6 @@ def _of_items(item: Comparison, level: float) -> Outlook:
     # those of counts are of a chi-square, and say nothing of the error
     df = result.df if result.df and result.test == FACTS["item_t"].title else math.inf
     reach = power.noncentrality_for(df, level)
-    found = result.p_adjusted is not None and result.p_adjusted < result.alpha
 
     def enough(size: float) -> int | None:
         count = n * (detectable / size) ** 2 if size > 0 else math.inf
@@ -197,7 +196,7 @@ def _of_items(item: Comparison, level: float) -> Outlook:
         enough=None,
         chance=power.t_power(margin * reach / detectable, df, level) if margin else None,
         for_margin=enough(margin) if margin else None,
-        for_seen=n if found else enough(seen),
+        for_seen=n if _is_found(result) else enough(seen),
     )
 
 
@@ -233,10 +232,12 @@ def _needed(size: float, deviation: float, level: float, result: Significance) -
 
 
 def _for_seen(size: float, deviation: float, level: float, result: Significance) -> int | None:
+    return min(result.n) if _is_found(result) else _needed(size, deviation, level, result)
+
+
+def _is_found(result: Significance) -> bool:
     """What has been found needs no more, whatever its power was."""
-    if result.p_adjusted is not None and result.p_adjusted < result.alpha:
-        return min(result.n)
-    return _needed(size, deviation, level, result)
+    return result.p_adjusted is not None and result.p_adjusted < result.alpha
 
 
 def _smallest(result: Significance) -> float | None:

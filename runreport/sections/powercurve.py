@@ -54,6 +54,11 @@ class Curve:
     x_label: str
     y_label: str
 
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the two curves are apart."""
+        return bool((self.corrected > self.alone * 1.000001).any())
+
 
 def curve(prospect: Prospect) -> Figure | None:
     """The chart of one metric; None where more replicates are no answer."""
@@ -63,13 +68,9 @@ def curve(prospect: Prospect) -> Figure | None:
     unit = unit_of_difference(prospect.answer.metric) if deviation else "SD"
     data = _curve(prospect, deviation or 1.0, unit)
     name = charting.fit(prospect.answer.metric.title)
-    corrected = bool((data.corrected > data.alone * 1.000001).any())
-    legend = [
-        LegendEntry(
-            f"detectable with 80 % power{' after correction' if corrected else ''}", "accent"
-        )
-    ]
-    if corrected:
+    after = " after correction" if data.is_corrected else ""
+    legend = [LegendEntry(f"detectable with 80 % power{after}", "accent")]
+    if data.is_corrected:
         legend.append(LegendEntry("without correction", "ink-muted", dash="4 3"))
     if data.margin is not None:
         legend.append(LegendEntry("declared margin", "warn"))
@@ -196,7 +197,7 @@ def draw(data: Curve, style: Style) -> Drawing:
         height = math.log10(data.margin)
         axes.plot(data.x.ends, (height, height), color=style.color("warn"), linewidth=1.2)
     x = np.log10(data.n)
-    if (data.corrected > data.alone * 1.000001).any():
+    if data.is_corrected:
         axes.plot(
             x,
             np.log10(data.alone),

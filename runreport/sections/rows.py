@@ -163,23 +163,8 @@ def height(count: int) -> float:
 
 def canvas(data: Rows, style: Style) -> tuple[Any, Any]:
     """Figure and axes: names at the left, the first row on top, the baseline's mean as a line."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(style.width, style.height))
-    line = style.font_size * 100 / 72
-    w, h = style.width * 100, style.height * 100
     names = [row.name for row in data.lines]
-    left = charting.names_width(names, style)
-    bottom, top, right = line * 3.6, line * 0.6, 16.0
-    axes = figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (top + bottom) / h))
-    axes.set_xlim(*data.x.ends)
-    axes.set_ylim(len(data.lines) - 0.5, -0.5)
-    values, words = charting.ticks(data.x, most=5)
-    axes.set_xticks([float(data.x.place(value)) for value in values], words)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(length=0, pad=6)
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
+    figure, axes = charting.row_chart(style, data.x, names, data.label)
     for place, row in enumerate(data.lines):
         if row.is_baseline:
             axes.get_yticklabels()[place].set_fontweight("bold")
@@ -192,7 +177,6 @@ def canvas(data: Rows, style: Style) -> tuple[Any, Any]:
                     linestyle=(0, (4, 3)),
                     zorder=1.5,
                 )
-    figure.text(1 - right / w, line * 0.5 / h, data.label, ha="right", va="bottom")
     return figure, axes
 
 

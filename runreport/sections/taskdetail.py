@@ -36,7 +36,7 @@ def table(tasks: Tasks) -> Table:
     goal = metric.goal
     columns = [
         Column("Group"),
-        Column(f"{tasks.unit.capitalize()}s per {tasks.task}" if tasks.unit[-1:] != "s" else "n"),
+        Column(f"{words.several(tasks.unit).capitalize()} per {tasks.task}"),
         *(
             Column(
                 TITLES[name],
