@@ -32,7 +32,6 @@ from runreport.sections.comparing import findings_of
 from runreport.sections.forest import forest
 from runreport.sections.panels import Panel, Setting, Share
 from runreport.sections.tallies import Outcome, tally, users_of
-from runreport.sections.verdicts import label, plain
 from runreport.sections.workings import caution_note
 from runreport.spec.limits import AtLeast
 from runreport.stats import proportions, sequential, words
@@ -292,25 +291,16 @@ def record(data: AbTestData) -> dict[str, Any]:
 
 
 def _stated(panel: Panel) -> dict[str, Any]:
-    metric, answer = panel.tally.metric, panel.answer
     return {
-        "metric": metric.name,
-        "title": metric.title,
-        "goal": metric.goal,
-        "unit": metric.unit,
-        "primary": answer.is_primary,
+        **statements.heading(panel.answer),
         "measure": panel.tally.measure,
-        "findings": statements.findings(findings_of(answer, answer.comparisons)),
         "comparisons": [
             {
-                "candidate": item.candidate.label,
-                "baseline": item.baseline.label,
-                "words": plain(lifts.told(item, reading)),
-                "label": label(item.result),
+                **statements.verdict(item, lifts.told(item, reading)),
                 # a withheld verdict is withheld from programs as well
                 "reading": None if item.result.verdict == "not_comparable" else reading,
             }
-            for item, reading in zip(answer.comparisons, panel.readings, strict=True)
+            for item, reading in zip(panel.answer.comparisons, panel.readings, strict=True)
         ],
     }
 
