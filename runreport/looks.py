@@ -13,16 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 MOST = 100
 """Looks kept; their numbers go on."""
 
 LARGEST = 1_000_000
 """A higher number is nothing that builds counted."""
-
-ENDED = ("finished", "unknown")
-"""Runs that can be compared: what a running one logs is no look at its outcome."""
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
@@ -68,7 +65,9 @@ def _is_same(one: Look, other: Look) -> bool:
 
 
 def digest(runs: Iterable[Run], items_of: Callable[[Run], Items]) -> str:
-    """Of the runs that ended, with what is known of each; their order does not matter.
+    """Of the runs that finished, with what is known of each; their order does not matter.
+
+    What a running one logs is no look at its outcome.
 
     Args:
         runs: any.
@@ -76,7 +75,7 @@ def digest(runs: Iterable[Run], items_of: Callable[[Run], Items]) -> str:
     """
     lines = []
     for run in runs:
-        if run.status in ENDED:
+        if run.status in FINISHED:
             values = sorted((name, repr(number)) for name, number in items_of(run))
             lines.append(repr((run.id, values)))
     content = "\n".join(sorted(lines)).encode("utf-8", "backslashreplace")

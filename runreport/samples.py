@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.design import Metric
-from runreport.tables import Run, parse_number
+from runreport.tables import FINISHED, Run, parse_number
 
 Floats = NDArray[np.float64]
 State = Literal["ok", "missing", "nan", "inf", "unread"]
@@ -151,7 +151,7 @@ def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
     dropped: list[Dropped] = []
     for run, replicate in zip(group.runs, group.replicate_of, strict=True):
         value = value_of(run, metric)
-        if run.status not in ("finished", "unknown"):
+        if run.status not in FINISHED:
             dropped.append(Dropped(run.id, run.name, run.status))
         elif value.number is None:
             reason = REASONS[value.state].format(metric=metric.title)
@@ -168,56 +168,53 @@ def sample(group: Group, metric: Metric, value_of: ValueOf) -> Sample:
     )
 
 
-def board(groups: Sequence[Group], metric: Metric, value_of: ValueOf) -> Board:
-    """The usable values of every group by data set or task (`groups.across`)."""
-    return board_of(metric, [sample(group, metric, value_of) for group in groups])
-
-
 def board_of(metric: Metric, samples: Sequence[Sample]) -> Board:
-    """The same from samples that are there already, one of each group."""
-    rows: list[dict[str, list[float]]] = []
+    """The usable values of every group by data set or task (`groups.across`).
+
+    Args:
+        metric: that the values are of.
+        samples: one of each group.
+    """
     dropped: list[Dropped] = []
+    rows: list[dict[str, Floats]] = []
     for drawn in samples:
-        group = drawn.group
-        row: dict[str, list[float]] = {}
-        places = {run.id: place for run, place in zip(group.runs, group.across_of, strict=True)}
-        for run, value in zip(drawn.runs, drawn.values.tolist(), strict=True):
-            task = places[run.id]
-            if task is None:
-                dropped.append(Dropped(run.id, run.name, "belongs to no data set"))
-            else:
-                row.setdefault(task, []).append(value)
-        dropped += drawn.dropped
-        rows.append(row)
+        places, homeless = _by_task(drawn)
+        rows.append({task: drawn.values[indices] for task, indices in places.items()})
+        dropped += (*homeless, *drawn.dropped)
     groups = tuple(drawn.group for drawn in samples)
     named = {task for group in groups for task in group.across_of if task is not None}
     tasks = tuple(sorted(named, key=_natural))
-    scores = tuple(
-        tuple(np.array(row.get(task, []), dtype=np.float64) for task in tasks) for row in rows
-    )
+    none = np.array([], dtype=np.float64)
+    scores = tuple(tuple(row.get(task, none) for task in tasks) for row in rows)
     return Board(metric, groups, tasks, scores, tuple(dropped))
 
 
 def by_task(drawn: Sample) -> Sample:
     """One value per data set or task: the mean over its replicates, keyed by the task."""
+    places, homeless = _by_task(drawn)
+    order = sorted(places, key=_natural)
+    return replace(
+        drawn,
+        values=np.array([drawn.values[places[task]].mean() for task in order], dtype=np.float64),
+        runs=tuple(drawn.runs[places[task][0]] for task in order),
+        replicates=tuple(order),
+        dropped=(*drawn.dropped, *homeless),
+    )
+
+
+def _by_task(drawn: Sample) -> tuple[dict[str, list[int]], list[Dropped]]:
+    """The places of each task's values in a sample, and the runs that name no task."""
     group = drawn.group
     tasks = dict(zip((run.id for run in group.runs), group.across_of, strict=True))
-    members: dict[str, list[int]] = {}
-    dropped: list[Dropped] = []
+    places: dict[str, list[int]] = {}
+    homeless: list[Dropped] = []
     for index, run in enumerate(drawn.runs):
         task = tasks[run.id]
         if task is None:
-            dropped.append(Dropped(run.id, run.name, "belongs to no data set"))
+            homeless.append(Dropped(run.id, run.name, "belongs to no data set"))
         else:
-            members.setdefault(task, []).append(index)
-    order = sorted(members, key=_natural)
-    return replace(
-        drawn,
-        values=np.array([drawn.values[members[t]].mean() for t in order], dtype=np.float64),
-        runs=tuple(drawn.runs[members[task][0]] for task in order),
-        replicates=tuple(order),
-        dropped=(*drawn.dropped, *dropped),
-    )
+            places.setdefault(task, []).append(index)
+    return places, homeless
 
 
 def pair(baseline: Sample, candidate: Sample) -> Paired:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Status = Literal["finished", "failed", "killed", "running", "unknown"]
 STATUSES: tuple[Status, ...] = ("finished", "failed", "killed", "running", "unknown")
+FINISHED: tuple[Status, ...] = ("finished", "unknown")
+"""Of runs that are compared: what others logged last is no outcome. Files often give no status."""
 
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT, _FLOAT, _INT = pa.string(), pa.float64(), pa.int64()

@@ -15,7 +15,7 @@ from runreport.sources.files import words
 from runreport.spec.expressions import Expression, Names, Scope, parse
 from runreport.spec.model import Grouping
 from runreport.spec.names import qualified
-from runreport.tables import Run, parse_number
+from runreport.tables import FINISHED, Run, parse_number
 
 MOST_METRICS = 6
 MOST_GROUPS = 50
@@ -149,7 +149,7 @@ def _baseline(
     """The group, among those with most finished runs, whose first run started first."""
 
     def order(members: Sequence[Run]) -> tuple[int, bool, float, int]:
-        done = sum(run.status in ("finished", "unknown") for run in members)
+        done = sum(run.status in FINISHED for run in members)
         starts = [run.started.timestamp() for run in members if run.started is not None]
         return (-done, not starts, min(starts, default=0.0), runs.index(members[0]))
 
