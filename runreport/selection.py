@@ -110,10 +110,6 @@ def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[
     varying = [
         index for index in range(len(columns)) if len({identity[index] for identity in members}) > 1
     ]
-
-    def texts_of(expression: Expression | None, runs: Sequence[Run]) -> tuple[str | None, ...]:
-        return () if expression is None else tuple(_text(evaluate(expression, r)) for r in runs)
-
     labels = _labels([(texts[key], members[key]) for key in order], columns, varying)
     return tuple(
         Group(
@@ -124,8 +120,8 @@ def group(runs: Sequence[Run], grouping: Grouping, evaluate: Evaluate) -> tuple[
             replicate_of=_identities(members[identity], grouping, evaluate),
             is_baseline=identity == baseline,
             color=SERIES[index] if index < len(SERIES) else "series-other",
-            across_of=texts_of(grouping.across, members[identity]),
-            cluster_of=texts_of(grouping.cluster, members[identity]),
+            across_of=_texts(grouping.across, members[identity], evaluate),
+            cluster_of=_texts(grouping.cluster, members[identity], evaluate),
         )
         for index, (identity, label) in enumerate(zip(order, labels, strict=True))
     )
@@ -140,14 +136,20 @@ def _identities(
     expression = grouping.items or grouping.pair_by or grouping.replicates
     if expression is None:
         return (None,) * len(runs)
-    own = [_text(evaluate(expression, run)) for run in runs]
+    own = _texts(expression, runs, evaluate)
     if grouping.repeat is None:
-        return tuple(own)
-    repeats = [_text(evaluate(grouping.repeat, run)) for run in runs]
+        return own
     return tuple(
         None if repeat is None or fold is None else f"{repeat}{JOINT}{fold}"
-        for repeat, fold in zip(repeats, own, strict=True)
+        for repeat, fold in zip(_texts(grouping.repeat, runs, evaluate), own, strict=True)
     )
+
+
+def _texts(
+    expression: Expression | None, runs: Sequence[Run], evaluate: Evaluate
+) -> tuple[str | None, ...]:
+    """What each run has in a column; empty where none is declared."""
+    return () if expression is None else tuple(_text(evaluate(expression, run)) for run in runs)
 
 
 def _keys(
@@ -164,7 +166,7 @@ def _keys(
     apart = set(grouping.all_but or ())
     if grouping.all_but is None:
         # no `by`: whatever is not a replicate's identity separates groups
-        apart = {_bare(expression.text) for expression in grouping.columns}
+        apart = {_bare(expression.text) for expression in grouping.columns.values()}
     columns = sorted({name for run in runs for name in run.params} - apart)
     keys = [
         tuple(run.params[name].text if name in run.params else NOT_SET for name in columns)

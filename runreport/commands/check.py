@@ -117,7 +117,7 @@ def _selection(spec: Spec, rows: Sequence[Run], names: Names, environ: Mapping[s
 
     design = design_of(spec)
     grouping = spec.groups
-    single = (spec.runs.where, *grouping.columns, grouping.baseline)
+    single = (spec.runs.where, *grouping.columns.values(), grouping.baseline)
     asked = [*spec.runs.sort, *grouping.by, *(e for e in single if e is not None)]
     read = f"{count(len(rows), 'run')} read"
     if any(expression.histories(names, design) for expression in asked):

@@ -61,7 +61,7 @@ def _before_groups(spec: Spec) -> Iterator[Expression]:
         yield spec.runs.where
     yield from spec.runs.sort
     yield from grouping.by
-    yield from grouping.columns
+    yield from grouping.columns.values()
     if grouping.baseline is not None:
         yield grouping.baseline
 

@@ -62,7 +62,7 @@ def _of_items(declared: dict[str, Span]) -> Iterator[tuple[str, str, str]]:
 
 def _beside_items(key: str, span: Span, grouping: Grouping, shaper: Shaper) -> None:
     """`replicates` or `pair_by` where items are both: another column is ignored."""
-    own: Expression | None = getattr(grouping, key)
+    own = grouping.columns.get(key)
     if own is None or grouping.items is None:
         return
     if _same(own, grouping.items):
@@ -90,7 +90,7 @@ def _of_repeats(declared: dict[str, Span], grouping: Grouping) -> Iterator[tuple
         message = "`repeat` says which repeat a fold belongs to, and no folds are declared"
         yield "repeat", message, "as in groups: {replicates: fold, pair_by: fold, repeat: repeat}"
         return
-    column: Expression | None = getattr(grouping, fold)
+    column = grouping.columns.get(fold)
     if column is not None and grouping.repeat is not None and _same(column, grouping.repeat):
         message = f"`repeat` and `{fold}` are one column, so nothing tells the folds of a repeat"
         yield "repeat", f"{message} apart", f"name the fold in `{fold}`"
@@ -131,11 +131,10 @@ def separated(spec: Spec, names: Names) -> Iterator[Problem]:
     grouping = spec.groups
     own: dict[Target | str, list[str]] = {}
     written: dict[Target | str, Expression] = {}
-    for key in ("replicates", "pair_by", "across", "items", "cluster", "repeat"):
-        if (expression := getattr(grouping, key)) is not None:
-            column = _column(expression, names)
-            own.setdefault(column, []).append(f"`{key}`")
-            written.setdefault(column, expression)
+    for key, expression in grouping.columns.items():
+        column = _column(expression, names)
+        own.setdefault(column, []).append(f"`{key}`")
+        written.setdefault(column, expression)
     by: list[tuple[Target | str, Expression, str]] = []
     if grouping.all_but is None:
         hint = "take it out of `by`"

@@ -68,12 +68,17 @@ class Grouping:
     repeat: Expression | None = None
 
     @property
-    def columns(self) -> tuple[Expression, ...]:
-        """What is evaluated for every run besides `by`."""
-        singles = (
-            self.replicates, self.pair_by, self.across, self.items, self.cluster, self.repeat,
-        )  # fmt: skip
-        return tuple(expression for expression in singles if expression is not None)
+    def columns(self) -> dict[str, Expression]:
+        """What differs inside of a group, by the key that declares it."""
+        columns = {
+            "replicates": self.replicates,
+            "pair_by": self.pair_by,
+            "across": self.across,
+            "items": self.items,
+            "cluster": self.cluster,
+            "repeat": self.repeat,
+        }
+        return {key: column for key, column in columns.items() if column is not None}
 
 
 @dataclass(frozen=True, slots=True)
