@@ -28,6 +28,16 @@ Scalar: TypeAlias = float | str | bool | None
 _LARGEST_WHOLE = 2.0**53
 """Larger whole numbers would not keep their digits."""
 
+_SWAPPED = {
+    "min": "max",
+    "max": "min",
+    "at_min": "at_max",
+    "at_max": "at_min",
+    "step_above": "step_below",
+    "step_below": "step_above",
+}
+"""Under a negative scale: the smallest number shown is the largest logged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -190,15 +200,12 @@ def _reduced(
     read = name if other is None else metric_name(other, scope.names)
     if name is None or read is None or name not in run.metrics or read not in run.metrics:
         return None
-    if scope.design.metric(name).scale < 0:
-        # the smallest number shown is the largest logged
-        swapped = {"min": "max", "max": "min", "at_min": "at_max", "at_max": "at_min"}
-        function = swapped.get(function, function)
+    scale = scope.design.metric(name).scale
+    if scale < 0:
+        function = _SWAPPED.get(function, function)
     if function.startswith("step_"):
         # the number to reach is in displayed units, steps have none
-        scale = scope.design.metric(name).scale
-        side = {"step_above": "step_below", "step_below": "step_above"} if scale < 0 else {}
-        wanted = Reduction(side.get(function, function), name, "", step / scale)
+        wanted = Reduction(function, name, "", step / scale)
         return scope.reductions.number(scope.history, wanted, run.id)
     known, number = _from_summary(function, run.metrics[name])
     if not known:

@@ -60,6 +60,8 @@ _TEXTS = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
 AT_NUMBER = ("at_step", "step_above", "step_below")
 """Functions of a metric and a number: the value at a step, the first step that reaches a value."""
 REDUCERS = ("last", "first", "min", "max", "mean", "count")
+OF_METRIC = (*REDUCERS, *AT_NUMBER, "last_step")
+"""Functions that make one number of one metric's history."""
 FUNCTIONS: dict[str, str] = {
     "matches": 'matches(name, "regex")',
     "contains": 'contains(name, "text")',
@@ -320,7 +322,7 @@ class _Builder:
         self, name: str, arguments: tuple[Node, ...], tree: ast.Call, form: str
     ) -> None:
         first = arguments[0]
-        if name in (*REDUCERS, *AT_NUMBER, "last_step", "baseline"):
+        if name in (*OF_METRIC, "baseline"):
             # `max(val/f1)` parses as a division; the second pass knows whether it is a name
             if not isinstance(first, Name | Operation) or _family(first) not in (None, "metrics"):
                 raise self._refuse("RR122", f"`{name}` takes a metric; {form}", tree.args[0])

@@ -11,7 +11,7 @@ from functools import lru_cache
 from runreport.design import Design, Metric
 from runreport.errors import Problem, SpecError
 from runreport.spec import names as known
-from runreport.spec.grammar import AT_NUMBER, REDUCERS, parse_tree
+from runreport.spec.grammar import OF_METRIC, REDUCERS, parse_tree
 from runreport.spec.names import Names, qualified, since_time
 from runreport.spec.nodes import (
     Call,
@@ -170,7 +170,7 @@ def _histories(node: Node, names: Names, design: Design) -> Iterator[str]:
             if function == "at" and isinstance(arguments[0], Call):
                 pointed = (*arguments[0].arguments, *(() if other is None else (other,)))
                 yield from (m for node in pointed if (m := metric_name(node, names)) is not None)
-            elif function in (*REDUCERS, *AT_NUMBER, "last_step"):
+            elif function in OF_METRIC:
                 name = metric_name(arguments[0], names)
                 if function not in ("last", "last_step") and name is not None:
                     yield name
@@ -227,12 +227,7 @@ class _Checker:
                 yield from self._metric(inner.arguments[0], inner.function)
                 if other is not None:
                     yield from self._metric(other, "at")
-            case Call(function=function) if function in (
-                *REDUCERS,
-                *AT_NUMBER,
-                "last_step",
-                "baseline",
-            ):
+            case Call(function=function) if function in (*OF_METRIC, "baseline"):
                 yield from self._metric(node.arguments[0], function)
             case _:
                 for child in children(node):
