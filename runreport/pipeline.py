@@ -190,7 +190,8 @@ def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> byte
         groups=[group.label for group in context.groups],
         alpha=context.design.alpha,
         correction=context.design.correction,
-        more={"look": context.look, "looks": context.looks},
+        look=context.look,
+        looks=context.looks,
     )
     listed = [(page.title, f"{page.slug}.html", list(page.stated)) for page in pages]
     return stated.document(facts, listed)
@@ -205,10 +206,11 @@ def remember(context: Context, target: Path) -> Context:
     known: tuple[looks.Look, ...] = ()
     problems = context.problems
     try:
-        content = earlier.results(target, stated.NAME) or {"schema": stated.SCHEMA}
-        if content.get("schema") != stated.SCHEMA:
-            raise ValueError("it is of another version")
-        known = looks.parse(content.get("looks", []))
+        content = earlier.results(target, stated.NAME)
+        if content is not None:
+            if content.get("schema") != stated.SCHEMA:
+                raise ValueError("it is of another version")
+            known = looks.parse(content.get("looks", []))
     except ValueError as error:
         message = f"earlier looks at these data are not known: {stated.NAME}: {error}"
         hint = "say how often you have looked: `comparison: {look: 3}`"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from runreport.blocks import Stated
+from runreport.looks import Look
 
 NAME = "runreport.json"
 """Beside the first page."""
@@ -30,8 +31,10 @@ class ReportFacts:
     """Labels, in report order."""
     alpha: float
     correction: str
-    more: Mapping[str, Any]
-    """Further facts by name, as plain data."""
+    look: int
+    """The number of this look at growing data."""
+    looks: Sequence[Look]
+    """As builds counted them, oldest first."""
 
 
 def sections_of(stated: Sequence[Stated]) -> list[dict[str, Any]]:
@@ -57,7 +60,8 @@ def document(facts: ReportFacts, pages: Sequence[tuple[str, str, list[dict[str, 
         "groups": list(facts.groups),
         "alpha": facts.alpha,
         "correction": facts.correction,
-        **plain(facts.more),
+        "look": facts.look,
+        "looks": plain(facts.looks),
         "pages": [
             {"title": title, "path": path, "sections": sections}
             for title, path, sections in pages

@@ -58,7 +58,9 @@ def test_values_become_plain_json() -> None:
 
 def test_names_from_data_stay_inside_their_strings() -> None:
     hostile = '</script>"\u2028\u202e<b>'
-    facts = ReportFacts(hostile, datetime(2026, 3, 1, tzinfo=UTC), 1, [hostile], 0.05, "holm", {})
+    facts = ReportFacts(
+        hostile, datetime(2026, 3, 1, tzinfo=UTC), 1, [hostile], 0.05, "holm", 1, []
+    )
     written = document(facts, [])
     assert written.isascii()
     assert json.loads(written)["groups"] == [hostile]
