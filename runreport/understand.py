@@ -135,7 +135,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         _with_history(tables, facts, history, chosen.runs, unread, frozenset())
         budgets = tuple(budgeting.settled(b, groups, _value_at(scope)) for b in budgets)
     design = replace(
-        budgeting.in_force(design, budgets), selected_on=selected_on(spec, names, design)
+        budgeting.in_force(design, budgets), selected_on=_selected_on(spec, names, design)
     )
     scope = replace(scope, design=design)
     values = _Values(design, names, history, now)
@@ -185,7 +185,7 @@ def _written(expression: Expression | None) -> str | None:
     return None if expression is None else expression.text
 
 
-def selected_on(spec: Spec, names: Names, design: Design) -> tuple[str, ...]:
+def _selected_on(spec: Spec, names: Names, design: Design) -> tuple[str, ...]:
     """The metrics, declared and logged, by whose values the runs were chosen."""
     chosen_by = [] if spec.runs.where is None else [spec.runs.where]
     if spec.runs.limit is not None:

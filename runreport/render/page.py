@@ -73,11 +73,13 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
         f"# {emit.heading(document.title)}",
     ]
     fragments: dict[int, tuple[Part, ...]] = {}
+    blocks = document.blocks
     if not document.in_navigation:
         # no search and no table of contents reads this page: one slot holds all of it
-        fragments[1] = writer.parts("".join(map(writer.block, document.blocks)))
+        fragments[1] = writer.parts("".join(map(writer.block, blocks)))
         lines += ["", slots.slot(1)]
-    for block in document.blocks if document.in_navigation else ():
+        blocks = ()
+    for block in blocks:
         if isinstance(block, b.Headline):
             lines += ["", f"{'#' * block.level} {emit.heading(block.text)}"]
             continue
