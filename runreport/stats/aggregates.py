@@ -8,7 +8,7 @@ drawn again within each task, tasks stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.stats.draws import blocks, middle
 from runreport.stats.result import Interval
 from runreport.stats.strata import BLOCK, Pool, Scores, pool
 
@@ -45,7 +46,7 @@ class Aggregate:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """Of each threshold the share of runs (or tasks) above it."""
+    """Of each threshold the share of runs above it."""
 
     at: Floats
     """Thresholds, shape (k,), in the scores' unit."""
@@ -163,7 +164,7 @@ def aggregate_all(
             drawn[name].append(measures[name](row, shares))
     return {
         name: Aggregate(
-            value, _percentiles(np.concatenate(drawn[name]), level) if name in drawn else None
+            value, middle(np.concatenate(drawn[name]), level, METHOD) if name in drawn else None
         )
         for name, value in values.items()
     }
@@ -223,11 +224,6 @@ def _gap(row: Pool, shares: Floats, gamma: float) -> Floats:
     return np.asarray(shares @ np.maximum(gamma - row.values, 0.0))
 
 
-def _percentiles(found: Floats, level: float) -> Interval:
-    low, high = np.quantile(found, ((1 - level) / 2, (1 + level) / 2))
-    return Interval(float(low), float(high), level, METHOD)
-
-
 # ---- two at a time -------------------------------------------------------------------------------
 
 
@@ -279,26 +275,21 @@ def improvement_interval(
     value = float(_chance(sides, tuple(side.shares for side in sides))[0])
     if min(side.sizes.min() for side in sides) < FEWEST:
         return Aggregate(value, None)
-    count = draws or draws_for(sum(side.values.size for side in sides))
-    block = zip(sides[0].drawn(rng, count), _like(sides, rng, count), strict=True)
-    found = np.concatenate([_chance(sides, pair) for pair in block])
+    whole = draws or draws_for(sum(side.values.size for side in sides))
+    parts = [
+        _chance(sides, tuple(side.redrawn(rng, count) for side in sides))
+        for count in blocks(whole, sides[0].values.size, BLOCK)
+    ]
+    found = np.concatenate(parts)
     if float(np.ptp(found)) < 1e-12:
         return Aggregate(value, None)
-    return Aggregate(value, _percentiles(found, level))
+    return Aggregate(value, middle(found, level, METHOD))
 
 
 def _two(baseline: Scores, candidate: Scores) -> tuple[Pool, Pool]:
     if len(baseline) != len(candidate):
         raise ValueError(f"expected the same tasks, found {len(baseline)} and {len(candidate)}")
     return pool(baseline), pool(candidate)
-
-
-def _like(sides: tuple[Pool, Pool], rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-    """Draws of the second side in blocks as large as those of the first."""
-    block = max(1, BLOCK // sides[0].values.size)
-    for begin in range(0, draws, block):
-        count = min(block, draws - begin)
-        yield np.concatenate(list(sides[1].drawn(rng, count)))
 
 
 def _chance(sides: tuple[Pool, Pool], shares: tuple[Floats, ...]) -> Floats:
@@ -335,15 +326,6 @@ def profile(scores: Scores, at: Floats) -> Floats:
     """
     row = pool(scores)
     return np.asarray(_above(row, at, row.shares)[0])
-
-
-def task_profile(scores: Scores, at: Floats) -> Floats:
-    """Of each threshold the share of tasks whose mean score is above it: the average-run variant,
-    which says nothing of the scatter of runs. Arguments, errors and source as in `profile`.
-    """
-    row = pool(scores)
-    means = _task_means(row, row.shares)[0]
-    return np.asarray((means[:, None] > at[None, :]).mean(axis=0))
 
 
 def profile_band(

@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.stats.draws import blocks, middle, times_drawn
 from runreport.stats.result import Interval
 from runreport.stats.ties import is_constant, size_of
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
 """Of the last axis."""
-
-BLOCK = 2_000_000
-"""Numbers drawn at a time."""
 
 FEWEST = 3
 """Values a sample needs: two give their own range, whatever is drawn."""
@@ -84,7 +82,7 @@ def percentile_interval(
     rows = _rows(values)
     if not _varies((rows,))[0]:
         return None
-    return _middle(_resampled(rows, statistic, resamples, rng)[0], level)
+    return middle(_resampled(rows, statistic, resamples, rng)[0], level, PERCENTILE)
 
 
 # ---- two independent samples ---------------------------------------------------------------------
@@ -127,28 +125,6 @@ def bca_difference(
         resamples=resamples,
     )
     return found[0]
-
-
-def percentile_difference(
-    baseline: Floats,
-    candidate: Floats,
-    *,
-    level: float,
-    rng: np.random.Generator,
-    statistic: Statistic = mean,
-    resamples: int = 10_000,
-) -> Interval | None:
-    """The middle of the resampled differences of two samples.
-
-    Arguments, result and errors as in `bca_difference`.
-
-    Source: Efron (1979), Annals of Statistics 7.
-    """
-    sides = _rows(baseline), _rows(candidate)
-    if not _varies(sides)[0]:
-        return None
-    before, after = (_resampled(side, statistic, resamples, rng)[0] for side in sides)
-    return _middle(after - before, level)
 
 
 # ---- many at once --------------------------------------------------------------------------------
@@ -284,25 +260,17 @@ def _resampled(
     """The statistic of every resample of every row, shape (rows, resamples)."""
     n = rows.shape[1]
     if statistic is mean:
-        parts = [rows @ times.T for times in _times(n, resamples, rng)]
+        counted = (
+            times_drawn(rng.integers(0, n, size=(count, n)), n).astype(np.float64)
+            for count in blocks(resamples, n)
+        )
+        parts = [rows @ times.T for times in counted]
         return np.asarray(np.concatenate(parts, axis=1) / n)
-    block = max(1, BLOCK // rows.size)
     parts = []
-    for start in range(0, resamples, block):
-        chosen = rng.integers(0, n, size=(min(block, resamples - start), n))
+    for count in blocks(resamples, rows.size):
+        chosen = rng.integers(0, n, size=(count, n))
         parts.append(np.asarray(statistic(rows[:, chosen])))
     return np.concatenate(parts, axis=1)
-
-
-def _times(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Floats]:
-    """How often each place is drawn, shape (block, n) at a time."""
-    block = max(1, BLOCK // n)
-    for start in range(0, resamples, block):
-        count = min(block, resamples - start)
-        chosen = rng.integers(0, n, size=(count, n))
-        chosen += n * np.arange(count)[:, None]
-        times = np.bincount(chosen.ravel(), minlength=count * n)
-        yield times.reshape(count, n).astype(np.float64)
 
 
 def _influence(rows: Floats, statistic: Statistic) -> Floats:
@@ -361,8 +329,3 @@ def _at(ordered: Floats, places: Floats) -> tuple[float, float]:
     above = np.minimum(below + 1, ordered.size - 1)
     low, high = ordered[below] + (places - below) * (ordered[above] - ordered[below])
     return float(low), float(high)
-
-
-def _middle(drawn: Floats, level: float) -> Interval:
-    low, high = np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2))
-    return Interval(float(low), float(high), level, PERCENTILE)

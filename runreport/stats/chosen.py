@@ -71,19 +71,6 @@ def expected_max(values: ArrayLike, draws: int, *, replace: bool = True) -> floa
     return best_of(values, draws, replace=replace).mean
 
 
-def expected_curve(
-    values: ArrayLike, most: int, *, goal: Goal = "maximize", replace: bool = True
-) -> tuple[BestOf, ...]:
-    """The expected best of 1, 2, ... `most` draws.
-
-    Raises:
-        ValueError: as for `best_of`.
-
-    Source: Dodge et al. (2019), Show Your Work, EMNLP.
-    """
-    return tuple(best_of(values, draws, goal=goal, replace=replace) for draws in range(1, most + 1))
-
-
 def pass_at_k(right: Sequence[int], tries: Sequence[int], k: int) -> float:
     """The chance that one of k tries is right, averaged over problems, without bias.
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from runreport.design import Statistic
 from runreport.stats import areas, given
-from runreport.stats.draws import Rows, Score, Sums
+from runreport.stats.draws import Rows, Score, Sums, middle
 from runreport.stats.paired import midranks
 from runreport.stats.result import Interval
 
@@ -103,8 +103,7 @@ class Resampled:
         """
         if not self.varies:
             return None
-        low, high = np.quantile(self.drawn, ((1 - level) / 2, (1 + level) / 2))
-        return Interval(float(low), float(high), level, "percentile bootstrap")
+        return middle(self.drawn, level, "percentile bootstrap")
 
     def beyond_p(self, margin: float) -> float:
         """Twice the one-sided p of a difference no larger than the margin, in the direction

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.stats.result import Interval
+
 Floats = NDArray[np.float64]
 Score = Callable[[Floats], Floats]
 """Of sums, shape (..., k) to (...); or of rows, shape (..., n, k) to (...)."""
@@ -19,6 +21,33 @@ LEFT_OUT = 1_000
 
 REPEATED = 16
 """Rows that occur so often on average are drawn together, by how often each is drawn."""
+
+
+def blocks(draws: int, size: int, room: int = BLOCK) -> Iterator[int]:
+    """How many draws of so many numbers to make at a time."""
+    block = max(1, room // size)
+    for start in range(0, draws, block):
+        yield min(block, draws - start)
+
+
+def times_drawn(chosen: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """How often each of n places is drawn, shape (b, n).
+
+    Args:
+        chosen: places drawn, shape (b, n); changed.
+        n: places.
+    """
+    chosen += n * np.arange(chosen.shape[0])[:, None]
+    return np.bincount(chosen.ravel(), minlength=n * chosen.shape[0]).reshape(-1, n)
+
+
+def middle(drawn: Floats, level: float, method: str) -> Interval:
+    """Between the percentiles of what was drawn, shape (b,).
+
+    Source: Efron (1979), Annals of Statistics 7.
+    """
+    low, high = np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2))
+    return Interval(float(low), float(high), level, method)
 
 
 class Sums:
@@ -53,7 +82,7 @@ class Sums:
     def randomised(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
         moved = self.rows[:, self.width :] - self.rows[:, : self.width]
         total = self.counts @ self.rows
-        for count in _blocks(draws, self.counts.size):
+        for count in blocks(draws, self.counts.size):
             shape = (count, self.counts.size)
             if self.counts.size == self.n:
                 times = rng.integers(0, 2, shape, dtype=np.int8).astype(np.float64)
@@ -63,12 +92,9 @@ class Sums:
             yield self._difference(total + np.hstack((shift, -shift)))
 
     def redrawn(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-        for count in _blocks(draws, self.counts.size):
+        for count in blocks(draws, self.counts.size):
             if self.counts.size == self.n:
-                chosen = rng.integers(0, self.n, (count, self.n))
-                chosen += self.n * np.arange(count)[:, None]
-                times = np.bincount(chosen.ravel(), minlength=count * self.n)
-                times = times.reshape(count, self.n)
+                times = times_drawn(rng.integers(0, self.n, (count, self.n)), self.n)
             else:
                 times = rng.multinomial(self.n, self.counts / self.n, count)
             yield self._difference(times.astype(np.float64) @ self.rows)
@@ -113,11 +139,11 @@ class Rows:
         return self._swapped(swapped)
 
     def randomised(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-        for count in _blocks(draws, self.baseline.size):
+        for count in blocks(draws, self.baseline.size):
             yield self._swapped(rng.integers(0, 2, (count, self.n), dtype=np.int8) == 1)
 
     def redrawn(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-        for count in _blocks(draws, self.baseline.size):
+        for count in blocks(draws, self.baseline.size):
             chosen = rng.integers(0, self.n, (count, self.n))
             yield self.score(self.candidate[chosen]) - self.score(self.baseline[chosen])
 
@@ -137,10 +163,3 @@ class Rows:
         old = np.where(chosen, self.candidate, self.baseline)
         new = np.where(chosen, self.baseline, self.candidate)
         return np.asarray(self.score(new) - self.score(old))
-
-
-def _blocks(draws: int, size: int) -> Iterator[int]:
-    """How many draws to make at a time."""
-    block = max(1, BLOCK // size)
-    for start in range(0, draws, block):
-        yield min(block, draws - start)

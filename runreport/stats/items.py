@@ -26,11 +26,6 @@ class ItemMean:
     clusters: int | None = None
     """None: no clusters were declared, items are independent."""
 
-    @property
-    def inflation(self) -> float:
-        """Standard error over that of independent items; 1 without clusters."""
-        return self.estimate.standard_error / self.naive_error
-
 
 def item_mean(
     baseline: ArrayLike, candidate: ArrayLike, clusters: ArrayLike | None = None

@@ -19,7 +19,6 @@ from runreport.stats.independent import welch
 from runreport.stats.maxima import AllPairs, Joint, ManyToOne
 from runreport.stats.paired import midranks
 from runreport.stats.result import Interval
-from runreport.stats.student import Estimate
 
 Floats = NDArray[np.float64]
 
@@ -193,20 +192,6 @@ def kruskal(groups: Sequence[ArrayLike]) -> Kruskal:
     between = sum(part.size * (float(part.mean()) - (n + 1) / 2) ** 2 for part in parts)
     statistic = (n - 1) * between / spread
     return Kruskal(statistic, len(found) - 1, float(chdtrc(len(found) - 1, statistic)))
-
-
-def pooled_t(baseline: ArrayLike, candidate: ArrayLike) -> Estimate:
-    """The difference of two means, variances taken to be equal.
-
-    Raises:
-        ValueError: as for `dunnett`.
-
-    Source: Student (1908), Biometrika 6.
-    """
-    first, second = given.values(baseline, least=2), given.values(candidate, least=2)
-    variance, df = _pooled([first, second])
-    error = math.sqrt(variance * (1 / first.size + 1 / second.size))
-    return Estimate(float(second.mean() - first.mean()), error, df, "Student t")
 
 
 def _several(groups: Sequence[ArrayLike]) -> list[Floats]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.stats.draws import blocks, times_drawn
 from runreport.stats.ties import is_constant
 
 Floats = NDArray[np.float64]
@@ -34,11 +35,6 @@ class Pool:
         return int(self.sizes.size)
 
     @property
-    def of_task(self) -> NDArray[np.intp]:
-        """Which task each run is of, shape (n,)."""
-        return np.repeat(np.arange(self.tasks), self.sizes)
-
-    @property
     def shares(self) -> Floats:
         """What each run counts, shape (1, n): tasks alike, runs of a task alike, 1 in all."""
         return (1 / (self.tasks * np.repeat(self.sizes, self.sizes)))[None, :]
@@ -50,18 +46,18 @@ class Pool:
         size = float(np.abs(self.values).max())
         return not all(is_constant(part, size) for part in parts)
 
-    def drawn(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
-        """Shares when runs are drawn again within each task, shape (block, n) at a time."""
+    def redrawn(self, rng: np.random.Generator, draws: int) -> Floats:
+        """Shares when runs are drawn again within each task, shape (draws, n)."""
         n = self.values.size
         sizes = np.repeat(self.sizes, self.sizes)
         first = np.repeat(self.starts, self.sizes)
-        block = max(1, BLOCK // n)
-        for begin in range(0, draws, block):
-            count = min(block, draws - begin)
-            chosen = first + (rng.random((count, n)) * sizes).astype(np.intp)
-            chosen += n * np.arange(count)[:, None]
-            times = np.bincount(chosen.ravel(), minlength=count * n).reshape(count, n)
-            yield times * self.shares
+        chosen = first + (rng.random((draws, n)) * sizes).astype(np.intp)
+        return np.asarray(times_drawn(chosen, n) * self.shares)
+
+    def drawn(self, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
+        """What `redrawn` gives, so many rows at a time as are held."""
+        for count in blocks(draws, self.values.size, BLOCK):
+            yield self.redrawn(rng, count)
 
 
 def pool(scores: Scores) -> Pool:

@@ -113,29 +113,6 @@ class Curve:
             return float(self.times[place] + self.times[place + 1]) / 2
         return float(self.times[place])
 
-    def quantile_ends(self, level: float, chance: float = 0.5) -> tuple[float | None, float | None]:
-        """Ends of the interval of that time: where the band of the curve crosses the share. An end
-        that the runs were not watched long enough to show is None.
-
-        Source: Brookmeyer and Crowley (1982), Biometrics 38.
-        """
-        from scipy.special import ndtri
-
-        height = math.log(-math.log(1 - chance))
-        half = float(ndtri((1 + level) / 2))
-        inner = (self.share > 0) & (self.share < 1)
-        logs = np.log(self.share, where=inner, out=np.zeros_like(self.share))
-        spread = np.sqrt(np.where(inner, self._hazards, 0.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = (np.log(-logs) - height) * np.abs(logs) / spread
-        held = self.times[inner & (np.abs(scaled) <= half)]
-        if not held.size:
-            return None, None
-        last = np.flatnonzero(self.times == held[-1])[0]
-        # the share stays at its height until the next event, which is where the interval ends
-        open_end = last + 1 >= self.times.size
-        return float(held[0]), None if open_end else float(self.times[last + 1])
-
     def restricted_mean(self, until: float) -> tuple[float, float]:
         """The mean time until the target, times beyond `until` counted as that, and its standard
         error.

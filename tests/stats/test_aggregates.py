@@ -165,13 +165,6 @@ def test_a_profile_falls_and_its_area_is_the_mean(scores, at) -> None:
     assert area - 2e3 == pytest.approx(aggregates.mean_of_tasks(scores), abs=1e-6)
 
 
-def test_the_profile_of_tasks_looks_at_their_means() -> None:
-    scores = [floats([0, 1]), floats([1, 1]), floats([2, 4])]
-    assert aggregates.task_profile(scores, floats([0.4, 0.5, 2.9, 3])).tolist() == pytest.approx(
-        [1, 2 / 3, 1 / 3, 0]
-    )
-
-
 def every_redraw(scores):
     """All equally likely ways to draw each task's runs again: small enough to be listed."""
     return product(*(product(part, repeat=part.size) for part in scores))

@@ -105,16 +105,6 @@ def test_games_howell_is_scipys() -> None:
         assert (found.low, found.high) == pytest.approx(ends, rel=1e-5)
 
 
-def test_the_pooled_t_test_is_scipys() -> None:
-    rng = np.random.default_rng(4)
-    one, other = rng.normal(size=6), rng.normal(0.5, 1, 9)
-    reference = stats.ttest_ind(other, one)
-    found = several.pooled_t(one, other)
-    assert (found.statistic, found.p_value()) == pytest.approx(
-        (reference.statistic, reference.pvalue)
-    )
-
-
 @settings(max_examples=50, deadline=None)
 @given(GROUPS)
 def test_the_rank_analysis_is_scipys(groups: list[list[int]]) -> None:

@@ -91,19 +91,6 @@ def test_curves_are_those_of_statsmodels(runs: list[tuple[int, bool]]) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(RUNS)
-def test_ends_of_the_median_are_those_of_statsmodels(runs: list[tuple[int, bool]]) -> None:
-    group = times(runs)
-    if not group.events:
-        return
-    with np.errstate(all="ignore"):
-        low, high = SurvfuncRight(group.values, group.reached).quantile_ci(0.5, 0.05, "cloglog")
-    found = survival.curve(group).quantile_ends(0.95)
-    expected = [None if not math.isfinite(end) else pytest.approx(end) for end in (low, high)]
-    assert list(found) == expected
-
-
-@settings(max_examples=50, deadline=None)
 @given(RUNS, RUNS)
 def test_two_groups_are_tested_as_scipy_does(one, other) -> None:
     first, second = times(one), times(other)
