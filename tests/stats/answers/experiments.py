@@ -9,13 +9,13 @@ from runreport.stats import (
 )
 from runreport.stats.proportions import Count
 from runreport.stats.result import Interval
-from tests.stats.reference import floats
 from tests.stats.answers.reading import (
     Case,
     Found,
     ends,
     two_counts,
 )
+from tests.stats.reference import floats
 
 # ---- experiments ---------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from runreport.stats import (
     posthoc,
     ranks,
 )
-from tests.stats.reference import floats
 from tests.stats.answers.reading import (
     Case,
     Found,
@@ -27,6 +26,7 @@ from tests.stats.answers.reading import (
     rows_of,
     stored,
 )
+from tests.stats.reference import floats
 
 # ---- many data sets ------------------------------------------------------------------------------
 

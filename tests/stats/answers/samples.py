@@ -24,7 +24,6 @@ from runreport.stats import (
     sidak,
     survival,
 )
-from tests.stats.reference import floats
 from tests.stats.answers.reading import (
     Case,
     Found,
@@ -32,6 +31,7 @@ from tests.stats.answers.reading import (
     ends,
     settled,
 )
+from tests.stats.reference import floats
 
 # ---- pairs and independent groups ----------------------------------------------------------------
 
