@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from runreport import formats
-from runreport.budget import FINISHED, bare, budgets_of
+from runreport.budget import bare, budgets_of
 from runreport.design import Budget, Design, Metric
 from runreport.samples import Sample
 from runreport.sections import charting, tuning
@@ -199,7 +199,7 @@ def last_mean(drawn: Sample, budget: Budget) -> float | None:
     last = [
         summary.last
         for run in drawn.runs
-        if run.status in FINISHED and (summary := run.metrics.get(budget.logged)) is not None
+        if (summary := run.metrics.get(budget.logged)) is not None
     ]
     known = [value for value in last if value is not None]
     return sum(known) / len(known) * drawn.metric.scale if known else None

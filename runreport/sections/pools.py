@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -178,8 +178,12 @@ def pairs_of(
         rope: half-width of the region of practical equivalence; None: no posterior.
     """
     by_ranks = _by_ranks(answer, pool)
-    make = partial(_pair, answer, pool, post_hoc, alpha, rope, by_ranks)
-    found = [make(item) for item in answer.comparisons]
+    values = {fit.group.id: dict(_keyed(fit)) for fit in answer.fits}
+    found = []
+    for item in answer.comparisons:
+        ids = item.candidate.id, item.baseline.id
+        differences = _differences(*(values[group_id] for group_id in ids))
+        found.append(_pair(item, differences, by_ranks.get(ids), post_hoc, alpha, rope))
     return tuple(sorted(found, key=_order))
 
 
@@ -191,12 +195,23 @@ def _order(pair: Pair) -> tuple[bool, float]:
 Key = tuple[str, str]
 
 
-def _by_ranks(answer: Answer, pool: Pool) -> dict[Key, tuple[float, float, dict[PostHoc, float]]]:
-    """z, its p, and adjusted p of the compared pairs, by the ids of the groups."""
+@dataclass(frozen=True, slots=True)
+class _ByRanks:
+    """What mean ranks say of two groups."""
+
+    ranks: tuple[float, float]
+    z: float
+    p: float
+    adjusted: dict[PostHoc, float]
+
+
+def _by_ranks(answer: Answer, pool: Pool) -> dict[Key, _ByRanks]:
+    """Of the compared pairs, by the ids of the groups, in either order."""
     k, n = len(pool.fits), len(pool.tasks)
     if n < FEWEST_DATASETS or k < 2 or pool.is_constant:
         return {}
-    z = posthoc.rank_z(pool.mean_ranks, n)
+    means = pool.mean_ranks
+    z = posthoc.rank_z(means, n)
     pairs = posthoc.pairs_of(k)
     raw = [posthoc.z_p(z[one][other]) for one, other in pairs]
     shaffer = posthoc.shaffer(raw, k) if k <= MOST_SHAFFER else None
@@ -207,7 +222,7 @@ def _by_ranks(answer: Answer, pool: Pool) -> dict[Key, tuple[float, float, dict[
         zip(chosen, corrections.adjust([raw[i] for i in chosen], "holm", len(chosen)), strict=True)
     )
     compared = {frozenset((i.candidate.id, i.baseline.id)) for i in answer.comparisons}
-    found: dict[Key, tuple[float, float, dict[PostHoc, float]]] = {}
+    found: dict[Key, _ByRanks] = {}
     for place, (one, other) in enumerate(pairs):
         if {ids[one], ids[other]} not in compared:
             continue
@@ -219,26 +234,25 @@ def _by_ranks(answer: Answer, pool: Pool) -> dict[Key, tuple[float, float, dict[
         if base in (one, other):
             adjusted["bonferroni_dunn"] = min(1.0, (k - 1) * raw[place])
         for first, second, sign in ((one, other, 1), (other, one, -1)):
-            found[ids[first], ids[second]] = (sign * z[one][other], raw[place], adjusted)
+            of = (means[first], means[second])
+            found[ids[first], ids[second]] = _ByRanks(
+                of, sign * z[one][other], raw[place], adjusted
+            )
     return found
 
 
 def _pair(
-    answer: Answer,
-    pool: Pool,
+    item: Comparison,
+    differences: Floats,
+    ranked: _ByRanks | None,
     post_hoc: PostHoc,
     alpha: float,
     rope: float | None,
-    by_ranks: dict[Key, tuple[float, float, dict[PostHoc, float]]],
-    item: Comparison,
 ) -> Pair:
-    fits = {fit.group.id: fit for fit in answer.fits}
-    candidate, baseline = fits[item.candidate.id], fits[item.baseline.id]
-    differences = _differences(candidate, baseline)
-    z, raw, adjusted = by_ranks.get((item.candidate.id, item.baseline.id), (None, None, {}))
+    metric = item.metric
     if item.result.verdict == "not_comparable":
-        z, raw, adjusted, rope = None, None, {}, None
-    means = {fit.group.id: mean for fit, mean in zip(pool.fits, pool.mean_ranks, strict=False)}
+        ranked, rope = None, None
+    z, adjusted = (None, {}) if ranked is None else (ranked.z, ranked.adjusted)
     by_values = post_hoc == "wilcoxon"
     p = item.result.p_adjusted if by_values else adjusted.get(post_hoc)
     if not by_values and item.result.look > 1:
@@ -246,17 +260,17 @@ def _pair(
         p = None
     return Pair(
         comparison=item,
-        record=ranks.record_of(differences, answer.metric.goal or "maximize")
+        record=ranks.record_of(differences, metric.goal or "maximize")
         if differences.size
         else Record(0, 0, 0),
-        ranks=None if z is None else (means[item.candidate.id], means[item.baseline.id]),
+        ranks=None if ranked is None else ranked.ranks,
         z=z,
-        rank_p=raw,
+        rank_p=None if ranked is None else ranked.p,
         by_ranks=adjusted,
         p_adjusted=p,
         differs=p is not None and p < alpha and not (by_values and _reaches_zero(item)),
         is_ahead=None if p is None else _is_ahead(item, z, by_values=by_values),
-        posterior=_posterior(differences, rope, answer.metric),
+        posterior=_posterior(differences, rope, metric),
     )
 
 
@@ -286,9 +300,8 @@ def _weights(n: int) -> Floats:
     return bayes.draw_weights(n, rng=np.random.default_rng(SEED))
 
 
-def _differences(candidate: Fit, baseline: Fit) -> Floats:
+def _differences(left: Mapping[str, float], right: Mapping[str, float]) -> Floats:
     """On the data sets that both have, rounding settled."""
-    left, right = dict(_keyed(candidate)), dict(_keyed(baseline))
     shared = [task for task in left if task in right]
     first, second = (np.array([row[task] for task in shared]) for row in (left, right))
     return ties.settle(first - second, ties.size_of(first, second))
