@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.stats import given
-from runreport.stats.paired import midranks, signed_ranks
+from runreport.stats.paired import middles, midranks, signed_ranks
 from runreport.stats.result import Effect, Interval
 
 Floats = NDArray[np.float64]
@@ -97,8 +97,7 @@ def hodges_lehmann(differences: Floats) -> float:
 
     Source: Hodges and Lehmann (1963), Annals of Mathematical Statistics 34.
     """
-    first, second = np.triu_indices(differences.size)
-    return float(np.median((differences[first] + differences[second]) / 2))
+    return float(np.median(middles(differences)))
 
 
 def interquartile_mean(values: Floats) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.stats.proportions import Count
-from runreport.stats.student import Estimate
+from runreport.stats.student import Estimate, welch_df
 
 Floats = NDArray[np.float64]
 
@@ -102,6 +102,11 @@ class Joint:
             return math.nan
         return (self.cross - self.outcome.total * self.other.total / n) / (n - 1)
 
+    def variance_beside(self, slope: float) -> float:
+        """Of the outcome minus so many times the other, over the users."""
+        both = 2 * slope * self.covariance
+        return max(0.0, self.outcome.variance - both + slope * slope * self.other.variance)
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
@@ -155,10 +160,8 @@ def ratio_arm(joint: Joint) -> Arm:
     if below == 0:
         raise ValueError("the denominator of a ratio is 0")
     ratio = joint.outcome.mean / below
-    spread = (
-        joint.outcome.variance - 2 * ratio * joint.covariance + ratio * ratio * joint.other.variance
-    )
-    return Arm(ratio, max(0.0, spread) / (joint.outcome.n * below * below), joint.outcome.n)
+    spread = joint.variance_beside(ratio)
+    return Arm(ratio, spread / (joint.outcome.n * below * below), joint.outcome.n)
 
 
 def adjusted_arms(joints: Sequence[Joint]) -> Adjusted:
@@ -184,12 +187,8 @@ def adjusted_arms(joints: Sequence[Joint]) -> Adjusted:
     arms = []
     for joint in joints:
         value = joint.outcome.mean - theta * (joint.other.mean - other.mean)
-        spread = (
-            joint.outcome.variance
-            - 2 * theta * joint.covariance
-            + theta * theta * joint.other.variance
-        )
-        arms.append(Arm(value, max(0.0, spread) / joint.outcome.n, joint.outcome.n))
+        spread = joint.variance_beside(theta)
+        arms.append(Arm(value, spread / joint.outcome.n, joint.outcome.n))
     kept = 1.0
     if outcome.variance > 0:
         kept = max(0.0, 1 - whole.covariance**2 / (outcome.variance * other.variance))
@@ -231,8 +230,7 @@ def _df(baseline: Arm, candidate: Arm) -> float:
     total = baseline.variance + candidate.variance
     if min(baseline.n, candidate.n) < 2 or not 0 < total < math.inf:
         return math.nan
-    shares = [arm.variance / total for arm in (baseline, candidate)]
-    return 1 / (shares[0] ** 2 / (baseline.n - 1) + shares[1] ** 2 / (candidate.n - 1))
+    return welch_df((baseline.variance, candidate.variance), (baseline.n, candidate.n))
 
 
 def _root(variance: float) -> float:

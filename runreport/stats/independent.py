@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.stats import signs
+from runreport.stats import effects, signs
 from runreport.stats.paired import midranks
 from runreport.stats.result import Effect, Interval
-from runreport.stats.student import Estimate
+from runreport.stats.student import Estimate, welch_df
 
 Floats = NDArray[np.float64]
 
@@ -29,9 +29,7 @@ def welch(baseline: Floats, candidate: Floats) -> Estimate:
     total = sum(parts)
     if not 0 < total < math.inf:
         return Estimate(math.nan, math.nan, math.nan, "Welch t")
-    # shares of the variance instead of squares of it, which overflow
-    shares = [part / total for part in parts]
-    df = 1 / (shares[0] ** 2 / (baseline.size - 1) + shares[1] ** 2 / (candidate.size - 1))
+    df = welch_df((parts[0], parts[1]), (baseline.size, candidate.size))
     difference = float(candidate.mean() - baseline.mean())
     return Estimate(difference, math.sqrt(total), df, "Welch t")
 
@@ -125,11 +123,7 @@ def probability_of_superiority(baseline: Floats, candidate: Floats, level: float
     Source: Vargha and Delaney (2000), JEBS 25; Brunner and Munzel (2000), Biometrical Journal 42.
     """
     found = brunner_munzel(baseline, candidate)
-    if found is None:
-        together = midranks(np.concatenate((baseline, candidate)))[baseline.size :]
-        value = float((together.mean() - (candidate.size + 1) / 2) / baseline.size)
-    else:
-        value = found.chance
+    value = effects.superiority(baseline, candidate) if found is None else found.chance
     meaning = "chance that a run of the candidate exceeds a run of the baseline, ties half"
     interval = None if found is None else found.interval(level)
     return Effect("P(candidate > baseline)", value, interval, meaning)

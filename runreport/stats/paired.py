@@ -66,10 +66,27 @@ def wilcoxon(differences: Floats) -> tuple[float, float]:
     Source: Wilcoxon (1945), Biometrics Bulletin 1.
     """
     ranks = signed_ranks(differences)
-    n = ranks.size
-    smaller = (n * (n + 1) / 2 - abs(float(ranks.sum()))) / 2
     up, down = ranksums.signed_tail(ranks), ranksums.signed_tail(-ranks)
-    return smaller, min(1.0, 2 * min(up, down))
+    return smaller_sum(ranks), min(1.0, 2 * min(up, down))
+
+
+def smaller_sum(ranks: Floats) -> float:
+    """T, the smaller of the sums of positive and negative ranks, zeros split.
+
+    Args:
+        ranks: as `signed_ranks` gives them, shape (n,).
+    """
+    n = ranks.size
+    return (n * (n + 1) / 2 - abs(float(ranks.sum()))) / 2
+
+
+def middles(differences: Floats) -> Floats:
+    """Means of all pairs of differences, each with itself too, shape (n (n + 1) / 2,).
+
+    Source: Walsh (1949), Annals of Mathematical Statistics 20.
+    """
+    first, second = np.triu_indices(differences.size)
+    return np.asarray((differences[first] + differences[second]) / 2)
 
 
 def midranks(values: Floats) -> Floats:

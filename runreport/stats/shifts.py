@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.stats import independent, ranksums, ties
-from runreport.stats.paired import midranks, signed_ranks
+from runreport.stats.paired import middles, midranks, signed_ranks, smaller_sum
 from runreport.stats.result import Interval
 
 Floats = NDArray[np.float64]
@@ -40,8 +40,7 @@ class SignedRank:
         if values.size > LARGEST:
             places = np.linspace(0, values.size - 1, LARGEST).round().astype(np.intp)
             values = np.sort(values)[places]
-        first, second = np.triu_indices(values.size)
-        return np.sort((values[first] + values[second]) / 2)
+        return np.sort(middles(values))
 
     @property
     def difference(self) -> float:
@@ -51,12 +50,10 @@ class SignedRank:
     @property
     def statistic(self) -> float | None:
         """T, the smaller rank sum with zeros split; of the sign test the smaller count of wins."""
-        n = self.differences.size
         if self.test == "sign":
             wins = self._wins(self.differences)
-            return min(wins, n - wins)
-        ranks = signed_ranks(self.differences)
-        return (n * (n + 1) / 2 - abs(float(ranks.sum()))) / 2
+            return min(wins, self.differences.size - wins)
+        return smaller_sum(signed_ranks(self.differences))
 
     @property
     def df(self) -> float | None:
@@ -127,6 +124,10 @@ class RankShift:
         """All pairwise differences, sorted."""
         return np.sort(np.subtract.outer(self.candidate, self.baseline), axis=None)
 
+    @cached_property
+    def _placed(self) -> independent.BrunnerMunzel | None:
+        return independent.brunner_munzel(self.baseline, self.candidate)
+
     @property
     def difference(self) -> float:
         """The middle of all pairwise differences."""
@@ -136,18 +137,16 @@ class RankShift:
     def statistic(self) -> float | None:
         """U of the candidate; of Brunner and Munzel's test W, None without overlap."""
         if self.test == "brunner_munzel":
-            found = independent.brunner_munzel(self.baseline, self.candidate)
-            return None if found is None else found.statistic
+            return None if self._placed is None else self._placed.statistic
         ranks = midranks(np.concatenate((self.baseline, self.candidate)))[self.baseline.size :]
         n = self.candidate.size
         return float(ranks.sum()) - n * (n + 1) / 2
 
     @property
     def df(self) -> float | None:
-        if self.test == "mann_whitney":
+        if self.test == "mann_whitney" or self._placed is None:
             return None
-        found = independent.brunner_munzel(self.baseline, self.candidate)
-        return None if found is None else found.df
+        return self._placed.df
 
     def p_value(self) -> float:
         """Two-sided; of groups that do not overlap by counting, whichever the test."""

@@ -97,6 +97,20 @@ class Estimate:
         return float(stdtr(self.df, below))
 
 
+def welch_df(variances: tuple[float, float], sizes: tuple[int, int]) -> float:
+    """Degrees of freedom of a difference of two means with variances of their own.
+
+    Args:
+        variances: of the two means, not both 0.
+        sizes: values behind each, at least 2.
+
+    Source: Welch (1947), Biometrika 34.
+    """
+    # shares of the variance instead of squares of it, which overflow
+    shares = [variance / sum(variances) for variance in variances]
+    return 1 / (shares[0] ** 2 / (sizes[0] - 1) + shares[1] ** 2 / (sizes[1] - 1))
+
+
 def is_sound(estimate: Estimate) -> bool:
     """Whether an estimate can be tested at all."""
     parts = (estimate.difference, estimate.standard_error)
