@@ -121,11 +121,6 @@ class PairedCounts:
         return self.won + self.lost
 
     @property
-    def ties(self) -> int:
-        """Items that both have right or both wrong."""
-        return self.both + self.neither
-
-    @property
     def is_exact(self) -> bool:
         """Whether the p counts outcomes."""
         return self.discordant < FEW

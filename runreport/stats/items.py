@@ -22,9 +22,6 @@ class ItemMean:
     """What decides: over clusters where there are any, else over items."""
     naive_error: float
     """Standard error as if all items were independent of each other."""
-    items: int
-    clusters: int | None = None
-    """None: no clusters were declared, items are independent."""
 
 
 def item_mean(
@@ -56,14 +53,14 @@ def item_mean(
     n, mean = differences.size, float(differences.mean())
     naive = float(differences.std(ddof=1)) / math.sqrt(n)
     if clusters is None:
-        return ItemMean(Estimate(mean, naive, n - 1, "paired t over items"), naive, n)
+        return ItemMean(Estimate(mean, naive, n - 1, "paired t over items"), naive)
     sums, sizes = _by_cluster(differences, clusters)
     rest = 1 - sizes / n
     error = math.sqrt(float((sums**2 / rest).sum())) / n
     shared = sizes**2 / (n * rest)
     squares = float((sizes**2).sum() + shared.sum() ** 2 - (shared**2).sum())
     estimate = Estimate(mean, error, n**2 / squares, "clustered t over items")
-    return ItemMean(estimate, naive, n, sums.size)
+    return ItemMean(estimate, naive)
 
 
 def clustered_error(differences: ArrayLike, clusters: ArrayLike) -> float:

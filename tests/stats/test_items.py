@@ -39,7 +39,6 @@ def test_clusters_of_six_have_millers_error() -> None:
     # six clusters of five: the published error times the root of 6 / 5, with 5 degrees of freedom
     assert found.estimate.standard_error == pytest.approx(error * math.sqrt(6 / 5))
     assert found.estimate.df == pytest.approx(5)
-    assert (found.items, found.clusters) == (30, 6)
 
 
 @FAST
@@ -90,7 +89,6 @@ def test_without_clusters_it_is_the_paired_t_test(seed: int) -> None:
         assert found.estimate.p_value() == pytest.approx(reference.pvalue)
         assert found.estimate.df == pytest.approx(reference.df)
         assert found.naive_error == pytest.approx(found.estimate.standard_error)
-    assert alone.clusters is None
     assert alone.estimate.method == "paired t over items"
     assert single.estimate.method == "clustered t over items"
 
