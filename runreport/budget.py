@@ -15,10 +15,7 @@ from runreport.design import Budget, Design, Metric
 from runreport.samples import Group
 from runreport.spec.meaning import last_of
 from runreport.spec.names import Names
-from runreport.tables import Run
-
-FINISHED = ("finished", "unknown")
-"""Only such runs say how far their group went."""
+from runreport.tables import FINISHED, Run
 
 OVER_STEPS = ("min", "max", "mean")
 """Reducers whose number depends on how many steps there were."""

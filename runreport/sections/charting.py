@@ -29,9 +29,6 @@ Legend = tuple[LegendEntry, ...]
 LARGEST = 1e150
 """Beyond this, sums of squares and axis ranges overflow: such points are left out and named."""
 
-FINISHED = ("finished", "unknown")
-"""Only such runs enter means: the others ended for another reason."""
-
 OTHER = "series-other"
 """The colour that groups beyond the distinct ones share."""
 

@@ -24,7 +24,7 @@ from runreport.sections import charting, leaderboard, variation
 from runreport.sections.digits import Digits
 from runreport.sections.origins import origins
 from runreport.sections.variation import Line, Side
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 Family: TypeAlias = Literal["params", "metrics", "tags", "lineage"]
 
@@ -197,7 +197,7 @@ def _metric_line(context: Context, metric: Metric, sides: Sequence[Side]) -> Met
         if side.group is None:
             (run,) = side.runs
             values.append(leaderboard.number_of(context.value(run, metric), run, metric))
-            counts.append(int(run.status in charting.FINISHED))
+            counts.append(int(run.status in FINISHED))
         else:
             part = sample(side.group, metric, context.value_of)
             values.append(float(part.values.mean()) if part.values.size else None)
@@ -336,7 +336,7 @@ def _metric_row(data: DiffData, line: MetricLine) -> Row:
 
 
 def _stopped(side: Side) -> bool:
-    return side.group is None and side.runs[0].status not in charting.FINISHED
+    return side.group is None and side.runs[0].status not in FINISHED
 
 
 SECTION = Section(

@@ -17,7 +17,7 @@ from runreport.sections.outcomes import interval_of, labelled, score_of, with_ce
 from runreport.stats import effects, ties
 from runreport.stats.findings import Finding
 from runreport.stats.result import Kind
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 Floats = NDArray[np.float64]
 
@@ -192,7 +192,7 @@ def _keep(raw: Sample, places: Sequence[int], dropped: Sequence[Dropped]) -> Sam
 def _failed(group: Group, metric: Metric, value_of: ValueOf) -> Iterator[str | None]:
     for run, replicate in zip(group.runs, group.replicate_of, strict=True):
         state = value_of(run, metric).state
-        finished = run.status in charting.FINISHED
+        finished = run.status in FINISHED
         if run.status in ("failed", "killed") or (finished and state in ("nan", "inf")):
             yield replicate
 

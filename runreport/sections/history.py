@@ -35,6 +35,7 @@ from runreport.samples import Dropped, Group
 from runreport.sections import charting, curves, strokes, tracks
 from runreport.sections.strokes import Pen, Picture, Ribbon, Stroke, draw
 from runreport.sections.tracks import Axes, Track
+from runreport.tables import FINISHED
 
 POINTS = 6000
 """Pixel columns all lines of a chart share: what a page can carry."""
@@ -126,7 +127,7 @@ def compute(context: Context, options: Options) -> HistoryData:
     quantile = charting.t_quantile(context.design.level)
     for group in groups:
         members = [track for track in shown if track.group is group]
-        done = [track for track in members if track.run.status in charting.FINISHED] or members
+        done = [track for track in members if track.run.status in FINISHED] or members
         parts = [(t.step, t.x / divisor, t.y) for t in done]
         band = curves.average(parts, options.band, quantile)
         rows.append(_group_curve(group, len(members), band))
@@ -256,7 +257,7 @@ def _remarks(
     if repeated := sum(track.repeated for track in shown):
         points = formats.count(repeated, "point")
         said.append(f"Where a step was logged more than once the last value is drawn ({points}).")
-    stopped = [track.run.name for track in shown if track.run.status not in charting.FINISHED]
+    stopped = [track.run.name for track in shown if track.run.status not in FINISHED]
     if stopped:
         what = "not drawn" if by == "group" else "drawn dashed"
         mean = "" if by == "run" else " and not part of a mean that finished runs have"

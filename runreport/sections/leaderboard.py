@@ -17,7 +17,7 @@ from runreport.sections.digits import Digits
 from runreport.spec.expressions import Expression, Names, Scalar
 from runreport.spec.meaning import metric_name, resolve
 from runreport.spec.nodes import Call, Name, Node
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 Format: TypeAlias = int | Literal["percent", "duration", "bytes", "text"]
 """So many decimals; a share as per cent; seconds; bytes; or as it is."""
@@ -213,7 +213,7 @@ def number_of(value: Value, run: Run, metric: Metric) -> float | None:
 def _finished(values: Sequence[Scalar], runs: Sequence[Run]) -> list[float]:
     """Numbers of finished runs: the others do not decide how many digits a column has."""
     numbers = [(v, run) for v, run in zip(values, runs, strict=True) if isinstance(v, float)]
-    return [v for v, run in numbers if run.status in charting.FINISHED] or [v for v, _ in numbers]
+    return [v for v, run in numbers if run.status in FINISHED] or [v for v, _ in numbers]
 
 
 def best_of(values: Sequence[float | None], goal: Goal | None) -> frozenset[int]:
@@ -247,7 +247,7 @@ def _best_run(
 
 def _is_sound(context: Context, run: Run) -> bool:
     states = (context.value(run, metric).state for metric in context.design.metrics)
-    return run.status in charting.FINISHED and not {"nan", "inf"} & set(states)
+    return run.status in FINISHED and not {"nan", "inf"} & set(states)
 
 
 def difference(context: Context, column: RunColumn) -> RunColumn | None:
@@ -260,9 +260,7 @@ def difference(context: Context, column: RunColumn) -> RunColumn | None:
         return None
     mean = float(part.values.mean())
     values = tuple(
-        float(value) - mean
-        if isinstance(value, int | float) and run.status in charting.FINISHED
-        else None
+        float(value) - mean if isinstance(value, int | float) and run.status in FINISHED else None
         for value, run in zip(column.values, context.runs, strict=True)
     )
     digits = Digits.of(_finished(column.values, context.runs))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from runreport import formats
 from runreport.blocks import Cell, Column, Mark, Muted, Row, Table
-from runreport.budget import FINISHED, last_steps
+from runreport.budget import last_steps
 from runreport.design import Design
 from runreport.kinds import Context
 from runreport.samples import Group, ValueOf, sample
@@ -14,6 +14,7 @@ from runreport.sections import caveats, charting, tuning, variation
 from runreport.sections.audit import is_apart, labels_of, together
 from runreport.sections.checks import CHECKS, CheckName, Known, Seen, seen
 from runreport.sections.pairings import Aspect, items_of
+from runreport.tables import FINISHED
 
 ROWS = 200
 """Lines of one table."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from runreport.design import Metric
 from runreport.samples import Dropped, Sample, ValueOf
 from runreport.stats import areas, corpus
+from runreport.tables import FINISHED
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +41,7 @@ def with_censored(reached: Sample, value_of: ValueOf) -> tuple[Sample, NDArray[n
     for run, key in zip(group.runs, group.replicate_of, strict=True):
         if run.id in seen:
             rows.append((run, key, seen[run.id], True))
-        elif run.status in ("finished", "unknown"):
+        elif run.status in FINISHED:
             limit = value_of(run, last).number
             if limit is not None:
                 rows.append((run, key, limit, False))

@@ -36,7 +36,7 @@ from runreport.sections.lanes import MISSING_AT, Lane, lane_of
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression
 from runreport.spec.names import qualified
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 LANES = 8
 """More lanes than this leave no room for their names."""
@@ -114,7 +114,7 @@ def compute(context: Context, options: Options) -> ParallelData:
         remarks += [remark] if remark else []
     if any(lane.has_missing for lane in lanes):
         remarks.append("Lines through “missing” have no value there.")
-    if any(run.status not in charting.FINISHED for run in runs):
+    if any(run.status not in FINISHED for run in runs):
         remarks.append("Dashed lines are runs that did not finish.")
     color, tokens, legend = _colors(context, options, runs)
     lines = None
@@ -123,7 +123,7 @@ def compute(context: Context, options: Options) -> ParallelData:
             lanes=tuple(lanes),
             places=np.column_stack(places),
             tokens=tokens,
-            dashed=tuple(run.status not in charting.FINISHED for run in runs),
+            dashed=tuple(run.status not in FINISHED for run in runs),
             run_ids=tuple(run.id for run in runs),
             tips=tuple(_tip(context, run, read, index) for index, run in enumerate(runs)),
         )
@@ -195,7 +195,7 @@ def _ramp_legend(
 
 
 def _tip(context: Context, run: Run, read: Sequence[Quantity], index: int) -> str:
-    status = "" if run.status in charting.FINISHED else f" ({run.status})"
+    status = "" if run.status in FINISHED else f" ({run.status})"
     parts = [f"{charting.fit(run.name)}{status}"]
     for quantity in read:
         value = quantity.values[index]

@@ -34,7 +34,7 @@ from runreport.sections import charting, quantities
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression, Scalar
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 ROWS = 200
 """The table below names so many runs."""
@@ -127,7 +127,7 @@ def compute(context: Context, options: Options) -> ScatterData:
     if cut:
         remarks.append(f"The first {len(kept)} runs are drawn; {len(cut)} more are not.")
     placed = [runs[index] for index in kept]
-    if any(run.status not in charting.FINISHED for run in placed):
+    if any(run.status not in FINISHED for run in placed):
         remarks.append("Hollow marks are runs that did not finish.")
     if any(quantity.is_text for quantity in (x, y)):
         remarks.append("Marks of one word are spread a little so that they do not hide each other.")
@@ -174,7 +174,7 @@ def _cloud(
     tips, tokens = [], []
     for run, index, beside in zip(runs, kept, labels, strict=True):
         group = context.group_of(run)
-        status = "" if run.status in charting.FINISHED else f" ({run.status})"
+        status = "" if run.status in FINISHED else f" ({run.status})"
         tips.append(
             f"{charting.fit(run.name)}{status}\n{charting.group_name(group)}\n"
             f"{charting.fit(x.name, 40)}: {x.words(x.values[index])}\n"
@@ -188,7 +188,7 @@ def _cloud(
         x=across,
         y=up,
         tokens=tuple(tokens),
-        hollow=tuple(run.status not in charting.FINISHED for run in runs),
+        hollow=tuple(run.status not in FINISHED for run in runs),
         run_ids=tuple(run.id for run in runs),
         tips=tuple(tips),
         labels=tuple(labels),

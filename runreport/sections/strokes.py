@@ -13,6 +13,7 @@ from runreport.samples import Group
 from runreport.sections import charting, curves
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.tracks import Axes, Track
+from runreport.tables import FINISHED
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def run_strokes(
     metric = pen.axes.metric
     finite = track.y[np.isfinite(track.y)]
     last = charting.value_text(float(finite[-1]) if finite.size else None, metric)
-    status = "" if track.run.status in charting.FINISHED else f" ({track.run.status})"
+    status = "" if track.run.status in FINISHED else f" ({track.run.status})"
     tip = f"{charting.fit(track.run.name)}{status}\n{charting.group_name(track.group)}"
     tip += f"\n{charting.fit(metric.title, 40)}: last {last}"
     dashed, smoothed = bool(status), smooth and pen.smooth > 0
@@ -105,7 +106,7 @@ def mean_strokes(
     ids = tuple(track.run.id for track in tracks)
     what = "1 run" if len(tracks) == 1 else f"mean of {len(tracks)} runs"
     tip = f"{charting.group_name(group)}\n{what}\n{charting.fit(metric.title, 40)}: last {last}"
-    dashed = all(track.run.status not in charting.FINISHED for track in tracks)
+    dashed = all(track.run.status not in FINISHED for track in tracks)
     diverged = all(track.diverged for track in tracks)
     line = _thin(band.x, band.mean, pen)
     if pen.smooth <= 0:

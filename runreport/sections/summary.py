@@ -20,7 +20,7 @@ from runreport.sections import charting, leads, verdicts
 from runreport.sections.aligning import replicate_word
 from runreport.sections.comparing import Answer, compare, findings_of
 from runreport.stats import words
-from runreport.tables import Run, parse_number
+from runreport.tables import FINISHED, Run, parse_number
 
 LEVELS = 6
 """Levels of one param that are written out."""
@@ -105,9 +105,7 @@ def compute(context: Context, options: Options) -> SummaryData:
     design = context.design
     answers = compare(context, design.primary)
     times = [run.started for run in context.runs if run.started is not None]
-    finished = [
-        sum(run.status in charting.FINISHED for run in group.runs) for group in context.groups
-    ]
+    finished = [sum(run.status in FINISHED for run in group.runs) for group in context.groups]
     baseline = context.baseline
     varying, constant = _params(context)
     return SummaryData(
@@ -140,7 +138,7 @@ def _states(context: Context) -> Iterator[tuple[str, int]]:
     diverged = sum(
         any(context.value(run, metric).state in ("nan", "inf") for metric in context.design.metrics)
         for run in context.runs
-        if run.status in charting.FINISHED
+        if run.status in FINISHED
     )
     if diverged:
         yield "diverged", diverged

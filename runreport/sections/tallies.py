@@ -15,7 +15,7 @@ from runreport.stats import experiments, words
 from runreport.stats.arms import Measure
 from runreport.stats.experiments import Arm, Joint, Sums
 from runreport.stats.proportions import Count
-from runreport.tables import Run
+from runreport.tables import FINISHED, Run
 
 MOST_USERS = 2**53
 """More are no exact numbers."""
@@ -188,7 +188,7 @@ def _rows(
     else:
         names = (users, outcome.metric, outcome.squares, *beside)
     for run in group.runs:
-        if run.status not in charting.FINISHED:
+        if run.status not in FINISHED:
             dropped.append(Dropped(run.id, run.name, run.status))
             continue
         reason = next((why for name in names if (why := _absent(context, run, name))), "")
