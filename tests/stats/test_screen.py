@@ -50,7 +50,8 @@ def test_every_pair_of_rows_is_a_paired_test_of_its_complete_columns(seed: int, 
         both = ~np.isnan(matrix[one] + matrix[other])
         assert found.n[place] == both.sum()
         differences = matrix[other, both] - matrix[one, both]
-        if both.sum() < 3 or ties.is_constant(differences, ties.size_of(matrix[:, both])):
+        size = ties.size_of(matrix[one, both], matrix[other, both])
+        if both.sum() < 3 or ties.is_constant(differences, size):
             assert np.isnan(found.p_value[place])
             continue
         reference = stats.ttest_rel(matrix[other, both], matrix[one, both])
@@ -76,8 +77,9 @@ def test_patterns_are_counted_as_for_one_sample(wide: int) -> None:
     matrix[2, 0] = matrix[3, 0]
     found = screen.paired_pairs(matrix, *screen.every_pair(5))
     for place, (one, other) in enumerate(combinations(range(5), 2)):
-        differences = matrix[other] - matrix[one]
-        differences = ties.settle(differences[~np.isnan(differences)], ties.size_of(matrix[:, 2:]))
+        both = ~np.isnan(matrix[one] + matrix[other])
+        size = ties.size_of(matrix[one, both], matrix[other, both])
+        differences = ties.settle(matrix[other, both] - matrix[one, both], size)
         assert found.exact[place] == pytest.approx(paired.sign_flip(differences), rel=1e-12)
 
 
