@@ -51,8 +51,8 @@ class SignedRank:
     def statistic(self) -> float | None:
         """T, the smaller rank sum with zeros split; of the sign test the smaller count of wins."""
         if self.test == "sign":
-            wins = self._wins(self.differences)
-            return min(wins, self.differences.size - wins)
+            wins, n = self._wins(self.differences)
+            return min(wins, n - wins)
         return smaller_sum(signed_ranks(self.differences))
 
     @property
@@ -92,7 +92,7 @@ class SignedRank:
         """One-sided p of values that are not above 0."""
         if self.test == "wilcoxon":
             return ranksums.signed_tail(signed_ranks(values))
-        n, wins = values.size, math.floor(self._wins(values))
+        wins, n = self._wins(values)
         if n > 1_000:
             from scipy.special import ndtr
 
@@ -100,9 +100,11 @@ class SignedRank:
         return float(sum(math.comb(n, k) for k in range(wins, n + 1)) / 2**n)
 
     @staticmethod
-    def _wins(values: Floats) -> float:
-        """Positive differences, zeros split evenly."""
-        return float((values > 0).sum()) + float((values == 0).sum()) / 2
+    def _wins(values: Floats) -> tuple[int, int]:
+        """Positive differences among how many: zeros are split evenly, an odd one left out."""
+        half = int((values == 0).sum()) // 2
+        above, below = int((values > 0).sum()), int((values < 0).sum())
+        return above + half, above + below + 2 * half
 
 
 @dataclass(frozen=True, eq=False)

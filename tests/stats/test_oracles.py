@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.stats.agreement import disagreements
-from tests.stats.reference import FOLDER
 from tests.stats.answers import experiments, models, samples
 from tests.stats.answers.reading import Case, Found
+from tests.stats.reference import FOLDER
 
 CASES: list[Case] = (
     json.loads((FOLDER / "oracles.json").read_text()) if (FOLDER / "oracles.json").exists() else []

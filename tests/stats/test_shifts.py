@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from runreport.stats.paired import midranks
 from runreport.stats.ranksums import signed_quantile, sum_quantile
@@ -204,3 +205,14 @@ def test_intervals_of_a_shift_cover_what_they_promise(test) -> None:
         hits += interval.low <= 2.0 <= interval.high
     # exact intervals cover at least what they promise
     assert hits / 600 >= 0.93
+
+
+@settings(max_examples=40, deadline=None)
+@given(whole)
+def test_the_sign_test_leaves_out_an_odd_tie(values) -> None:
+    # Demsar (2006), section 3.1.4: ties are split evenly; if there is an odd number, one is ignored
+    ups, downs = sum(v > 0 for v in values), sum(v < 0 for v in values)
+    half = (len(values) - ups - downs) // 2
+    n = ups + downs + 2 * half
+    expected = stats.binomtest(ups + half, n).pvalue if n else 1.0
+    assert SignedRank(floats(values), "sign").p_value() == pytest.approx(expected)
