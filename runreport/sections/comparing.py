@@ -135,6 +135,20 @@ def _logged(
     return _family(groups, design, value_of, (*exploratory, metric), most, is_primary=False)[-1]
 
 
+@dataclass(frozen=True, eq=False)
+class _Draft:
+    """One metric before its family is decided."""
+
+    answer: Answer
+    """Without its comparisons."""
+    couples: tuple[tuple[Fit, Fit], ...]
+    """Who is compared: baseline and candidate."""
+    hidden: int
+    """How many more could have been."""
+    cases: tuple[tuple[Case, tuple[Dropped, ...]], ...]
+    """Of each couple, with the runs that stay out."""
+
+
 def _family(
     groups: tuple[Group, ...],
     design: Design,
@@ -145,39 +159,37 @@ def _family(
     is_primary: bool,
 ) -> list[Answer]:
     """Every comparison of one family, corrected together."""
-    drafts: list[tuple[Answer, list[tuple[Fit, Fit]], list[Case], list[tuple[Dropped, ...]]]] = []
-    unseen: list[int] = []
-    for metric in metrics:
-        answer, couples, hidden = _draft(groups, design, value_of, metric, is_primary, most)
-        unseen.append(hidden)
-        made = [case_of(first, second, design, metric) for first, second in couples]
-        drafts.append((answer, couples, [case for case, _ in made], [gone for _, gone in made]))
-    size = sum(unseen) + sum(len(couples) for _, couples, _, _ in drafts)
-    screens = [_screen(answer, design, size) for answer, _, _, _ in drafts]
+    drafts = [_draft(groups, design, value_of, metric, is_primary, most) for metric in metrics]
+    size = sum(draft.hidden + len(draft.couples) for draft in drafts)
+    screens = [_screen(draft.answer, design, size) for draft in drafts]
     rules = Rules(
         design.alpha,
         design.level,
         design.correction,
-        sum(hidden for hidden, known in zip(unseen, screens, strict=True) if known is None),
-        tuple(pair for known in screens if known is not None for pair in known.both),
-        design.look or 1,
+        hidden=sum(d.hidden for d, known in zip(drafts, screens, strict=True) if known is None),
+        beside=tuple(pair for known in screens if known is not None for pair in known.both),
+        look=design.look or 1,
     )
-    results = decide([case for _, _, cases, _ in drafts for case in cases], rules)
+    results = decide([case for draft in drafts for case, _ in draft.cases], rules)
     adjusted = iter(_beside(results, rules))
     told = iter(results)
     return [
         replace(
-            answer,
+            draft.answer,
             comparisons=tuple(
                 Comparison(
-                    answer.metric, first.group, second.group, next(told), gone, _rates(couple)
+                    draft.answer.metric,
+                    first.group,
+                    second.group,
+                    next(told),
+                    gone,
+                    _rates((first, second)),
                 )
-                for couple, gone in zip(couples, dropped, strict=True)
-                for first, second in (couple,)
+                for (first, second), (_, gone) in zip(draft.couples, draft.cases, strict=True)
             ),
             beside={} if known is None else {pair: next(adjusted) for pair in known.pairs},
         )
-        for (answer, couples, _, dropped), known in zip(drafts, screens, strict=True)
+        for draft, known in zip(drafts, screens, strict=True)
     ]
 
 
@@ -209,8 +221,8 @@ def _draft(
     metric: Metric,
     is_primary: bool,
     all_pairs: int,
-) -> tuple[Answer, list[tuple[Fit, Fit]], int]:
-    """The answer without its comparisons, who is compared, and how many more could have been."""
+) -> _Draft:
+    """One metric, ready to be decided with its family."""
     kind = kind_of(design, metric)
     overlap = overlap_of(groups, design) if kind == "folds" else 0.0
     fits = tuple(fit_of(group, metric, value_of, kind, overlap) for group in groups)
@@ -237,7 +249,8 @@ def _draft(
             *(told for fit in fits for told in fit.findings),
         ),
     )
-    return answer, couples, hidden
+    cases = tuple(case_of(first, second, design, metric) for first, second in couples)
+    return _Draft(answer, tuple(couples), hidden, cases)
 
 
 def _couples(
