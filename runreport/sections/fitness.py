@@ -73,12 +73,11 @@ def fit_of(
     overlap: float = 0.0,
 ) -> Fit:
     """The usable values of a group: one per run, or the mean of each data set."""
-    raw = sample(group, metric, value_of)
+    used, copies = _in_range(sample(group, metric, value_of)), tuple[Dropped, ...]()
     events = None
     if kind == "times":
-        raw, events = with_censored(raw, value_of)
+        used, events = with_censored(used, value_of)
     # items repeat values by nature, and runs that never reach a target share their last step
-    used, copies = _in_range(raw), tuple[Dropped, ...]()
     if kind not in ("items", "times"):
         used, copies = _without_copies(used)
     labels = None

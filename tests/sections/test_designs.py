@@ -17,6 +17,7 @@ from runreport.sections.verdicts import plain, sentence
 from tests.sections.test_behaviours import BASELINE, page, table_of
 from tests.stats.reference import FOLDER, floats, needs_oracles, oracle
 from tests.studies import study
+from tests.test_understand import RUNS, SOURCES, store, understood
 
 ACCURACY = Metric("accuracy", goal="maximize", primary=True)
 
@@ -457,6 +458,33 @@ def test_runs_that_never_reach_a_value_are_censored_and_counted() -> None:
     assert found.result.n == (20, 31)
     assert "restricted mean time" in plain(sentence(found))
     assert "never reach it are counted" in page(context)
+
+
+def test_times_are_read_from_curves_and_runs_that_stop_short_are_kept(tmp_path) -> None:
+    # B reaches 0.9 at step 3 in every run, A at step 1 but for one run that ends at step 4 without
+    fast, slow, never = [0.5, 0.95, 0.96], [0.5, 0.6, 0.7, 0.92], [0.5, 0.6, 0.6, 0.7, 0.7]
+    curves = {"A": [fast] * 4 + [never], "B": [slow] * 5}
+    runs = [
+        {"name": f"{model}{seed}", "params": {"model": model, "seed": seed},
+         "metrics": {"acc": curve}}
+        for model, each in curves.items()
+        for seed, curve in enumerate(each)
+    ]  # fmt: skip
+    store(tmp_path / "store.db", *runs)
+    spec = (
+        SOURCES + "groups: {by: [model], replicates: seed, baseline: model == 'B'}\n"
+        "metrics: {reach: {goal: minimize, value: 'step_above(acc, 0.9)', primary: true}}\n"
+    )
+    context, _ = understood(tmp_path, spec + RUNS)
+    metric = context.design.metric("reach")
+    found = only(context, metric)
+    samples = {fit.group.label: fit for fit in answer_of(context, metric).fits}
+    assert samples["model=A"].sample.values.tolist() == [1, 1, 1, 1, 4]
+    assert samples["model=A"].events.tolist() == [True, True, True, True, False]
+    assert samples["model=B"].sample.values.tolist() == [3] * 5
+    # means up to step 4, the last that is known of both: (4 x 1 + 4) / 5 against 3
+    assert found.result.difference == pytest.approx(8 / 5 - 3)
+    assert found.result.short == "log-rank"
 
 
 def test_a_margin_holds_for_items_too() -> None:
