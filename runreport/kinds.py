@@ -39,6 +39,8 @@ class SourceContext:
     qualifier: str = ""
     """Prefix of run ids (`qualifier:id`) and value of the `source` column; the source's name when
     empty. A second MLflow source of one report is `mlflow-2`."""
+    cache: Path | None = None
+    """Folder in which what was read may be kept for the next build; None: nothing is kept."""
     tell: Callable[[Problem], None] = lambda _problem: None
     """Takes problems that come up after the tables: points of a history that cannot be read."""
 
@@ -64,6 +66,12 @@ class Reader(Protocol):
 
     def fingerprint(self) -> Mapping[str, str]:
         """Input name to digest or version, for the manifest; no credentials, no absolute paths."""
+        ...
+
+    def places(self) -> Sequence[Path] | None:
+        """Files and folders of whose state the tables and histories are a function: while none of
+        them changes, nothing changed. None where only reading can tell. Called after `tables`.
+        """
         ...
 
 

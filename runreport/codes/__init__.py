@@ -6,12 +6,22 @@ question | RR5xx rendering | RR6xx publishing | RR9xx a bug of ours
 
 from __future__ import annotations
 
-from runreport.codes import bugs, designs, names, pages, publishing, questions, sources, text
+from runreport.codes import (
+    bugs,
+    designs,
+    names,
+    pages,
+    publishing,
+    questions,
+    sources,
+    text,
+    trackers,
+)
 from runreport.codes.explanation import Explanation
 
 CODES: dict[str, Explanation] = {
     code: explanation
-    for part in (text, names, sources, questions, designs, pages, publishing, bugs)
+    for part in (text, names, sources, trackers, questions, designs, pages, publishing, bugs)
     for code, explanation in part.CODES.items()
 }
 """Every code, in order."""

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from runreport.errors import SourceError
 from runreport.kinds import SourceContext
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import SOURCE, Options, delimited, lines, sheets
-from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.documents import Parser
 from runreport.sources.files.places import File
 from runreport.sources.files.text import decode
+from runreport.sources.texts import Parser
 from runreport.tables import RunTables
 from tests.processes import PEAK_KB
 from tests.shared import ROOT, SHARED, needs_shared

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from runreport.errors import SourceError
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow.artifacts import ArtifactFolders, Listing, local_path
-from runreport.sources.mlflow.options import Limits
 from tests.shared import SHARED, needs_shared
 from tests.sources.mlflow_stores import (
     RUN,

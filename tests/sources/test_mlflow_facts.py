@@ -9,20 +9,20 @@ from datetime import UTC, datetime
 import pytest
 
 from runreport.errors import SourceError
+from runreport.sources.limits import Limits
+from runreport.sources.listing import artifact_kind
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import (
     DatasetInput,
     LoggedModel,
     ModelVersion,
     RunFacts,
-    artifact_kind,
     lineage_of,
     select_experiments,
     status_of,
     utc,
     without_userinfo,
 )
-from runreport.sources.mlflow.options import Limits
 from runreport.tables import Artifact, Lineage, Run
 from tests.sources.mlflow_stores import codes
 

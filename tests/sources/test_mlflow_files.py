@@ -13,8 +13,9 @@ import pytest
 
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow.files import open_folder
-from runreport.sources.mlflow.options import Limits, Options
+from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import locate
 from runreport.tables import Run
 from tests.processes import PEAK_KB
@@ -230,7 +231,7 @@ def test_a_bad_line_deep_in_a_long_file_is_told_when_its_history_is_read(tmp_pat
 def test_a_file_larger_than_a_block_is_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runreport.sources.mlflow.folders.BLOCK", 1000)
+    monkeypatch.setattr("runreport.sources.folders.BLOCK", 1000)
     folder = small_folder(tmp_path / "mlruns")
     text = "".join(f"{T0 + i} {i / 7!r} {i}\n" for i in range(500))
     (folder / "metrics" / "m").write_text(text)

@@ -18,9 +18,9 @@ from runreport.codes import CODES
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.json_server import Retries
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow import SOURCE, Options
 from runreport.sources.mlflow.access import credentials_in, patience_in
-from runreport.sources.mlflow.options import Limits
 from runreport.sources.mlflow.rest import open_rest
 from runreport.sources.transport import Patience
 from runreport.tables import SCHEMAS, RunTables

@@ -17,8 +17,9 @@ import pytest
 
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
-from runreport.sources.mlflow import database
-from runreport.sources.mlflow.options import Limits, Options
+from runreport.sources import database
+from runreport.sources.limits import Limits
+from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import locate
 from runreport.sources.mlflow.sqlite import open_database
 from tests.processes import PEAK_KB

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import roles
-from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.loaded import LoadedRun
+from runreport.sources.files.filerun import FileRun
 from runreport.sources.files.options import Options
 from runreport.sources.files.places import File
 from runreport.sources.files.runs import of_rows
@@ -42,8 +42,8 @@ def partner(history: File, documents: Mapping[str, File], options: Options) -> s
 
 
 def with_params(
-    runs: Sequence[LoadedRun], sheet: Sheet, options: Options, complaints: Complaints
-) -> list[LoadedRun]:
+    runs: Sequence[FileRun], sheet: Sheet, options: Options, complaints: Complaints
+) -> list[FileRun]:
     """The runs of a history with what a document beside it says; the history's own word counts.
 
     A document that has no `params` or `config` object of its own holds params throughout.

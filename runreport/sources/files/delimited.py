@@ -11,11 +11,12 @@ import numpy as np
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import sheets
-from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import Column, NumberColumn, Numeric, Sheet, TextColumn
 from runreport.sources.files.text import decode
+from runreport.sources.texts import MAX_KEY_LENGTH
 
 MAX_BYTES = 128_000_000
 HEAD_BYTES = 32_000
@@ -121,7 +122,7 @@ def _rows(
 
 def _header(name: str, cells: Sequence[str], complaints: Complaints) -> list[str | None]:
     """Column names; None for a column that cannot be read under a name of its own."""
-    names = [clean_text(cell.strip())[: sheets.MAX_KEY_LENGTH] for cell in cells]
+    names = [clean_text(cell.strip())[:MAX_KEY_LENGTH] for cell in cells]
     counts = Counter(names)
     for index, column in enumerate(names, start=1):
         if not column:

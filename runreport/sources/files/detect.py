@@ -10,8 +10,8 @@ from typing import Any
 
 from runreport.errors import RunReportError
 from runreport.kinds import Found
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import beside, roles, shape, words
-from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.formats import read_sheet
 from runreport.sources.files.options import Options
 from runreport.sources.files.places import FORMATS, File

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import delimited, documents, lines, parquet
-from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.places import File
 from runreport.sources.files.sheets import Numeric, Sheet
 

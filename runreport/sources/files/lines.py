@@ -10,9 +10,9 @@ import numpy as np
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import sheets
-from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.documents import Parser, Written, kind_of, row_of, tell_repeated
+from runreport.sources.files.documents import kind_of, row_of, tell_repeated
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import (
     Column,
@@ -23,6 +23,7 @@ from runreport.sources.files.sheets import (
     sheet_of_rows,
 )
 from runreport.sources.files.text import decode
+from runreport.sources.texts import MAX_KEY_LENGTH, Parser, Written
 
 MAX_BYTES = 64_000_000
 MAX_LINES = 2_000_000
@@ -120,7 +121,7 @@ def _fast(name: str, data: bytes, numeric: Numeric) -> Sheet | None:
     found: dict[str, Column] = {}
     for key, cells in columns.items():
         column = _numbers(cells) if key in wanted else _texts(cells)
-        if column is None or clean_text(key) != key or not key or len(key) > sheets.MAX_KEY_LENGTH:
+        if column is None or clean_text(key) != key or not key or len(key) > MAX_KEY_LENGTH:
             return None
         found[key] = column
     texts = sum(isinstance(column, TextColumn) for column in found.values())

@@ -9,17 +9,18 @@ import numpy as np
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
-from runreport.sources.files import documents, sheets
-from runreport.sources.files.complaints import Complaints
+from runreport.sources import texts
+from runreport.sources.complaints import Complaints
+from runreport.sources.files import sheets
 from runreport.sources.files.places import File, read_bytes
 from runreport.sources.files.sheets import (
     Column,
     NumberColumn,
     Sheet,
     TextColumn,
-    flatten,
     sheet_of_rows,
 )
+from runreport.sources.texts import MAX_KEY_LENGTH, flatten
 
 MAX_BYTES = 128_000_000
 MAX_UNPACKED = 1_000_000_000
@@ -101,7 +102,7 @@ def _columns(name: str, store: Any, columns: list[str], rows: int, complaints: C
             if left <= 0:
                 break
         array = pa.chunked_array(parts, type=kind)
-        key = clean_text(column)[: sheets.MAX_KEY_LENGTH]
+        key = clean_text(column)[:MAX_KEY_LENGTH]
         if not key:
             complaints.add("RR360", name, "a column has no name; it is not read", severity="note")
         elif _is_number(kind):
@@ -176,7 +177,7 @@ def _by_rows(name: str, store: Any, columns: list[str], complaints: Complaints) 
     for batch in store.iter_batches(batch_size=1_000, columns=columns):
         for item in batch.to_pylist():
             deep: list[str] = []
-            row = flatten(_written(item), documents.written, deep)
+            row = flatten(_written(item), texts.written, deep)
             rows.append((len(rows) + 1, row))
             cells += len(row)
         if cells > sheets.MAX_CELLS:
@@ -194,5 +195,5 @@ def _written(value: Any) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
-        return documents.Written(_text(value))
+        return texts.Written(_text(value))
     return _text(value)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
-from runreport.sources.files.complaints import Complaints
+from runreport.sources.complaints import Complaints
 
 MAX_FILES = 10_000
 MAX_ENTRIES = 200_000

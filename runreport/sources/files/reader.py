@@ -16,15 +16,16 @@ import pyarrow as pa
 from runreport.columns import column, masked
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import beside, places, roles, shape
-from runreport.sources.files.complaints import Complaints
+from runreport.sources.files.filerun import FileRun
 from runreport.sources.files.formats import read_sheet
-from runreport.sources.files.loaded import UNKNOWN_TIME, LoadedRun, Points
 from runreport.sources.files.options import Options
 from runreport.sources.files.places import File
 from runreport.sources.files.runs import of_rows
 from runreport.sources.files.sheets import Sheet
 from runreport.sources.files.steps import of_steps
+from runreport.sources.loaded import UNKNOWN_TIME, Points
 from runreport.tables import HISTORY_SCHEMA, TIME, RunTables
 
 KEPT_POINTS = 4_000_000
@@ -58,11 +59,11 @@ class FilesReader:
         self._files = files
         self._complaints = complaints
         self._bases = _bases(files)
-        self._runs: list[LoadedRun] | None = None
+        self._runs: list[FileRun] | None = None
         self._problems: tuple[Problem, ...] = ()
         self._beside: dict[str, tuple[File, Sheet]] = {}
         """By name of the history: the document that holds its params."""
-        self._last: tuple[str, list[LoadedRun]] = ("", [])
+        self._last: tuple[str, list[FileRun]] = ("", [])
         """The file whose points were read again last."""
 
     def tables(self) -> RunTables:
@@ -85,7 +86,7 @@ class FilesReader:
                     run.status,
                     run.started,
                     run.ended,
-                    run.seconds,
+                    run.duration,
                     run.user,
                     None,
                     None,
@@ -112,15 +113,19 @@ class FilesReader:
                         part = _Part()
         yield from part.tables()
 
+    def places(self) -> None:
+        """Only reading tells whether anything changed."""
+        return
+
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 of each file by its name."""
         extra = [file for file, _ in self._beside.values()]
         return {file.name: _digest(file) for file in (*self._files, *extra)}
 
-    def _id(self, run: LoadedRun) -> str:
+    def _id(self, run: FileRun) -> str:
         return f"{self._qualifier}:{run.key}"
 
-    def _loaded(self) -> list[LoadedRun]:
+    def _loaded(self) -> list[FileRun]:
         if self._runs is None:
             complaints = self._complaints
             runs = self._load(complaints)
@@ -131,9 +136,9 @@ class FilesReader:
             self._problems = complaints.problems()
         return self._runs
 
-    def _load(self, complaints: Complaints) -> list[LoadedRun]:
+    def _load(self, complaints: Complaints) -> list[FileRun]:
         """Every run of every file, in the order of the files' names."""
-        found: dict[str, list[LoadedRun]] = {}
+        found: dict[str, list[FileRun]] = {}
         tables: list[tuple[File, Sheet, shape.Shape]] = []
         heads: list[Sheet] = []
         shapes: dict[str, shape.Shape] = {}
@@ -183,11 +188,11 @@ class FilesReader:
 
     def _steps(
         self, file: File, sheet: Sheet, its: shape.Shape, complaints: Complaints
-    ) -> list[LoadedRun]:
+    ) -> list[FileRun]:
         columns = roles.of_history(sheet, its, self._options)
         return list(of_steps(sheet, its, columns, self._bases[file.name], complaints))
 
-    def _again(self, run: LoadedRun) -> LoadedRun:
+    def _again(self, run: FileRun) -> FileRun:
         """A run with the points of its file; what is wrong there was told before."""
         name, runs = self._last
         if name != run.file:
@@ -204,7 +209,7 @@ class FilesReader:
 
     def _marry(
         self,
-        found: dict[str, list[LoadedRun]],
+        found: dict[str, list[FileRun]],
         tables: Sequence[tuple[File, Sheet, shape.Shape]],
         single: Mapping[str, File],
         complaints: Complaints,
@@ -246,7 +251,7 @@ class FilesReader:
 
     def _tables(
         self,
-        found: dict[str, list[LoadedRun]],
+        found: dict[str, list[FileRun]],
         tables: Sequence[tuple[File, Sheet, shape.Shape]],
         complaints: Complaints,
     ) -> None:
@@ -347,10 +352,10 @@ def _bases(files: Sequence[File]) -> dict[str, str]:
     return bases
 
 
-def _unique(runs: Sequence[LoadedRun]) -> list[LoadedRun]:
+def _unique(runs: Sequence[FileRun]) -> list[FileRun]:
     """Runs with ids that differ, whatever the files are called."""
     seen: set[str] = set()
-    found: list[LoadedRun] = []
+    found: list[FileRun] = []
     places_in: dict[str, int] = {}
     for run in runs:
         key, times = run.key, 1

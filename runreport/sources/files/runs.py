@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from runreport.cleaning import clean_text
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import readings, words
-from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.loaded import LoadedRun, Points
+from runreport.sources.files.filerun import FileRun
 from runreport.sources.files.readings import Numbers
 from runreport.sources.files.roles import Roles
 from runreport.sources.files.shape import Shape, column_of
 from runreport.sources.files.sheets import Column, Sheet
+from runreport.sources.loaded import Points
 from runreport.tables import Status
 
 MAX_TEXT = 20_000
@@ -26,7 +27,7 @@ MAX_ID = 200
 
 def of_rows(
     sheet: Sheet, shape: Shape, roles: Roles, base: str, complaints: Complaints
-) -> Iterator[LoadedRun]:
+) -> Iterator[FileRun]:
     """One run per row.
 
     Args:
@@ -48,7 +49,7 @@ def of_rows(
         found: dict[str, float | Points] = {}
         for shown, metric in metrics.items():
             found.update(metric.at(index, shown))
-        yield LoadedRun(
+        yield FileRun(
             file=sheet.name,
             key=key,
             name=facts.text("name", index) or names[index],

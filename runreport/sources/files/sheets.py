@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runreport import columns
-from runreport.cleaning import clean_text
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import readings
-from runreport.sources.files.complaints import Complaints
 from runreport.sources.files.readings import Numbers
 
 MAX_CELLS = 1_000_000
@@ -25,9 +24,6 @@ MAX_ROWS = 300_000
 """Of one document."""
 MAX_KEYS = 10_000
 """Columns of one file."""
-MAX_KEY_LENGTH = 500
-MAX_DEPTH = 20
-"""Of nested objects."""
 
 
 class TextColumn:
@@ -180,33 +176,3 @@ def sheet_of_rows(
         column.extend([None] * (kept - len(column)))
     columns: dict[str, Column] = {key: TextColumn(column) for key, column in texts.items()}
     return Sheet(name, columns, [line for line, _ in rows[:kept]], unit, single)
-
-
-def flatten(value: Mapping[str, Any], scalar: Any, deep: list[str]) -> dict[str, str]:
-    """Nested objects as one level, keys joined by `.`, lists as JSON text, null left out.
-
-    Args:
-        value: the object; its scalars may be anything `scalar` understands.
-        scalar: turns what is no object and not null into text.
-        deep: receives the keys of what is nested too deeply to be read.
-    """
-    if not any(isinstance(item, Mapping) for item in value.values()):
-        return {_key(k): scalar(item) for k, item in value.items() if item is not None and k}
-    found: dict[str, str] = {}
-    stack: list[tuple[str, Any, int]] = [("", value, 0)]
-    while stack:
-        prefix, item, depth = stack.pop()
-        if isinstance(item, Mapping):
-            if depth >= MAX_DEPTH:
-                deep.append(prefix[:80])
-                continue
-            children = [(f"{prefix}.{key}" if prefix else key, v) for key, v in item.items()]
-            stack += [(key, child, depth + 1) for key, child in reversed(children)]
-        elif item is not None and prefix:
-            found[_key(prefix)] = scalar(item)
-    return found
-
-
-@lru_cache(maxsize=4_096)
-def _key(name: str) -> str:
-    return clean_text(name)[:MAX_KEY_LENGTH]

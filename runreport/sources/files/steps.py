@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.cleaning import clean_text
+from runreport.sources.complaints import Complaints
 from runreport.sources.files import readings
-from runreport.sources.files.complaints import Complaints
-from runreport.sources.files.loaded import UNKNOWN_TIME, Floats, LoadedRun, Points
+from runreport.sources.files.filerun import FileRun
 from runreport.sources.files.roles import Roles
 from runreport.sources.files.runs import MAX_ID, Facts, cut, tell
 from runreport.sources.files.shape import Shape
 from runreport.sources.files.sheets import Sheet
+from runreport.sources.loaded import UNKNOWN_TIME, Floats, Points
 
 Indices = NDArray[np.intp]
 
 
 def of_steps(
     sheet: Sheet, shape: Shape, roles: Roles, base: str, complaints: Complaints
-) -> Iterator[LoadedRun]:
+) -> Iterator[FileRun]:
     """The runs of one file, in the order of their first rows.
 
     Args:
@@ -55,7 +56,7 @@ def of_steps(
             if mine.size:
                 time = None if times is None else times[mine]
                 found[shown] = Points(steps[mine], values[mine], time)
-        yield LoadedRun(
+        yield FileRun(
             file=sheet.name,
             key=base if key is None else f"{base}#{clean_text(key)[:MAX_ID]}",
             name=_first(sheet, roles.facts.get("name"), rows) or key or base,

@@ -6,7 +6,7 @@ import codecs
 import re
 
 from runreport.errors import Problem, SourceError
-from runreport.sources.files.complaints import Complaints
+from runreport.sources.complaints import Complaints
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -8,8 +8,8 @@ from typing import Any
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, Severity
+from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow.facts import RunFacts, lineage_of, status_of, utc
-from runreport.sources.mlflow.options import LIMITS, Limits
 from runreport.tables import RunTables
 
 

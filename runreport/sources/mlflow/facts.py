@@ -33,24 +33,6 @@ _STATUS_CODES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "K
 
 DIRTY_TAGS = ("mlflow.source.git.dirty", "mlflow.git.dirty")
 
-_KINDS = (
-    ("image", r"\.(png|jpe?g|gif|webp|bmp|tiff?|svg)$"),
-    ("checkpoint", r"\.(ckpt|pt|pth|safetensors|h5|hdf5|keras|onnx|npz|pkl|pickle|joblib|bin)$"),
-    ("model", r"(^|/)MLmodel$"),
-    ("log", r"\.(log|out|err)(\.txt)?$|(^|/)(stdout|stderr|logs?)(\.txt)?$"),
-    (
-        "predictions",
-        r"(^|[/_.-])(predictions?|preds?|predicted)([_.-][^/]*)?\.(csv|tsv|jsonl?|parquet|npy)$",
-    ),
-    (
-        "plot-data",
-        r"(^|[/_.-])(confusion(_matrix)?|roc|pr|calibration|curve|histogram)s?([_.-][^/]*)?"
-        r"\.(csv|tsv|jsonl?)$",
-    ),
-    ("table", r"\.(csv|tsv|parquet|arrow|feather|xlsx?)$"),
-    ("text", r"\.(txt|md|rst|json|jsonl|ya?ml|toml|ini|cfg|html?|xml|py|sh|ipynb|diff|patch)$"),
-)
-_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.I)) for kind, pattern in _KINDS)
 _ENVIRONMENT_FILE = re.compile(r"(^|/)(requirements\.txt|conda\.ya?ml|python_env\.ya?ml)$")
 
 
@@ -147,11 +129,6 @@ def select_experiments(
     if missing:
         raise SourceError(missing)
     return [pair for pair in known if pair in chosen]
-
-
-def artifact_kind(path: str) -> str:
-    """What a file of a run is, judged by its name."""
-    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(path)), "other")
 
 
 def lineage_of(run: RunFacts, tag: dict[str, str], most: int) -> Iterator[Lineage]:

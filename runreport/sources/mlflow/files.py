@@ -14,13 +14,14 @@ import pyarrow as pa
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
+from runreport.sources.folders import Folder, reason
+from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import ModelVersion, select_experiments
-from runreport.sources.mlflow.folders import Folder, reason
 from runreport.sources.mlflow.metalines import MetaError
 from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
-from runreport.sources.mlflow.options import LIMITS, Limits, Options
+from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place, is_file_store
 from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.registered import read_datasets, read_versions
@@ -129,6 +130,10 @@ class FolderReader:
                 tell_oddities(told, run_id, "/".join(one.file.place), one.odd)
         for problem in told.tables().problems:
             self._context.tell(problem)
+
+    def places(self) -> None:
+        """Only reading tells whether anything changed."""
+        return
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 over everything that the tables came from, and over the artifacts listed."""

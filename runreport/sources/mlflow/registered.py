@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from runreport.sources.folders import Folder
 from runreport.sources.mlflow.facts import DatasetInput, ModelVersion
-from runreport.sources.mlflow.folders import Folder
 from runreport.sources.mlflow.metalines import MAX_BYTES, MetaError, read_tree, text_at
 from runreport.sources.mlflow.runfolder import RunFolders
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from runreport.sources.json_server import JsonServer, Refused
+from runreport.sources.listing import artifact_kind
 from runreport.sources.mlflow.answers import Unfit, integer, items, text
-from runreport.sources.mlflow.facts import artifact_kind
 from runreport.sources.mlflow.paging import pages_or_refusal
 from runreport.tables import Artifact
 

@@ -16,9 +16,10 @@ import pyarrow as pa
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.json_server import Deadline, JsonServer, Retries
+from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow.access import TIMEOUT, address_of, credentials_in, patience_in
 from runreport.sources.mlflow.answers import Points, Unfit
-from runreport.sources.mlflow.options import LIMITS, Limits, Options
+from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.paging import pages
 from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.search import Found, read_runs
@@ -119,6 +120,10 @@ class ServerReader:
                 yield from parts.rest()
             finally:
                 self._server.close()
+
+    def places(self) -> None:
+        """Only reading tells whether anything changed."""
+        return
 
     def fingerprint(self) -> Mapping[str, str]:
         """The server's version, and a digest of all answers that were used."""

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from runreport.sources.folders import Folder, reason
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import DatasetInput, RunFacts
-from runreport.sources.mlflow.folders import Folder, reason
 from runreport.sources.mlflow.metalines import (
     MAX_BYTES,
     Meta,
@@ -18,7 +19,6 @@ from runreport.sources.mlflow.metalines import (
     text_at,
 )
 from runreport.sources.mlflow.metriclines import Latest, Oddities
-from runreport.sources.mlflow.options import Limits
 
 DEPTH = 20
 """Folders inside `metrics`, `params` and `tags`: the parts of `train/loss`."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from runreport.errors import SourceError
 from runreport.sources.json_server import JsonServer, Refused
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow import answers
 from runreport.sources.mlflow.answers import ReadRun, Unfit
 from runreport.sources.mlflow.collect import Collector
@@ -18,7 +19,6 @@ from runreport.sources.mlflow.facts import (
     ModelVersion,
     select_experiments,
 )
-from runreport.sources.mlflow.options import Limits
 from runreport.sources.mlflow.paging import Values, pages, pages_or_refusal
 from runreport.sources.mlflow.remote import Listing, list_artifacts
 from runreport.tables import RunTables

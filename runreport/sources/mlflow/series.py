@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.sources.mlflow.database import Database
+from runreport.sources.database import Database
 from runreport.sources.mlflow.facts import LARGEST
 from runreport.sources.mlflow.points import NO_TIME, PART, Parts
 from runreport.sources.mlflow.stored import stored_number, whole

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow.artifacts import ArtifactFolders
 from runreport.sources.mlflow.collect import Collector
-from runreport.sources.mlflow.options import Limits, Options
+from runreport.sources.mlflow.options import Options
 from runreport.tables import Artifact, RunTables
 
 _SOME = 3

@@ -9,16 +9,28 @@ from typing import Any
 import pyarrow as pa
 
 from runreport.kinds import Reader, SourceContext
+from runreport.sources.database import Database, Schema, Undecodable
+from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
-from runreport.sources.mlflow.database import Database, Undecodable
 from runreport.sources.mlflow.facts import RunFacts, select_experiments
-from runreport.sources.mlflow.options import LIMITS, Limits, Options
+from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place
 from runreport.sources.mlflow.series import SeriesReader
 from runreport.sources.mlflow.stored import Rows, Stored, StoredRun, text, whole
 from runreport.tables import RunTables
 
+SCHEMA = Schema(
+    "MLflow",
+    "mlflow.db",
+    {
+        "experiments": frozenset({"experiment_id", "name"}),
+        "runs": frozenset({"run_uuid", "experiment_id"}),
+        "params": frozenset({"run_uuid", "key", "value"}),
+        "tags": frozenset({"run_uuid", "key", "value"}),
+        "metrics": frozenset({"run_uuid", "key", "value", "timestamp"}),
+    },
+)
 _WHAT = (("params", "params"), ("tags", "tags"), ("metrics", "last metric values"))
 
 
@@ -31,7 +43,7 @@ def open_database(
         SourceError: RR301 unreadable, RR302 locked, RR303 not MLflow's.
     """
     roots = shelf.roots(place.path.parent, options, context)
-    return DatabaseReader(Database(place.path, place.name), options, context, limits, roots)
+    return DatabaseReader(Database(place.path, place.name, SCHEMA), options, context, limits, roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,10 @@ class DatabaseReader:
             reader = SeriesReader(self._db, read.last_row)
             yield from reader.parts(wanted, names)
         self._tell_bad_points(reader)
+
+    def places(self) -> None:
+        """Only reading tells whether anything changed."""
+        return
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 of the file, of its write-ahead log, and of the artifacts that were listed."""

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runreport.sources.mlflow.database import Database
+from runreport.sources.database import Database
+from runreport.sources.limits import Limits
 from runreport.sources.mlflow.facts import LARGEST, DatasetInput, LoggedModel, ModelVersion
-from runreport.sources.mlflow.options import Limits
 
 _RUN_COLUMNS = (
     "run_uuid",

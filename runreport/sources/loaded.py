@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.tables import Status
+from runreport.tables import Artifact, Lineage, Status
 
 Floats = NDArray[np.float64]
 UNKNOWN_TIME = np.iinfo(np.int64).min
@@ -26,43 +27,49 @@ class Points:
     """Microseconds since 1970, UTC; `UNKNOWN_TIME` where it is not known."""
 
 
+Summary = tuple[float | int | None, ...]
+"""Count, first, last, min, max, step of min, step of max, last step, non-finite."""
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedRun:
-    """One run of one file."""
+    """One run as its store tells it."""
 
-    file: str
     key: str
-    """Its id without the qualifier."""
+    """Its id without the source's qualifier, unique within the source."""
     name: str
     experiment: str | None = None
     """None: the location's name."""
     status: Status = "unknown"
     started: datetime | None = None
+    """UTC."""
     ended: datetime | None = None
+    seconds: float | None = None
+    """How long it took; from start to end when None."""
     user: str | None = None
+    parent: str | None = None
+    """Key of the run that started it."""
+    url: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    """Texts as logged; of typed formats as `texts.written` writes them."""
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float | Points] = field(default_factory=dict)
     """A lone value, or points; emptied when only `summaries` are kept in memory."""
-    summaries: Mapping[str, tuple[float | int | None, ...]] = field(default_factory=dict)
-    """Metric to count, first, last, min, max, step of min, step of max, last step, non-finite."""
-    place: int = 0
-    """How many runs of the same file come before it."""
-    whole: bool = True
-    """False when `metrics` was emptied and the file is read again for points."""
+    summaries: Mapping[str, Summary] = field(default_factory=dict)
+    """By metric; made from the points where a store does not give them."""
+    artifacts: tuple[Artifact, ...] = ()
+    lineage: tuple[Lineage, ...] = ()
 
-    def summed(self) -> LoadedRun:
+    def summed(self) -> Self:
         """The same with its summaries."""
-        summaries = {name: summary(points) for name, points in self.metrics.items()}
-        return replace(self, summaries=summaries)
-
-    def slim(self) -> LoadedRun:
-        """The same without its points."""
-        return replace(self, metrics={}, whole=False)
+        made = {name: summary(points) for name, points in self.metrics.items()}
+        return replace(self, summaries={**self.summaries, **made})
 
     @property
-    def seconds(self) -> float | None:
-        """How long it took, when both ends are known and in order."""
+    def duration(self) -> float | None:
+        """Seconds it took, when they are told, or both ends are known and in order."""
+        if self.seconds is not None:
+            return self.seconds
         if self.started is None or self.ended is None or self.ended < self.started:
             return None
         return (self.ended - self.started).total_seconds()
@@ -73,7 +80,7 @@ class LoadedRun:
         return sum(p.value.size for p in self.metrics.values() if isinstance(p, Points))
 
 
-def summary(points: float | Points) -> tuple[float | int | None, ...]:
+def summary(points: float | Points) -> Summary:
     """The canonical summary: points sorted by step, then time (unknown first), then file order."""
     if isinstance(points, float):
         points = Points(np.zeros(1), np.array([points]))

@@ -1,5 +1,5 @@
-"""A SQLite file that MLflow may have written: opened read-only, its schema looked at, its faults
-told as problems.
+"""A SQLite file that a tracker may have written: opened read-only, its schema looked at, its
+faults told as problems.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,22 @@ BUSY_S = 5.0
 """How long a writer's lock is waited for."""
 LARGEST_VALUE = 64_000_000
 """Bytes of one text or blob that SQLite may hand out."""
-NEEDED = {
-    "experiments": {"experiment_id", "name"},
-    "runs": {"run_uuid", "experiment_id"},
-    "params": {"run_uuid", "key", "value"},
-    "tags": {"run_uuid", "key", "value"},
-    "metrics": {"run_uuid", "key", "value", "timestamp"},
-}
-"""Without these tables and columns it is no store of MLflow's."""
 
 _BLOCK = 1 << 20
 _TICK = 50_000
 """Steps of SQLite's machine between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What every database of one program holds."""
+
+    program: str
+    """Its name: `MLflow`."""
+    usual: str
+    """The file name that it takes when nothing is said: `mlflow.db`."""
+    needed: Mapping[str, frozenset[str]]
+    """Tables and columns without which it is no store of that program's."""
 
 
 class Undecodable(Exception):  # noqa: N818  control flow between this file and its reader
@@ -40,13 +45,14 @@ class Undecodable(Exception):  # noqa: N818  control flow between this file and 
 class Database:
     """One read-only connection, and what its schema holds."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, schema: Schema) -> None:
         self.path = path
         self.name = name
+        self.schema = schema
         self._inside = 0
         with self._faults():
             if path.stat().st_size == 0:
-                hint = "is it the right file? MLflow's own default is mlflow.db"
+                hint = f"is it the right file? {self._usual()}"
                 raise SourceError(Problem("RR303", f"{name} is empty: 0 bytes", None, hint))
             self._link = self._connect()
             self._process = os.getpid()
@@ -145,7 +151,7 @@ class Database:
         self._link.set_progress_handler(lambda: time.monotonic() > deadline, _TICK)
 
     def _columns(self) -> dict[str, set[str]]:
-        """Plain tables only: a view or a virtual table is not MLflow's and may run anything."""
+        """Plain tables only: a view or a virtual table is not a tracker's and may run anything."""
         tables = self._link.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
         ).fetchall()
@@ -176,18 +182,22 @@ class Database:
             raise SourceError(Problem("RR301", message, None, hint, place=self.name))
 
     def _check_schema(self) -> None:
-        missing = [table for table in NEEDED if table not in self.columns]
+        needed = self.schema.needed
+        missing = [table for table in needed if table not in self.columns]
         lacking = [
             f"{table}.{column}"
-            for table, columns in NEEDED.items()
+            for table, columns in needed.items()
             for column in sorted(columns - self.columns.get(table, columns))
         ]
         if missing or lacking:
             what = "table" if len(missing) == 1 else "tables"
             words = f"{what} {', '.join(missing)}" if missing else f"columns {', '.join(lacking)}"
-            hint = "it may belong to another program; MLflow's own default is mlflow.db"
-            message = f"{self.name} is no MLflow database: it lacks the {words}"
+            hint = f"it may belong to another program; {self._usual()}"
+            message = f"{self.name} is no {self.schema.program} database: it lacks the {words}"
             raise SourceError(Problem("RR303", message, None, hint, place=self.name))
+
+    def _usual(self) -> str:
+        return f"{self.schema.program}'s own default is {self.schema.usual}"
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -1,0 +1,94 @@
+"""Signs by which a file, or this program, is known to be what it was: cheap, and never wrong alone.
+
+Nothing heavy is imported here: a build that has nothing to do leaves before numpy is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from runreport import __version__
+
+END = 4_096
+"""Bytes of a file's head and tail that are hashed."""
+
+Sign = Sequence[int | str]
+"""Size, time of the last change in ns, of the last change of its entry, inode; head, tail."""
+
+
+def stat_of(path: Path | str) -> list[int] | None:
+    """Size, modification time, change time (both ns) and inode; None when nothing is there.
+
+    The change time is set by the system whenever a file is written, also when its modification
+    time is put back.
+    """
+    try:
+        about = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return [about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino]
+
+
+def sign_of(path: Path) -> list[int | str] | None:
+    """All signs of a file; None when it cannot be read."""
+    found = stat_of(path)
+    if found is None:
+        return None
+    try:
+        head, tail = ends(path, found[0])
+    except OSError:
+        return None
+    return [*found, head, tail]
+
+
+def ends(path: Path, size: int) -> tuple[str, str]:
+    """Digests of the first bytes of a file and of the last ones before `size`.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb", buffering=0) as file:
+        head = file.read(min(END, size))
+        file.seek(max(0, size - END))
+        tail = file.read(min(END, size))
+    return _digest(head), _digest(tail)
+
+
+def grew(path: Path, before: Sign) -> bool:
+    """Whether a file is longer than it was, and begins as it did where that was looked at."""
+    size, _, _, inode, head, tail = before
+    now = stat_of(path)
+    if now is None or now[3] != inode or not isinstance(size, int) or now[0] <= size:
+        return False
+    try:
+        return ends(path, size) == (head, tail)
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """What this program is: its version, and the state of its own files."""
+    package = Path(__file__).resolve().parent
+    lines = [__version__]
+    for folder in (package, package.parent / "themes"):
+        if folder.is_dir():
+            lines += sorted(_files(folder))
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _files(folder: Path) -> Iterable[str]:
+    for inside, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in names:
+            if not name.endswith(".pyc"):
+                about = os.stat(os.path.join(inside, name))
+                yield f"{inside}/{name} {about.st_size} {about.st_mtime_ns}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()

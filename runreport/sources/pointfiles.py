@@ -1,0 +1,169 @@
+"""Points of many runs in one Parquet file: written in bounded parts, read by run and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from runreport.columns import column, masked, numbers, values
+from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points
+from runreport.tables import HISTORY_SCHEMA, TIME
+
+GROUP = 500_000
+"""Points that are held before they are written, and about as many that are read at once."""
+
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_SCHEMA = pa.schema(
+    [
+        ("run", _NAME),
+        ("metric", _NAME),
+        ("step", pa.float64()),
+        ("time", TIME),
+        ("value", pa.float64()),
+    ]
+)
+
+
+class PointWriter:
+    """Takes the points of one run after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Any = None
+        self._names: list[tuple[str, str]] = []
+        self._points: list[Points] = []
+        self._held = 0
+        self.rows = 0
+        """Taken so far."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, _error: object, _trace: object) -> None:
+        if kind is None:
+            self._flush()
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, run: LoadedRun) -> None:
+        """Take a run's points; a lone value stands at step 0."""
+        for metric, points in run.metrics.items():
+            if isinstance(points, float):
+                points = Points(np.zeros(1), np.array([points]))
+            if points.value.size:
+                self._names.append((run.key, metric))
+                self._points.append(points)
+                self._held += points.value.size
+                self.rows += points.value.size
+                if self._held >= GROUP:
+                    self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        import pyarrow.parquet as pq
+
+        lengths = [points.value.size for points in self._points]
+        step = np.concatenate([points.step for points in self._points])
+        value = np.concatenate([points.value for points in self._points])
+        time = np.concatenate(
+            [
+                np.full(points.value.size, UNKNOWN_TIME) if points.time is None else points.time
+                for points in self._points
+            ]
+        )
+        columns = [
+            _coded([run for run, _ in self._names], lengths),
+            _coded([metric for _, metric in self._names], lengths),
+            column(step, pa.float64()),
+            masked(time, time == UNKNOWN_TIME, TIME),
+            column(value, pa.float64()),
+        ]
+        if self._file is None:
+            self._file = pq.ParquetWriter(
+                self._path,
+                _SCHEMA,
+                compression="lz4",
+                use_dictionary=["run", "metric"],
+                write_statistics=False,
+                write_page_checksum=True,
+            )
+        self._file.write_table(pa.Table.from_arrays(columns, schema=_SCHEMA))
+        self._names, self._points, self._held = [], [], 0
+
+
+class PointFile:
+    """An open file of points; it stays readable when it is removed meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens it.
+
+        Raises:
+            OSError, ValueError: it is not there, or no such file.
+        """
+        import pyarrow.parquet as pq
+
+        self._file = pq.ParquetFile(
+            pa.memory_map(str(path)),
+            read_dictionary=["run", "metric"],
+            page_checksum_verification=True,
+        )
+
+    def points(
+        self, runs: Mapping[str, str], metrics: Collection[str] | None
+    ) -> Iterator[pa.Table]:
+        """Points in HISTORY_SCHEMA, in parts.
+
+        Args:
+            runs: key in the file to id in the tables, of the runs to read.
+            metrics: names, or None for all.
+
+        Raises:
+            OSError, ValueError: the file is damaged.
+        """
+        for group in range(self._file.num_row_groups):
+            table = self._file.read_row_group(group, use_threads=False)
+            table = table.combine_chunks()
+            for batch in table.to_batches():
+                found = _chosen(batch, runs, metrics)
+                if found is not None and found.num_rows:
+                    yield found
+
+
+def _chosen(
+    batch: pa.RecordBatch, runs: Mapping[str, str], metrics: Collection[str] | None
+) -> pa.Table | None:
+    run, metric = batch.column("run"), batch.column("metric")
+    keys = values(run.dictionary)
+    names = values(metric.dictionary)
+    wanted_runs = np.array([key in runs for key in keys], np.bool_)
+    wanted_metrics = np.array([metrics is None or name in metrics for name in names], np.bool_)
+    if not wanted_runs.any() or not wanted_metrics.any():
+        return None
+    which, what = numbers(run), numbers(metric)
+    if not (wanted_runs.all() and wanted_metrics.all()):
+        rows = np.flatnonzero(wanted_runs[which] & wanted_metrics[what])
+        if rows.size != len(which):
+            batch = batch.take(column(rows, pa.int64()))
+            which, what = which[rows], what[rows]
+    ids = column([runs.get(key, "") for key in keys], pa.string())
+    columns = [
+        ids.take(column(which, pa.int32())),
+        metric.dictionary.take(column(what, pa.int32())),
+        batch.column("step"),
+        batch.column("time"),
+        batch.column("value"),
+    ]
+    return pa.Table.from_arrays(columns, schema=HISTORY_SCHEMA)
+
+
+def _coded(names: list[str], lengths: list[int]) -> pa.Array:
+    """Each name repeated so many times, as a dictionary column."""
+    codes: dict[str, int] = {}
+    places = np.array([codes.setdefault(name, len(codes)) for name in names], np.int32)
+    indices = column(np.repeat(places, lengths), pa.int32())
+    return pa.DictionaryArray.from_arrays(indices, column(list(codes), pa.string()))
