@@ -48,9 +48,12 @@ class SourceContext:
 class Reader(Protocol):
     """An opened source. Reading twice gives equal results while the store is unchanged."""
 
-    divisible: bool
-    """Whether a copy of this process may read the histories of some of the runs: true when nothing
-    but what `histories` yields and tells comes of reading them."""
+    @property
+    def divisible(self) -> bool:
+        """Whether a copy of this process may read the histories of some of the runs: true when
+        nothing but what `histories` yields and tells comes of reading them.
+        """
+        ...
 
     def tables(self) -> RunTables:
         """Every run with params, tags, lineage, artifacts, and at least the last value and last

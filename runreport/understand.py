@@ -15,6 +15,7 @@ from runreport.beside import beside
 from runreport.design import Budget, Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
 from runreport.history import History
+from runreport.joining import adapt
 from runreport.kinds import Context, Needs, Reader, SourceContext
 from runreport.redaction import redact, redact_text, spared
 from runreport.render import emit
@@ -86,7 +87,13 @@ def read_sources(
         context = SourceContext(base=entry.base, environ=environ, qualifier=qualifier, tell=tell)
         try:
             reader = registry.SOURCES[entry.kind].open(entry.options, context)
-            parts.append(reader.tables())
+            own = reader.tables()
+            if broken:
+                # nothing is joined to what could not be read
+                continue
+            before = RunTables.concat(parts)
+            before, own, reader = adapt(before, own, reader, entry.adapt, qualifier, entry.span)
+            parts = [before, own]
             readers.append(reader)
         except SourceError as error:
             broken += [replace(p, span=p.span or entry.span) for p in error.problems]

@@ -14,9 +14,9 @@ from runreport.spec.layers import Layered, read_layers
 from runreport.spec.marked import Marked
 from runreport.spec.model import Comparison, Spec
 from runreport.spec.pages import Kinds, default_pages, read_pages
-from runreport.spec.parts import SourceKinds
 from runreport.spec.resolve import Resolver
 from runreport.spec.shape import Shaper, cut, found
+from runreport.spec.sources import SourceKinds, read_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _spec(
     sources: SourceKinds,
 ) -> Loaded:
     """Each part for itself, so that no part's mistakes silence another's."""
-    entries, complete = parts.read_sources(tree.get("sources"), sources, layered, shaper)
+    entries, complete = read_sources(tree.get("sources"), sources, layered, shaper)
     groups = parts.read_groups(tree.get("groups"), shaper)
     metrics = parts.read_metrics(tree.get("metrics"), shaper)
     for metric, span in metrics.with_spans:

@@ -26,6 +26,29 @@ class ReportInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Which run of an earlier source a run is the same as."""
+
+    on: Expression
+    """Of a run of this source: what names the other one, as in `tags.mlflow_run_id`."""
+    to: Expression | None = None
+    """Of a run of the sources above: what is named; its id at the tracker when left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """How the runs of one source are brought in line with those of the others."""
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Metrics and params: name as logged to name in the report."""
+    scale: Mapping[str, float] = field(default_factory=dict)
+    """Metrics, by their name in the report: what logged values are multiplied by, where this source
+    logs in another unit than the rest."""
+    join: Join | None = None
+    """Runs that were logged to a source above as well become one run."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceEntry:
     """One entry of `sources`."""
 
@@ -36,6 +59,7 @@ class SourceEntry:
     base: Path
     """Folder of the file that wrote this entry; relative paths start here."""
     span: Span
+    adapt: Adaptation = field(default_factory=Adaptation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from runreport.spec.expressions import Expression
 from runreport.spec.keys import TOP, DecisionKeys, GroupKeys, MetricKeys
 from runreport.spec.limits import MARGIN, Form
-from runreport.spec.model import Comparison, Gate, ReportInfo, Selection
+from runreport.spec.model import Adaptation, Comparison, Gate, Join, ReportInfo, Selection
 from runreport.spec.pages import Kinds
-from runreport.spec.parts import SourceKinds
 from runreport.spec.shape import hints, kind_of, required
+from runreport.spec.sources import SourceKinds
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -105,6 +105,14 @@ def _groups() -> Schema:
 
 def _sources(kinds: SourceKinds) -> Schema:
     entries = []
+    numbers = {"type": "object", "additionalProperties": _or_variable({"type": "number"})}
+    written = field_docs(Adaptation)
+    shared: Schema = {
+        "rename": {"type": "object", "additionalProperties": {"type": "string"}},
+        "scale": numbers,
+        "join": _record(Join),
+    }
+    shared = {key: {"description": written[key], **value} for key, value in shared.items()}
     for name in sorted(kinds):
         options = kinds[name].options
         location = fields(options)[0].name
@@ -116,7 +124,7 @@ def _sources(kinds: SourceKinds) -> Schema:
                 "title": name,
                 "description": _manual(options),
                 "type": "object",
-                "properties": {name: {**where, "minLength": 1}, **properties},
+                "properties": {name: {**where, "minLength": 1}, **shared, **properties},
                 "required": [name, *(key for key in record.get("required", ()) if key != location)],
                 "additionalProperties": False,
             }
