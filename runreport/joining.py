@@ -224,10 +224,10 @@ def _pairs(
 
 
 def _texts(runs: Sequence[Run], expression: Expression | None) -> Iterator[tuple[str, str]]:
-    """What names each run; of its id, the part that the tracker gave."""
+    """What names each run: without an expression its id at the tracker, and its name."""
     if expression is None:
         for run in runs:
-            yield run.id, run.id.partition(":")[2]
+            yield from ((run.id, text) for text in {run.id.partition(":")[2], run.name})
         return
     names = Names.of(runs, Design())
     scope = Scope(names, Design(), History(Path()), datetime.min)

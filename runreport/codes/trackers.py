@@ -61,15 +61,15 @@ CODES: dict[str, Explanation] = {
     "RR380": Explanation(
         "a name that is not renamed or scaled",
         "`rename` and `scale` of a source name metrics and params as that source logs them "
-        "(`scale`: after renaming). No run of it has this name, or it has another one of the new name, which "
-        "would be mixed with it.",
+        "(`scale`: after renaming). No run of it has this name, or it has another one of the new "
+        "name, which would be mixed with it.",
     ),
     "RR381": Explanation(
         "runs that are not, or not quite, the same",
         "`join: {on: ...}` of a source says what its runs logged that names a run of the sources "
         "above: its id there, or what `to:` reads of it. A run that matches none stays a run "
-        "of its own, one that matches several is not joined, and where both trackers logged different "
-        "values under one name, the source that is listed first is believed.",
+        "of its own, one that matches several is not joined, and where both trackers logged "
+        "different values under one name, the source that is listed first is believed.",
     ),
     "RR385": Explanation(
         "what an earlier build kept is damaged",

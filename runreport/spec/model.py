@@ -32,7 +32,8 @@ class Join:
     on: Expression
     """Of a run of this source: what names the other one, as in `tags.mlflow_run_id`."""
     to: Expression | None = None
-    """Of a run of the sources above: what is named; its id at the tracker when left out."""
+    """Of a run of the sources above: what is named; its id at the tracker, or its name, when left
+    out."""
 
 
 @dataclass(frozen=True, slots=True)

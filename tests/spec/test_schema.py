@@ -125,7 +125,7 @@ def test_every_source_is_there_with_its_options():
     assert set(found) == set(registry.SOURCES)
     for name, source in registry.SOURCES.items():
         own = [field.name for field in fields(source.options)]
-        assert set(found[name]["properties"]) == {name, *own[1:]}
+        assert set(found[name]["properties"]) == {name, "rename", "scale", "join", *own[1:]}
         assert found[name]["required"][0] == name
         assert found[name]["description"]
 
