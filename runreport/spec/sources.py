@@ -77,7 +77,7 @@ def _source(
     if not value.strip():
         shaper.wrong(given, f"where '{name}' reads from: a path or an address")
         return None
-    shared = {f.name for f in fields(Adaptation)} - set(own)
+    shared = [f.name for f in fields(Adaptation) if f.name not in own]
     rest = {k: item for k, item in node.mapping.items() if k not in (name, second, *shared)}
     options_node = Marked(rest, node.span, {key: node.keys[key] for key in rest})
     try:
