@@ -50,6 +50,7 @@ class Database:
         self.name = name
         self.schema = schema
         self._inside = 0
+        self._resting = is_resting(path)
         with self._faults():
             if path.stat().st_size == 0:
                 hint = f"is it the right file? {self._usual()}"
@@ -67,9 +68,10 @@ class Database:
         self._check_schema()
 
     def _connect(self) -> sqlite3.Connection:
-        # never `immutable`: it would miss what a writer has not checkpointed yet
+        # `immutable` misses what a writer has not checkpointed yet: only where there is no log
+        mode = "mode=ro&immutable=1" if self._resting else "mode=ro"
         link = sqlite3.connect(
-            f"{self.path.resolve().as_uri()}?mode=ro",
+            f"{self.path.resolve().as_uri()}?{mode}",
             uri=True,
             timeout=BUSY_S,
             isolation_level=None,
@@ -145,6 +147,9 @@ class Database:
             return found
 
     def _data_version(self) -> int:
+        if self._resting:
+            # nothing is locked, so that SQLite would not notice a writer
+            return hash((self.path.stat().st_mtime_ns, is_resting(self.path)))
         return int(self._link.execute("PRAGMA data_version").fetchone()[0])
 
     def _end_by(self, deadline: float) -> None:
@@ -208,6 +213,19 @@ class Database:
             if str(error).startswith("Could not decode to UTF-8 column"):
                 raise Undecodable(str(error)) from error
             raise SourceError(fault(error, self.name)) from error
+
+
+def is_resting(path: Path) -> bool:
+    """Whether a database in WAL mode has no log, as when every writer closed it.
+
+    Opened the usual way, SQLite would make a log and its index beside it, and leave them there.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+    except OSError:
+        return False
+    return head[18:20] == b"\x02\x02" and not path.with_name(path.name + "-wal").exists()
 
 
 def fault(error: Exception, name: str) -> Problem:
