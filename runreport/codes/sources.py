@@ -316,7 +316,7 @@ CODES: dict[str, Explanation] = {
     ),
     "RR365": Explanation(
         "nothing that is known here",
-        "`init` and `list` look for an MLflow database, an mlruns folder, a tracking server's "
+        "`init` and `list` look for stores of every tracker that is read, a tracking server's "
         "address, and plain files with runs, at the path and in the folders below it. None was "
         "found. Name the store itself, or write the source into a spec.",
     ),
@@ -324,5 +324,11 @@ CODES: dict[str, Explanation] = {
         "a spec that is already there",
         "`init` does not write over a file, since it may hold hours of work. Write to another name "
         "with `-o`, or replace it with `--force`.",
+    ),
+    "RR367": Explanation(
+        "a file that is not recognised",
+        "`init` and `list` name what lies beside the stores they found and could hold runs, with "
+        "the reason why it is not read. Write it into the spec as `files` if it holds runs in a "
+        "form of its own, or unpack or export it as the reason says.",
     ),
 }

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from runreport.commands.unchanged import NOTHING_CHANGED, words_of
+
 
 @click.command(name="build")
 @click.argument("spec", type=click.Path(path_type=Path), default="runreport.yaml")
@@ -18,6 +20,8 @@ import click
 @click.option("--profile", help="Use a profile of the spec.")
 @click.option("--strict", is_flag=True, help="A run that cannot be read stops the build (exit 3).")
 @click.option("--force", is_flag=True, help="Replace a folder that is no site of runreport.")
+@click.option("--if-changed", is_flag=True, help="Exit with 5 when a build would change nothing.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep anything in .runreport.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 def command(
     spec: Path,
@@ -26,11 +30,14 @@ def command(
     profile: str | None,
     strict: bool,
     force: bool,
+    if_changed: bool,
+    no_cache: bool,
     quiet: bool,
 ) -> int:
     """Build the site that SPEC describes (default: runreport.yaml).
 
-    The old site stays in place until the new one is complete and verified.
+    The old site stays in place until the new one is complete and verified. Nothing is done where
+    nothing changed since the last build; what can be used again is kept in .runreport beside SPEC.
     """
     started = time.monotonic()
     # a build is over before its garbage matters, and looking for it costs a tenth of the time
@@ -54,12 +61,18 @@ def command(
             profile=profile,
             strict=strict,
             force=force,
+            keep=not no_cache,
+            if_changed=if_changed,
         )
         try:
             result = build(request, progress, engine)
         finally:
             progress.clear()
     show_problems(result.problems)
+    if result.unchanged is not None:
+        if not quiet:
+            click.echo(words_of(str(result.output), result.unchanged), nl=False)
+        return NOTHING_CHANGED
     if not quiet:
         seconds = time.monotonic() - started
         click.echo(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from runreport import registry
 from runreport.cleaning import clean_text
+from runreport.commands.strangers import MAX_DEPTH, SKIPPED, strangers
 from runreport.errors import Problem, SourceError, Span
 from runreport.kinds import Found
 from runreport.render import emit
@@ -20,12 +22,10 @@ from runreport.understand import Facts, read
 
 MAX_FOLDERS = 2_000
 """Looked into below a folder that is no store itself."""
-MAX_DEPTH = 4
 MAX_STORES = 20
 LAST = "files"
 """The source of plain files recognises much, so that it is asked after those of trackers."""
 
-SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "site"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///", re.I)
 
@@ -42,6 +42,12 @@ class Store:
     def location(self) -> str:
         """The location as `found` writes it."""
         return str(self.found.config[self.found.source])
+
+    def place(self) -> Path:
+        """The file or folder itself; of a pattern, the folder it looks in."""
+        location = _SQLITE.sub("", self.location)
+        parts = takewhile(lambda part: not set("*?[") & set(part), Path(location).parts)
+        return Path(os.path.normpath(self.folder.joinpath(*parts)))
 
     def entry(self, base: Path) -> dict[str, Any]:
         """The spec's entry for a spec in the folder `base`: no credentials, no absolute path."""
@@ -74,31 +80,55 @@ def discover(where: str, base: Path) -> tuple[Store, ...]:
     if not stores:
         shown = clean_text(where)
         message = f"no runs that runreport knows at {shown!r}"
-        raise SourceError(Problem("RR365", message, hint=_looked_for(), place=shown))
+        nothing = Problem("RR365", message, hint=_looked_for(), place=shown)
+        raise SourceError([nothing, *strangers(path, ())])
     return tuple(stores[:MAX_STORES])
 
 
 def _looked_for() -> str:
+    trackers = ", ".join(name for name in registry.SOURCES if name != LAST)
     return (
-        "looked for an MLflow database, an mlruns folder, and CSV, TSV, JSON, JSONL, YAML or "
-        "Parquet files with runs; a tracking server is named by its address, http://..."
+        f"looked for stores of {trackers}, such as an MLflow database or an mlruns folder, and for "
+        "CSV, TSV, JSON, JSONL, YAML or Parquet files with runs; a tracking server is named by its "
+        "address, http://..."
     )
 
 
+CLOSED = (
+    "ray_tune", "hf_trainer", "lightning", "sacred", "wandb", "mlflow", "trackio", "optuna",
+    "clearml", "neptune", "lm_eval", "inspect",
+)  # fmt: skip
+"""Sources whose stores hold nothing else of the user's: what other loggers left inside is of the
+same runs. The first of the list is believed first."""
+
+
 def _search(path: Path) -> Iterator[Store]:
-    """Stores at a path and in the folders below it: trackers' first, then by depth and name."""
+    """Stores at a path and in the folders below it, trackers' first, plain files last."""
     folders = list(_folders(path)) if path.is_dir() else [path]
-    names = sorted(registry.SOURCES, key=lambda name: (name == LAST, name))
-    claimed: list[Path] = []
-    for name in names:
+    closed = [name for name in CLOSED if name in registry.SOURCES]
+    rest = sorted(name for name in registry.SOURCES if name not in closed and name != LAST)
+    found: list[tuple[Store, Path]] = []
+    for name in (*closed, *rest, LAST):
         for folder in folders:
-            # the inside of a store is no store
-            if any(folder != other and folder.is_relative_to(other) for other in claimed):
+            if any(_covers(store, place, name, folder) for store, place in found):
                 continue
-            found = registry.SOURCES[name].detect(folder)
-            if found is not None:
-                claimed.append(folder)
-                yield Store(found, folder if folder.is_dir() else folder.parent)
+            what = registry.SOURCES[name].detect(folder)
+            if what is None:
+                continue
+            store = Store(what, folder if folder.is_dir() else folder.parent)
+            place = store.place()
+            if not any(_covers(other, there, name, place) for other, there in found):
+                found.append((store, place))
+    return (store for store, _ in found)
+
+
+def _covers(store: Store, place: Path, name: str, path: Path) -> bool:
+    """Whether what the source `name` may find at a path belongs to a store already found."""
+    if not path.is_relative_to(place):
+        return False
+    if store.found.source == name:
+        return True
+    return name == LAST or store.found.source in CLOSED
 
 
 def _folders(top: Path) -> Iterator[Path]:
@@ -132,35 +162,59 @@ def _without_user(address: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def read_store(store: Store, environ: Mapping[str, str]) -> Facts:
-    """Everything a store says, secrets redacted as in a build.
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the stores say that could be read, and which could not."""
+
+    facts: Facts
+    stores: tuple[Store, ...]
+    failed: tuple[tuple[Store, tuple[Problem, ...]], ...] = ()
+
+
+def chosen(stores: Sequence[Store]) -> tuple[Store, ...]:
+    """The stores that a report is made from: those of trackers, else the likeliest files."""
+    return tuple(s for s in stores if s.found.source != LAST) or tuple(stores[:1])
+
+
+def read_stores(stores: Sequence[Store], environ: Mapping[str, str]) -> Reading:
+    """Everything that these stores say, secrets redacted as in a build.
 
     Raises:
-        SourceError: when it cannot be read.
+        SourceError: when none of them can be read.
     """
+    failed: list[tuple[Store, tuple[Problem, ...]]] = []
+    left = list(stores)
+    while True:
+        entries = [_entry(store, line) for line, store in enumerate(left, 1)]
+        try:
+            return Reading(read(_only(entries), environ), tuple(left), tuple(failed))
+        except SourceError as error:
+            # there is no spec whose line could be shown: the lines are places in our list
+            lines = {p.span.line for p in error.problems if p.span is not None}
+            bare = [(p.span, replace(p, span=None)) for p in error.problems]
+            for line in sorted(lines):
+                own = tuple(p for span, p in bare if span is not None and span.line == line)
+                failed.append((left[line - 1], own))
+            left = [store for line, store in enumerate(left, 1) if line not in lines]
+            if not left or not lines:
+                raise SourceError([p for _, own in failed for p in own]) from None
+
+
+def _entry(store: Store, line: int) -> SourceEntry:
     config = dict(store.found.config)
     options = registry.SOURCES[store.found.source].options
     first = fields(options)[0].name
     location = config.pop(store.found.source)
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
-    entry = SourceEntry(
-        store.found.source,
-        options(**{first: location}, **values),
-        store.folder,
-        Span("", 1, 1),
-    )
-    try:
-        return read(_only(entry), environ)
-    except SourceError as error:
-        # there is no spec whose line could be shown
-        raise SourceError([replace(p, span=None) for p in error.problems]) from None
+    made = options(**{first: location}, **values)
+    return SourceEntry(store.found.source, made, store.folder, Span("", line, 1))
 
 
-def _only(entry: SourceEntry) -> Spec:
+def _only(entries: Sequence[SourceEntry]) -> Spec:
     return Spec(
-        path=entry.base / "runreport.yaml",
+        path=entries[0].base / "runreport.yaml",
         report=ReportInfo(),
-        sources=(entry,),
+        sources=tuple(entries),
         runs=Selection(),
         groups=Grouping(),
         metrics=(),

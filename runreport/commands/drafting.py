@@ -37,12 +37,10 @@ class Study:
     """What a spec is drafted for."""
 
     title: str
-    entry: Mapping[str, Any]
-    """The source's entry."""
-    summary: str
-    """What was recognised, in one line."""
-    others: Sequence[Mapping[str, Any]]
-    """Entries of further stores nearby."""
+    entries: Sequence[tuple[Mapping[str, Any], str]]
+    """The sources' entries, each with what was recognised in one line."""
+    others: Sequence[tuple[Mapping[str, Any], str]]
+    """Further stores nearby, each with why it is not read."""
     runs: tuple[Run, ...]
     redacted: int
     """Values that look like secrets."""
@@ -65,13 +63,24 @@ def draft(study: Study) -> str:
 
 
 def _sources(study: Study) -> str:
-    lines = ["sources:", f"  # {comment(study.summary)}", f"  - {flow(study.entry)}"]
-    if any(str(item).lower().startswith(("http://", "https://")) for item in study.entry.values()):
-        lines.insert(2, "  # credentials come from the environment: MLFLOW_TRACKING_TOKEN, or")
-        lines.insert(3, "  # MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
+    lines = ["sources:"]
+    for entry, summary in study.entries:
+        lines.append(f"  # {comment(summary)}")
+        if any(str(item).lower().startswith(("http://", "https://")) for item in entry.values()):
+            lines.append("  # credentials come from the environment: MLFLOW_TRACKING_TOKEN, or")
+            lines.append("  # MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
+        lines.append(f"  - {flow(entry)}")
+    if len(study.entries) > 1:
+        lines.append(
+            "  # a run logged to two of them is one run where the later one says what names it:"
+        )
+        lines.append("  # join: {on: tags.mlflow_run_id}")
     if study.others:
         lines.append("  # also found:")
-        lines += [f"  # - {flow(entry)}" for entry in study.others]
+    for entry, why in study.others:
+        lines.append(f"  # - {flow(entry)}")
+        if why:
+            lines.append(f"  #   {comment(why)}")
     if study.redacted:
         count = formats.count(study.redacted, "value")
         lines += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,32 +31,40 @@ def command(where: str, output: Path, force: bool) -> int:
     PATH is a store, a folder with stores in it or below it (default: this folder), a file or
     pattern of plain files, or the address of a tracking server. The spec builds as it stands.
     """
-    from runreport.commands.discovery import discover, read_store
+    from runreport.commands.discovery import chosen, discover, read_stores
     from runreport.commands.drafting import Study, draft
     from runreport.commands.messages import show_problems
+    from runreport.commands.strangers import strangers
     from runreport.errors import Problem, SpecError
 
     if output.exists() and not force:
         hint = "write to another file with `-o`, or replace it with --force"
         raise SpecError(Problem("RR366", f"{output} is already there", hint=hint))
     here = Path.cwd()
-    first, *others = discover(where, here)
-    facts = read_store(first, os.environ)
+    stores = discover(where, here)
+    reading = read_stores(chosen(stores), os.environ)
+    facts, read = reading.facts, reading.stores
+    others = [store for store in stores if store not in chosen(stores)]
     base = Path(os.path.abspath(output)).parent
     runs = facts.tables.rows
     study = Study(
-        title=_title(first, runs),
-        entry=first.entry(base),
-        summary=first.found.summary,
-        others=[store.entry(base) for store in others],
+        title=_title(read[0], runs),
+        entries=[(store.entry(base), store.found.summary) for store in read],
+        others=[
+            *((store.entry(base), problems[0].message) for store, problems in reading.failed),
+            *((store.entry(base), "") for store in others),
+        ],
         runs=runs,
         redacted=facts.redacted,
     )
     _write(output, draft(study))
-    show_problems(p for p in facts.tables.problems if p.severity != "note")
-    for store in others:
+    unread = [replace(p, severity="warning") for _, own in reading.failed for p in own]
+    show_problems([*unread, *(p for p in facts.tables.problems if p.severity != "note")])
+    show_problems(strangers(here / where, [store.place() for store in stores]))
+    for store in (*(store for store, _ in reading.failed), *others):
         click.echo(f"also found: {_printable(store)}; it stands in the spec as a comment", err=True)
-    words = f"{first.found.summary}; {len(runs)} run{'s' * (len(runs) != 1)} read"
+    found = "; ".join(store.found.summary for store in read)
+    words = f"{found}; {len(runs)} run{'s' * (len(runs) != 1)} read"
     click.echo(f"{output}: written for {_clean(words)}")
     click.echo(f"next: runreport build {output}" if str(output) != "runreport.yaml" else _NEXT)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -70,7 +71,9 @@ def command(
 def _facts(where: str | None, sets: tuple[str, ...], profile: str | None) -> Facts:
     """Everything there, secrets redacted."""
     from runreport import registry
-    from runreport.commands.discovery import discover, read_store
+    from runreport.commands.discovery import chosen, discover, read_stores
+    from runreport.commands.messages import show_problems
+    from runreport.commands.strangers import strangers
     from runreport.spec.load import load_spec
     from runreport.understand import read
 
@@ -79,7 +82,13 @@ def _facts(where: str | None, sets: tuple[str, ...], profile: str | None) -> Fac
     if not is_spec(Path(where)):
         if sets or profile:
             raise click.UsageError("--set and --profile change a spec, and this is none")
-        return read_store(discover(where, Path.cwd())[0], os.environ)
+        stores = discover(where, Path.cwd())
+        reading = read_stores(chosen(stores), os.environ)
+        unread = [replace(p, severity="warning") for _, own in reading.failed for p in own]
+        show_problems(
+            [*unread, *strangers(Path.cwd() / where, [store.place() for store in stores])]
+        )
+        return reading.facts
     spec = load_spec(
         Path(where),
         sections=registry.SECTIONS,

@@ -49,7 +49,7 @@ def rows(runs) -> tuple[Run, ...]:
 
 
 def drafted(runs: tuple[Run, ...], title: str = "A study") -> str:
-    return draft(Study(title, {"files": "r.csv"}, "a table", [], runs, 0))
+    return draft(Study(title, [({"files": "r.csv"}, "a table")], [], runs, 0))
 
 
 def loaded(text: str, folder: Path) -> Spec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -177,3 +178,43 @@ def test_a_spec_with_another_name_is_told_from_data(tmp_path):
     assert listing.is_spec(spec)
     assert runreport("list", "study.yaml", "runs", cwd=tmp_path).stdout.startswith("24 runs")
     assert not listing.is_spec(Path(__file__))
+
+
+def test_what_is_not_recognised_is_named_with_the_reason(tmp_path):
+    (tmp_path / "r.csv").write_text("id,lr,accuracy\na,0.1,0.5\nb,0.2,0.6\n")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "study.pkl").write_bytes(b"\x80\x04K\x01.")
+    link = sqlite3.connect(tmp_path / "old" / "notes.db")
+    link.execute("CREATE TABLE birds (name TEXT)")
+    link.close()
+    (tmp_path / "repo.bundle").write_bytes(b"# v2 git bundle\n")
+    (tmp_path / "readme.md").write_text("hello")
+    done = runreport("list", ".", "runs", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "2 runs" in done.stdout
+    for words in ("a pickle, which is never loaded", "its tables: birds", "git clone repo.bundle"):
+        assert words in done.stderr
+    assert "readme.md" not in done.stderr
+
+
+def test_nothing_known_names_what_is_there(tmp_path):
+    (tmp_path / "results.pkl").write_bytes(b"\x80\x04K\x01.")
+    done = runreport("list", ".", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "error[RR365]" in done.stderr
+    assert "results.pkl" in done.stderr
+
+
+def test_stores_of_several_kinds_are_listed_together(tmp_path):
+    shutil.copy(STORE, tmp_path / "mlflow.db")
+    (tmp_path / "deep" / "wandb").mkdir(parents=True)
+    job = tmp_path / "jobs" / "0" / ".hydra"
+    job.mkdir(parents=True)
+    (job / "config.yaml").write_text("lr: 0.1\n")
+    (job / "hydra.yaml").write_text("hydra: {job: {name: train, num: 0}}\n")
+    (job / "overrides.yaml").write_text("- lr=0.1\n")
+    (job.parent / "metrics.json").write_text('{"accuracy": 0.5}')
+    done = runreport("list", ".", "runs", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    sources = {run["source"] for run in json.loads(done.stdout)["runs"]}
+    assert sources == {"mlflow", "hydra"}
