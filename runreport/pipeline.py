@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -15,9 +16,11 @@ from typing import Any
 from runreport import looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
+from runreport.cache import receipts
 from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
+from runreport.keeping import Keeper
 from runreport.kinds import Context
 from runreport.publish import earlier, folder
 from runreport.redaction import scan
@@ -26,7 +29,7 @@ from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
 from runreport.render.page import Links, RenderedPage, Submit, render_page
 from runreport.render.site import SiteInfo, build_site
-from runreport.render.theme import Theme, load_theme
+from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
@@ -53,6 +56,10 @@ class BuildRequest:
     """Problems of single runs stop the build."""
     force: bool = False
     """Replace a folder that is no site of ours."""
+    keep: bool = False
+    """Use what earlier builds kept in `.runreport` beside the spec, and keep as much."""
+    if_changed: bool = False
+    """Publish nothing when what is read is what the published site was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class BuildResult:
     pages: int
     problems: tuple[Problem, ...]
     """Notes and warnings; errors are raised."""
+    unchanged: str | None = None
+    """Nothing was published, since the site is already what it would be: what is said of it."""
 
 
 def build(
@@ -81,6 +90,12 @@ def build(
     Raises:
         SpecError, SourceError, RenderError, PolicyError, PublishError, BusyError.
     """
+    started = time.time_ns()
+    environ = receipts.Watched(request.environ)
+    request = replace(request, environ=environ)
+    order = receipts.Order.of(
+        request.spec, request.output, request.sets, request.profile, request.strict
+    )
     with ExitStack() as stack:
         # other processes import what they need while this one reads
         engine = engine or stack.enter_context(Engine())
@@ -91,19 +106,23 @@ def build(
         target = output.resolve()
         folder.check_target(target, request.force, [*spec.files, *local_places(spec)])
         stack.enter_context(folder.lock(target))
+        keeper = stack.enter_context(Keeper(order, environ, output, keep=request.keep))
         stage = stack.enter_context(folder.staging(target))
         progress("reading")
-        facts = read(spec, request.environ)
-        context = understand(spec, facts, History(stage / "history"), request.environ)
+        facts, context = read_and_understand(spec, environ, stage, keeper)
         context = remember(context, target)
+        theme = load_theme(spec.theme, spec.path.parent)
         # everything has been read: a copy hashes it, however large
         digests = stack.enter_context(beside(partial(inputs, spec, facts)))
         # notes say how something was understood; nothing is missing
         missing = [problem for problem in context.problems if problem.severity != "note"]
         if request.strict and missing:
             raise SourceError(missing)
+        told = (*spec.warnings, *context.warnings, *context.problems)
+        if request.if_changed and (known := keeper.same(digests())) is not None:
+            keeper.finish(places(spec, facts), digests(), known, started)
+            return BuildResult(output, len(context.runs), 0, (*told, *keeper.notes), known)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
-        theme = load_theme(spec.theme, spec.path.parent)
         pages = render(spec, context, theme, pool)
         progress(f"writing {len(pages)} pages")
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
@@ -118,8 +137,10 @@ def build(
             raise PolicyError(refused)
         progress("publishing")
         folder.publish(site, target, digests())
-        told = (*spec.warnings, *context.warnings, *context.problems)
-        return BuildResult(output, len(context.runs), len(pages), (*told, *pool.problems, *doubts))
+        made = f"{len(pages)} pages, {len(context.runs)} runs"
+        keeper.finish(places(spec, facts), digests(), made, started)
+        told = (*told, *pool.problems, *doubts, *keeper.notes)
+        return BuildResult(output, len(context.runs), len(pages), told)
 
 
 def load(request: BuildRequest) -> Spec:
@@ -132,6 +153,22 @@ def load(request: BuildRequest) -> Spec:
         profile=request.profile,
         environ=request.environ,
     )
+
+
+def read_and_understand(
+    spec: Spec, environ: Mapping[str, str], stage: Path, keeper: Keeper
+) -> tuple[Facts, Context]:
+    """Everything that pages are made from; what is damaged of earlier builds is read anew."""
+    try:
+        facts = read(spec, environ, keeper.folder)
+        context = understand(spec, facts, History(stage / "history"), environ)
+    except SourceError as error:
+        if keeper.folder is None or any(problem.code != "RR385" for problem in error.problems):
+            raise
+        keeper.distrust(error.problems)
+        facts = read(spec, environ)
+        context = understand(spec, facts, History(stage / "history-again"), environ)
+    return facts, replace(context, problems=keeper.apart(context.problems))
 
 
 def read_tables(
@@ -260,7 +297,21 @@ def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
         f"spec/{index}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
         for index, path in enumerate(spec.files)
     }
+    for index, path in enumerate(theme_places(spec.theme, spec.path.parent)):
+        if path.is_file():
+            digests[f"theme/{index}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     for index, reader in enumerate(facts.readers):
         for name, digest in reader.fingerprint().items():
             digests[f"source/{index}/{name}"] = digest
     return digests
+
+
+def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:
+    """Files and folders of whose state the site is a function; None where nobody can tell."""
+    found = [*spec.files, *theme_places(spec.theme, spec.path.parent)]
+    for reader in facts.readers:
+        own = reader.places()
+        if own is None:
+            return None
+        found += own
+    return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -79,6 +80,21 @@ def code_version() -> str:
         if folder.is_dir():
             lines += sorted(_files(folder))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """What this program is and stands on: its own files, Python, and all that is installed."""
+    lines = {code_version(), sys.version}
+    for folder in sys.path:
+        try:
+            with os.scandir(folder or ".") as entries:
+                names = [entry.name for entry in entries]
+        except OSError:
+            continue
+        lines.update(name for name in names if name.endswith((".dist-info", ".egg-info")))
+    text = "\n".join(sorted(lines))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _files(folder: Path) -> Iterable[str]:

@@ -49,13 +49,18 @@ class Facts:
     """What readers tell while they read histories."""
 
 
-def read(spec: Spec, environ: Mapping[str, str]) -> Facts:
+def read(spec: Spec, environ: Mapping[str, str], cache: Path | None = None) -> Facts:
     """All runs of all sources of a spec, secrets redacted.
+
+    Args:
+        spec: names the sources.
+        environ: where credentials come from.
+        cache: folder in which sources may keep what they read for the next build.
 
     Raises:
         SourceError: with the problems of every source that cannot be read.
     """
-    return read_sources(spec.sources, spec.allow_secrets, environ)
+    return read_sources(spec.sources, spec.allow_secrets, environ, cache)
 
 
 def local_places(spec: Spec) -> Iterator[Path]:
@@ -69,7 +74,10 @@ def local_places(spec: Spec) -> Iterator[Path]:
 
 
 def read_sources(
-    sources: Sequence[SourceEntry], allow_secrets: Collection[str], environ: Mapping[str, str]
+    sources: Sequence[SourceEntry],
+    allow_secrets: Collection[str],
+    environ: Mapping[str, str],
+    cache: Path | None = None,
 ) -> Facts:
     """All runs of these sources, secrets redacted but for those allowed by name."""
     readers: list[Reader] = []
@@ -84,7 +92,9 @@ def read_sources(
     for index, entry in enumerate(sources):
         nth = kinds[:index].count(entry.kind)
         qualifier = entry.kind if nth == 0 else f"{entry.kind}-{nth + 1}"
-        context = SourceContext(base=entry.base, environ=environ, qualifier=qualifier, tell=tell)
+        context = SourceContext(
+            base=entry.base, environ=environ, qualifier=qualifier, cache=cache, tell=tell
+        )
         try:
             reader = registry.SOURCES[entry.kind].open(entry.options, context)
             own = reader.tables()

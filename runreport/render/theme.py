@@ -97,6 +97,24 @@ def load_theme(name: str, base: Path) -> Theme:
     )
 
 
+def theme_places(name: str, base: Path) -> tuple[Path, ...]:
+    """Files and folders of a theme that is no part of this program, and where one would be found.
+
+    Raises:
+        RenderError: RR550 unknown, RR551 unreadable.
+    """
+    shipped = _shipped()
+    found: list[Path] = []
+    wanted: str | None = name
+    for folder, settings in _chain(name, base):
+        found.append(base / str(wanted) / "theme.toml")
+        wanted, base = settings.get("inherits"), folder.parent
+        if folder.parent != shipped:
+            found += [folder, folder / "templates", folder / "assets"]
+            found += sorted(folder.rglob("*"))
+    return tuple(dict.fromkeys(found))
+
+
 def _encode(value: Any) -> Any:
     """What a template writes: data through the encoder, markup as it is."""
     return emit.Trusted(emit.html(value)) if type(value) is str else value

@@ -24,6 +24,7 @@ from typing import Any
 
 import orjson
 
+from runreport.cache.place import mark
 from runreport.errors import Problem
 from runreport.signs import code_version
 from runreport.sources.kept import packed, packed_problem, unpacked, unpacked_problem
@@ -62,7 +63,7 @@ class Shelf:
         if folder is not None:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                _mark_as_cache(folder.parent.parent)
+                mark(folder.parent.parent)
                 if not os.access(folder, os.W_OK):
                     raise PermissionError(13, "permission denied")
             except OSError as error:
@@ -215,13 +216,3 @@ class Shelf:
         with (self.folder / "lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def _mark_as_cache(root: Path) -> None:
-    """Keep backups and version control away from what can be read again."""
-    for name, text in (
-        ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
-        (".gitignore", "*\n"),
-    ):
-        if not (root / name).exists():
-            (root / name).write_text(text, "utf-8")

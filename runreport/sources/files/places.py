@@ -85,6 +85,27 @@ def find(base: Path, location: str, complaints: Complaints) -> tuple[File, ...]:
     return tuple(found)
 
 
+def looked_at(base: Path, location: str, files: Sequence[File]) -> list[Path]:
+    """Files and folders of whose state `find` and what is read of its files are a function."""
+    parts = Path(location).parts
+    top = base / location
+    if not top.exists():
+        fixed = next((index for index, part in enumerate(parts) if _MAGIC.search(part)), 0)
+        top = base.joinpath(*parts[:fixed])
+    found = [top]
+    entries = 0
+    if top.is_dir():
+        for folder, folders, names in os.walk(os.path.realpath(top)):
+            folders[:] = [n for n in folders if not n.startswith(".") and n != "__pycache__"]
+            found += (Path(folder, name) for name in folders)
+            entries += len(folders) + len(names)
+            if entries > MAX_ENTRIES:
+                break
+    # params may come to lie beside a file
+    beside = dict.fromkeys(file.path.parent for file in files)
+    return list(dict.fromkeys([*found, *beside, *(file.path for file in files)]))
+
+
 def _existing(path: Path, location: str, complaints: Complaints) -> tuple[File, ...]:
     # the location itself may be a link: the author wrote it
     real = path.resolve()

@@ -43,7 +43,7 @@ def open_files(options: Options, context: SourceContext) -> FilesReader:
     """
     complaints = Complaints()
     files = places.find(context.base, options.location, complaints)
-    return FilesReader(options, context.qualifier or "files", files, complaints)
+    return FilesReader(options, context, files, complaints)
 
 
 class FilesReader:
@@ -52,10 +52,15 @@ class FilesReader:
     divisible = False
 
     def __init__(
-        self, options: Options, qualifier: str, files: Sequence[File], complaints: Complaints
+        self,
+        options: Options,
+        context: SourceContext,
+        files: Sequence[File],
+        complaints: Complaints,
     ) -> None:
         self._options = options
-        self._qualifier = qualifier
+        self._base = context.base
+        self._qualifier = context.qualifier or "files"
         self._files = files
         self._complaints = complaints
         self._bases = _bases(files)
@@ -113,9 +118,10 @@ class FilesReader:
                         part = _Part()
         yield from part.tables()
 
-    def places(self) -> None:
-        """Only reading tells whether anything changed."""
-        return
+    def places(self) -> Sequence[Path]:
+        """The files, and the folders where they were looked for."""
+        extra = [file for file, _ in self._beside.values()]
+        return places.looked_at(self._base, self._options.location, [*self._files, *extra])
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 of each file by its name."""
