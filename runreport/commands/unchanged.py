@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOTHING_CHANGED = 5
 """Exit code, with `--if-changed` only."""
@@ -32,7 +35,7 @@ def unchanged(words: Sequence[str]) -> int | None:
     from runreport.cache import receipts
 
     try:
-        order = receipts.Order.of(
+        order = receipts.Order(
             (values["spec"] or ["runreport.yaml"])[0],
             values["output"][-1] if values["output"] else None,
             values["set"],
