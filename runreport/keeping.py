@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
-from runreport.cache import bounds, place, receipts
+from runreport.cache import NAME, bounds, issuing, place, receipts
 from runreport.cache.parts import Parts
 from runreport.errors import Problem
 
@@ -19,7 +19,7 @@ class Keeper:
     """The folder `.runreport` of one build; used within its `with` block."""
 
     def __init__(
-        self, order: receipts.Order, environ: receipts.Watched, output: Path, *, keep: bool
+        self, order: receipts.Order, environ: issuing.Watched, output: Path, *, keep: bool
     ) -> None:
         self.folder: Path | None = None
         """Where sources may keep what they read; None: nowhere."""
@@ -40,7 +40,7 @@ class Keeper:
                 self.charts = Parts(self._root / "charts")
             else:
                 self._note_unkept("it cannot be written, or holds something else")
-            self._before = receipts.look_around(self._order, self._output)
+            self._before = issuing.look_around(self._order, self._output)
         return self
 
     def __exit__(
@@ -63,7 +63,7 @@ class Keeper:
         notes = list(self._notes)
         if self.charts is not None and (damaged := len(self.charts.damaged)):
             message = f"what was kept of an earlier build is made again: {damaged} damaged charts"
-            notes.append(Problem("RR385", message, None, None, "note", place.NAME))
+            notes.append(Problem("RR385", message, None, None, "note", NAME))
         return tuple(notes)
 
     def distrust(self, problems: Sequence[Problem]) -> None:
@@ -102,17 +102,17 @@ class Keeper:
         """
         if self.folder is None:
             return
-        finished = receipts.Finished(
+        finished = issuing.Finished(
             self._environ.answers(), places, inputs, self._output, told, started_ns, self._before
         )
         try:
-            receipts.write(self._order, finished)
+            issuing.write(self._order, finished)
         except OSError as error:
             self._note_unkept((error.strerror or "it cannot be written").lower())
 
     def _note_unkept(self, reason: str) -> None:
         message = f"nothing is kept for the next build: {reason}"
-        self._notes.append(Problem("RR386", message, None, None, "note", place.NAME))
+        self._notes.append(Problem("RR386", message, None, None, "note", NAME))
 
 
 def _as_note(problem: Problem) -> Problem:

@@ -16,7 +16,7 @@ from typing import Any
 from runreport import looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
-from runreport.cache import receipts
+from runreport.cache import issuing, receipts
 from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
@@ -91,9 +91,9 @@ def build(
         SpecError, SourceError, RenderError, PolicyError, PublishError, BusyError.
     """
     started = time.time_ns()
-    environ = receipts.Watched(request.environ)
+    environ = issuing.Watched(request.environ)
     request = replace(request, environ=environ)
-    order = receipts.Order.of(
+    order = receipts.Order(
         request.spec, request.output, request.sets, request.profile, request.strict
     )
     with ExitStack() as stack:

@@ -8,17 +8,20 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from runreport import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    Sign = Sequence[int | str]
+    """Size, time of the last change in ns, of the last change of its entry, inode; head, tail."""
+
 END = 4_096
 """Bytes of a file's head and tail that are hashed."""
-
-Sign = Sequence[int | str]
-"""Size, time of the last change in ns, of the last change of its entry, inode; head, tail."""
 
 
 def stat_of(path: Path | str) -> list[int] | None:
@@ -46,13 +49,13 @@ def sign_of(path: Path) -> list[int | str] | None:
     return [*found, head, tail]
 
 
-def ends(path: Path, size: int) -> tuple[str, str]:
+def ends(path: Path | str, size: int) -> tuple[str, str]:
     """Digests of the first bytes of a file and of the last ones before `size`.
 
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with open(path, "rb", buffering=0) as file:
         head = file.read(min(END, size))
         file.seek(max(0, size - END))
         tail = file.read(min(END, size))
@@ -74,11 +77,10 @@ def grew(path: Path, before: Sign) -> bool:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """What this program is: its version, and the state of its own files."""
-    package = Path(__file__).resolve().parent
+    package = os.path.dirname(os.path.realpath(__file__))
     lines = [__version__]
-    for folder in (package, package.parent / "themes"):
-        if folder.is_dir():
-            lines += sorted(_files(folder))
+    for folder in (package, os.path.join(os.path.dirname(package), "themes")):
+        lines += sorted(_files(folder))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -97,7 +99,7 @@ def program() -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _files(folder: Path) -> Iterable[str]:
+def _files(folder: str) -> Iterable[str]:
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in names:

@@ -1,1 +1,4 @@
 """What builds leave for the next one, in `.runreport` beside the spec; nothing depends on it."""
+
+NAME = ".runreport"
+"""The folder's."""

@@ -1,7 +1,4 @@
-"""The folder `.runreport`: where it is, whose it is, who uses it now.
-
-Nothing heavy is imported here: a build that has nothing to do looks into it first.
-"""
+"""The folder `.runreport`: where it is, whose it is, who uses it now."""
 
 from __future__ import annotations
 
@@ -12,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-NAME = ".runreport"
+from runreport.cache import NAME
+
 TAG = "CACHEDIR.TAG"
 SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 """By which backup programs know a folder that can be made again."""
