@@ -25,11 +25,28 @@ from runreport.sections import (
     summary,
     text,
 )
-from runreport.sources import files, mlflow
+from runreport.sources import (
+    files,
+    hf_trainer,
+    hydra,
+    lightning,
+    mlflow,
+    optuna,
+    ray_tune,
+    sacred,
+    sklearn,
+)
 
 SOURCES: Mapping[str, AnySource] = {
     "files": files.SOURCE,
+    "hf_trainer": hf_trainer.SOURCE,
+    "hydra": hydra.SOURCE,
+    "lightning": lightning.SOURCE,
     "mlflow": mlflow.SOURCE,
+    "optuna": optuna.SOURCE,
+    "ray_tune": ray_tune.SOURCE,
+    "sacred": sacred.SOURCE,
+    "sklearn": sklearn.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,

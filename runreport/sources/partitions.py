@@ -46,6 +46,9 @@ class Partition:
     """Unique in the store, relative to it; it stays the same from build to build."""
     files: tuple[Path, ...]
     """Whatever its content comes from: the partition is read again when one of them changes."""
+    in_place: bool = False
+    """Whether appending changes the files anywhere, as in a database: `load` is given the mark
+    whatever changed, and sees for itself whether it still holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +68,10 @@ class Loaded:
 class Store(Protocol):
     """What a source knows; it is copied to other processes."""
 
-    experiment: str
-    """Of runs that name none."""
+    @property
+    def experiment(self) -> str:
+        """Of runs that name none."""
+        ...
 
     def partitions(self) -> Sequence[Partition]:
         """The pieces, in the order of the tables.
@@ -374,7 +379,7 @@ def _went_on(
 ) -> bool:
     """Whether each file that was read is as it was, or longer."""
     now = signs[piece.name]
-    return all(
+    return piece.in_place or all(
         file in now and (list(now[file]) == list(sign) or grew(Path(file), sign))
         for file, sign in held.signs.items()
     )

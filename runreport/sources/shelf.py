@@ -88,7 +88,8 @@ class Shelf:
                 if file not in self._open:
                     self._open[file] = PointFile(self.folder / file)
         if not self._kept:
-            self.held = {name: found[name] for name in names if name in found}
+            known = {**self.held, **found}
+            self.held = {name: known[name] for name in names if name in known}
             shutil.rmtree(self.folder, ignore_errors=True)
             return
         with self._alone():
