@@ -205,7 +205,8 @@ class PartitionReader:
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 over the files of each piece."""
-        found = {piece.name: _digest(piece) for piece in self.store.partitions()}
+        known: dict[Path, bytes] = {}
+        found = {piece.name: _digest(piece, known) for piece in self.store.partitions()}
         if len(found) <= 1_000:
             return found
         lines = "".join(f"{name}\0{digest}\n" for name, digest in sorted(found.items()))
@@ -399,13 +400,16 @@ def _processes() -> int:
     return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
 
 
-def _digest(piece: Partition) -> str:
+def _digest(piece: Partition, known: dict[Path, bytes]) -> str:
+    """A digest of a piece; what several pieces come from is read once, into `known`."""
     digest = hashlib.sha256()
     for file in piece.files:
         digest.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
-        try:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-        except OSError:
-            digest.update(b"unreadable")
+        if file not in known:
+            try:
+                with file.open("rb") as stream:
+                    known[file] = hashlib.file_digest(stream, "sha256").digest()
+            except OSError:
+                known[file] = b"unreadable"
+        digest.update(known[file])
     return digest.hexdigest()
