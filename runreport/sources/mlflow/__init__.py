@@ -1,4 +1,11 @@
-"""Runs in MLflow: a SQLite file, a folder of files (`mlruns`), or a tracking server."""
+"""Runs in MLflow: a SQLite file, a folder of files (`mlruns`), or a tracking server.
+
+    - {mlflow: "sqlite:///mlflow.db", experiments: [digits]}
+    - {mlflow: mlruns}
+    - {mlflow: "https://tracking.example.org", deadline: 300}
+
+Runs that were deleted are left out. Credentials of a server come from the environment.
+"""
 
 from __future__ import annotations
 
