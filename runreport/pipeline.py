@@ -107,6 +107,7 @@ def build(
         folder.check_target(target, request.force, [*spec.files, *local_places(spec)])
         stack.enter_context(folder.lock(target))
         keeper = stack.enter_context(Keeper(order, environ, output, keep=request.keep))
+        pool.kept = keeper.charts
         stage = stack.enter_context(folder.staging(target))
         progress("reading")
         facts, context = read_and_understand(spec, environ, stage, keeper)

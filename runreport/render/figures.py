@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import pickle
 import queue
 import re
 import threading
@@ -12,13 +14,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from runreport.blocks import Figure
 from runreport.drawing import SERIES, Drawing, Style
 from runreport.errors import Problem, RunReportError
 from runreport.render import emit
 from runreport.render.workers import Worker, WorkerDied, WorkerSlow, open_workers
+from runreport.signs import program
 
 TIME_LIMIT_S = 20.0
 """A chart that takes longer is given up."""
@@ -128,11 +131,24 @@ def _one_line(write: Callable[[float, int | None], Any], value: float, place: in
 # ---- in worker processes -------------------------------------------------------------------------
 
 
+class Kept(Protocol):
+    """Charts of earlier builds, by what they were drawn from."""
+
+    def get(self, key: str) -> str | None:
+        """The SVG of that key, where it is held."""
+        ...
+
+    def put(self, key: str, text: str) -> None:
+        """Hold an SVG for later builds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
-    figure: Figure
-    colors: Mapping[str, str]
-    font_size: float
+    parcel: bytes
+    """What a worker draws from, pickled."""
+    key: str
+    title: str
     prefix: str
     has_table: bool
     done: Future[str]
@@ -146,6 +162,8 @@ class FigurePool:
     """
 
     def __init__(self, workers: int = 2, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self.kept: Kept | None = None
+        """Where charts are looked for before they are drawn, and left for later builds."""
         self._limit = time_limit_s
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._problems: list[tuple[str, Problem]] = []
@@ -181,16 +199,25 @@ class FigurePool:
     ) -> Future[str]:
         """The chart's SVG, or the error card in its place, when it is ready."""
         done: Future[str] = Future()
+        # the table below a chart is not drawn, so it does not travel
+        drawn = replace(figure, table=None, legend=(), note=())
+        has_table = figure.table is not None
+        try:
+            parcel = pickle.dumps((drawn, dict(colors), font_size, prefix))
+        except Exception as error:
+            # what cannot be pickled cannot be sent
+            done.set_result(self._card(_problem(error), figure.title, prefix, has_table))
+            return done
+        key = hashlib.sha256(program().encode() + parcel).hexdigest()
+        if self.kept is not None and (svg := self.kept.get(key)) is not None:
+            done.set_result(svg)
+            return done
         if not self._threads:
             # not before the first chart: while there are no threads, the build may fork
             for _ in range(self._count):
                 self._threads.append(threading.Thread(target=self._feed, daemon=True))
                 self._threads[-1].start()
-        # the table below a chart is not drawn, so it does not travel
-        drawn = replace(figure, table=None, legend=(), note=())
-        self._tasks.put(
-            _Task(drawn, dict(colors), font_size, prefix, figure.table is not None, done)
-        )
+        self._tasks.put(_Task(parcel, key, figure.title, prefix, has_table, done))
         return done
 
     def close(self, wait: bool = True) -> None:
@@ -212,32 +239,34 @@ class FigurePool:
         while (task := self._tasks.get()) is not None:
             result = self._draw(task, me)
             if isinstance(result, Problem):
-                name = emit.label(task.figure.title)
-                self._problems.append((task.prefix, replace(result, place=f"chart “{name}”")))
-                result = error_card(task.figure.title, result.message, task.has_table)
+                result = self._card(result, task.title, task.prefix, task.has_table)
+            elif self.kept is not None:
+                self.kept.put(task.key, result)
             task.done.set_result(result)
         if (worker := self._busy.pop(me, None)) is not None:
             worker.close()
 
+    def _card(self, problem: Problem, title: str, prefix: str, has_table: bool) -> str:
+        """What stands in a chart's place; the problem is told."""
+        place = f"chart “{emit.label(title)}”"
+        self._problems.append((prefix, replace(problem, place=place)))
+        return error_card(title, problem.message, has_table)
+
     def _draw(self, task: _Task, me: int) -> str | Problem:
         """The SVG, or why there is none; a worker that died is replaced and asked once more."""
-        payload = (task.figure, task.colors, task.font_size, task.prefix)
         for _attempt in range(2):
             if self._closing:
                 break
             try:
                 if me not in self._busy:
                     self._busy[me] = self._workers.start()
-                answer: str | Problem = self._busy[me].call(payload, self._limit)
+                answer: str | Problem = self._busy[me].call(task.parcel, self._limit)
                 return answer
             except WorkerDied:
                 self._busy.pop(me, None)
             except WorkerSlow:
                 self._busy.pop(me, None)
                 return Problem("RR503", f"drawing took more than {self._limit:g} seconds")
-            except Exception as error:
-                # what cannot be pickled cannot be sent
-                return _problem(error)
         return Problem("RR504", "the drawing process ended before the chart was done")
 
 
@@ -247,10 +276,10 @@ def _prepare() -> None:
         importlib.import_module(name)
 
 
-def _draw_task(task: tuple[Figure, Mapping[str, str], float, str]) -> str | Problem:
+def _draw_task(parcel: bytes) -> str | Problem:
     """In a worker: the SVG, or what went wrong."""
     try:
-        return draw_svg(*task)
+        return draw_svg(*pickle.loads(parcel))  # noqa: S301  from our own parent
     except Exception as error:
         return _problem(error)
 
