@@ -53,7 +53,8 @@ _HIGHER = (
     "returns", "throughput", "speed", "samples_per_second", "steps_per_second", "likelihood",
     "silhouette", "correct", "tp", "tn", "top1", "top5", "kappa", "mcc", "corr", "correlation",
 )  # fmt: skip
-
+_SPREADS = ("stderr", "std", "stdev", "std_err", "standard_error", "variance")
+"""Of another metric: how well it is known, which is neither better nor worse."""
 
 _PARAMS = (
     "lr", "learning_rate", "eta", "alpha", "beta", "beta1", "beta2", "gamma", "lambda", "tau",
@@ -100,6 +101,8 @@ def role_by_name(name: str) -> Literal["params", "metrics"] | None:
 def goal_by_name(name: str) -> Literal["maximize", "minimize"] | None:
     """Which way is better, by the words in a metric's name; None when they do not tell."""
     spaced = _spaced(name)
+    if _ends(spaced, _SPREADS):
+        return None
     lower, higher = _holds(spaced, _LOWER), _holds(spaced, _HIGHER)
     if _ends(spaced, _LOWER) or (lower and not higher):
         return "minimize"
