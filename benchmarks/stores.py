@@ -1,4 +1,5 @@
-"""Write large MLflow stores by SQL, in the schema that MLflow's own migrations make.
+"""Write large MLflow stores: by SQL, in the schema that MLflow's own migrations make, or as the
+folder of files that MLflow's file store is.
 
 python benchmarks/stores.py out.db --runs 200 --metrics 10 --steps 1000
 """
@@ -9,6 +10,7 @@ import argparse
 import math
 import os
 import random
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -45,6 +47,10 @@ class Size:
     def name(self) -> str:
         return f"mlflow-{self.runs}x{self.metrics}x{self.steps}.db"
 
+    @property
+    def folder_name(self) -> str:
+        return f"mlruns-{self.runs}x{self.metrics}x{self.steps}"
+
 
 def ensure(size: Size, folder: Path) -> Path:
     """The store of this size in the folder, written when it is not there yet."""
@@ -54,6 +60,17 @@ def ensure(size: Size, folder: Path) -> Path:
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
         write(unfinished, size)
+        unfinished.rename(path)
+    return path
+
+
+def ensure_folder(size: Size, folder: Path) -> Path:
+    """The file store of this size in the folder, written when it is not there yet."""
+    path = folder / size.folder_name
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        write_folder(unfinished, size)
         unfinished.rename(path)
     return path
 
@@ -84,24 +101,29 @@ def make_schema(path: Path) -> None:
     store.engine.dispose()
 
 
-def insert_run(store: sqlite3.Connection, number: int, size: Size) -> None:
+@dataclass(frozen=True)
+class Made:
+    """One run of a store."""
+
+    run: str
+    name: str
+    started: int
+    ended: int
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: list[str]
+    points: Iterator[Row]
+    """Rows of `metrics`, every metric at every step."""
+
+
+def make_run(number: int, size: Size) -> Made:
+    """A run whose numbers depend on its own number alone."""
     rng = random.Random(number)
     run = uuid.UUID(int=rng.getrandbits(128)).hex
     started = START_MS + number * 3_600_000
     optimizer, seed = OPTIMIZERS[number % len(OPTIMIZERS)], number // len(OPTIMIZERS)
-    store.execute(
-        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
-        " status, start_time, end_time, source_version, lifecycle_stage, artifact_uri,"
-        " experiment_id)"
-        " VALUES (?, ?, 'LOCAL', '', '', 'ada', 'FINISHED', ?, ?, '', 'active', ?, 1)",
-        (run, f"{optimizer}-s{seed}", started, started + size.steps * 1000, f"./artifacts/{run}"),
-    )
     params = {"optimizer": optimizer, "seed": seed, "learning_rate": 0.01, "batch_size": 64}
     params |= {f"option_{i:02d}": i * 7 for i in range(size.params - len(params))}
-    store.executemany(
-        "INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?)",
-        [(key, str(value), run) for key, value in params.items()],
-    )
     tags = {
         "mlflow.runName": f"{optimizer}-s{seed}",
         "mlflow.user": "ada",
@@ -109,12 +131,38 @@ def insert_run(store: sqlite3.Connection, number: int, size: Size) -> None:
         "mlflow.source.git.commit": "5d0c9f2b7a41e86390d1f4c2ab87e6635f10c9d4",
         "team": "vision",
     }
+    names = [METRICS[i] if i < len(METRICS) else f"extra_{i:03d}" for i in range(size.metrics)]
+    return Made(
+        run,
+        f"{optimizer}-s{seed}",
+        started,
+        started + size.steps * 1000,
+        {key: str(value) for key, value in params.items()},
+        tags,
+        names,
+        curves(names, run, started, OPTIMIZERS.index(optimizer), rng, size.steps),
+    )
+
+
+def insert_run(store: sqlite3.Connection, number: int, size: Size) -> None:
+    made = make_run(number, size)
+    run = made.run
+    store.execute(
+        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
+        " status, start_time, end_time, source_version, lifecycle_stage, artifact_uri,"
+        " experiment_id)"
+        " VALUES (?, ?, 'LOCAL', '', '', 'ada', 'FINISHED', ?, ?, '', 'active', ?, 1)",
+        (run, made.name, made.started, made.ended, f"./artifacts/{run}"),
+    )
+    store.executemany(
+        "INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?)",
+        [(key, value, run) for key, value in made.params.items()],
+    )
     store.executemany(
         "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)",
-        [(key, value, run) for key, value in tags.items()],
+        [(key, value, run) for key, value in made.tags.items()],
     )
-    names = [METRICS[i] if i < len(METRICS) else f"extra_{i:03d}" for i in range(size.metrics)]
-    points = list(curves(names, run, started, OPTIMIZERS.index(optimizer), rng, size.steps))
+    points = list(made.points)
     store.executemany(
         "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
         " VALUES (?, ?, ?, ?, ?, 0)",
@@ -123,8 +171,41 @@ def insert_run(store: sqlite3.Connection, number: int, size: Size) -> None:
     store.executemany(
         "INSERT INTO latest_metrics (key, value, timestamp, run_uuid, step, is_nan)"
         " VALUES (?, ?, ?, ?, ?, 0)",
-        points[-len(names) :],
+        points[-len(made.metrics) :],
     )
+
+
+def write_folder(path: Path, size: Size) -> None:
+    """Write the same experiment as files, in the words of MLflow's file store."""
+    experiment = path / "1"
+    experiment.mkdir(parents=True)
+    (path / ".trash").mkdir()
+    (experiment / "meta.yaml").write_text(
+        f"artifact_location: {experiment}\ncreation_time: {START_MS}\nexperiment_id: '1'\n"
+        f"last_update_time: {START_MS}\nlifecycle_stage: active\nname: bench\n"
+    )
+    for number in range(size.runs):
+        write_run(experiment, make_run(number, size))
+
+
+def write_run(experiment: Path, made: Made) -> None:
+    folder = experiment / made.run
+    for name in ("artifacts", "metrics", "params", "tags"):
+        (folder / name).mkdir(parents=True)
+    (folder / "meta.yaml").write_text(
+        f"artifact_uri: {folder}/artifacts\nend_time: {made.ended}\nentry_point_name: ''\n"
+        f"experiment_id: '1'\nlifecycle_stage: active\nrun_id: {made.run}\n"
+        f"run_name: {made.name}\nsource_name: ''\nsource_type: 4\nsource_version: ''\n"
+        f"start_time: {made.started}\nstatus: 3\ntags: []\nuser_id: ada\n"
+    )
+    for what, texts in (("params", made.params), ("tags", made.tags)):
+        for key, value in texts.items():
+            (folder / what / key).write_text(value)
+    lines: dict[str, list[str]] = {name: [] for name in made.metrics}
+    for name, value, ms, _, step in made.points:
+        lines[str(name)].append(f"{ms} {value} {step}\n")
+    for name, written in lines.items():
+        (folder / "metrics" / name).write_text("".join(written))
 
 
 def curves(

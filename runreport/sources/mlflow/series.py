@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import struct
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from runreport.sources.arrowsql import ArrowSql, Unanswered, connected
 from runreport.sources.database import Database
+from runreport.sources.mlflow.columnar import key_index, read_pass
 from runreport.sources.mlflow.facts import LARGEST
 from runreport.sources.mlflow.points import NO_TIME, PART, Parts
 from runreport.sources.mlflow.stored import stored_number, whole
@@ -18,6 +22,11 @@ INDEX = "index_metrics_run_uuid_key_step"
 """Recent schemas have it. The planner never takes it by itself, and scans every run instead."""
 KEYS = 500
 """Names in one query."""
+FEW = 4
+"""A pass over all runs pays from one of so many wanted."""
+
+_EXACT = 2.0**53
+"""Below it float64 holds every whole number."""
 
 Row = tuple[Any, Any, Any, Any]
 """Step, milliseconds, value, NaN flag."""
@@ -50,11 +59,44 @@ class SeriesReader:
             metrics: name in the tables and name in the store.
         """
         parts = Parts()
+        left = list(metrics)
+        index = key_index(self._db) if self._many(runs) else None
+        if index is not None:
+            with suppress(Unanswered), connected(self._db.path) as arrow:
+                for one in metrics:
+                    try:
+                        self._add_pass(parts, arrow, index, runs, one)
+                    except Unanswered:
+                        # this metric alone holds something odd, or nothing can be asked any more
+                        continue
+                    left.remove(one)
+                    yield from parts.full()
         plan = self._by_run if INDEX in self._db.indexes else self._by_metric
-        for run, metric, rows in plan(runs, metrics):
+        for run, metric, rows in plan(runs, left) if left else ():
             parts.add(run, metric, *self._typed(run, metric, rows))
             yield from parts.full()
         yield from parts.rest()
+
+    def _many(self, runs: Mapping[str, str]) -> bool:
+        """Whether a pass over all runs is worth it."""
+        if INDEX not in self._db.indexes:
+            return True
+        count = self._db.ask("SELECT count(*) FROM runs").fetchone()[0]
+        return FEW * len(runs) >= int(count)
+
+    def _add_pass(
+        self,
+        parts: Parts,
+        arrow: ArrowSql,
+        index: str,
+        runs: Mapping[str, str],
+        metric: tuple[str, str],
+    ) -> None:
+        known, (name, key) = list(runs), metric
+        codes = {stored_bytes(run): code for code, run in enumerate(runs.values())}
+        found = read_pass(arrow, index, stored_bytes(key), self._columns, self._end, codes)
+        for code, *columns in found.series():
+            parts.add(known[code], name, *columns)
 
     def _by_run(
         self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
@@ -92,21 +134,21 @@ class SeriesReader:
                     yield wanted_runs[run], names[key], points
 
     def _typed(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
-        steps, times, values, flags = zip(*rows, strict=True)
-        count = len(rows)
         try:
-            # packing is the quickest way from Python's numbers to an array, and a strict one
-            step = np.frombuffer(struct.pack(f"{count}d", *steps))
-            ms = np.frombuffer(struct.pack(f"{count}q", *times), np.int64)
-            value = np.frombuffer(struct.pack(f"{count}d", *values))
-        except struct.error:
+            # an array takes numbers alone, and is the quickest way from Python's to numpy's; whole
+            # milliseconds of any year that is shown are exact as float64
+            packed = np.frombuffer(array("d", chain.from_iterable(rows))).reshape(-1, 4)
+        except TypeError:
             return self._mended(run, metric, rows)
-        if any(flags):
-            value = np.where(np.array([bool(flag) for flag in flags]), np.nan, value)
+        step, at, value, flag = packed.T
+        if not (np.abs(at) < _EXACT).all() or (at % 1).any():
+            return self._mended(run, metric, rows)
+        if flag.any():
+            value = np.where(flag != 0, np.nan, value)
         huge = np.abs(value) >= LARGEST
         if huge.any():
             value = np.where(huge, np.copysign(np.inf, value), value)
-        return step, ms, value
+        return step, at.astype(np.int64), value
 
     def _mended(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
         """The same, row by row, for what MLflow would not have written."""

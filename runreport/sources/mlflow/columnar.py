@@ -1,0 +1,127 @@
+"""Metric histories out of MLflow's SQL by Arrow: one pass over the primary key for each metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from runreport.columns import numbers, values
+from runreport.sources.arrowsql import ArrowSql, Unanswered
+from runreport.sources.database import Database
+from runreport.sources.mlflow.facts import LARGEST
+from runreport.sources.mlflow.points import NO_TIME, Floats, Ints
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """Every point of one metric that is wanted, in the order of the primary key."""
+
+    run: Codes
+    """Which of the wanted runs."""
+    step: Floats
+    ms: Ints
+    value: Floats
+
+    def series(self) -> Iterator[tuple[int, Floats, Ints, Floats]]:
+        """The points of one run after the other; a run's own keep their order."""
+        order = np.argsort(self.run, kind="stable")
+        run = self.run[order]
+        step, ms, value = self.step[order], self.ms[order], self.value[order]
+        bounds = [0, *(np.flatnonzero(run[1:] != run[:-1]) + 1).tolist(), len(run)]
+        if len(run):
+            for start, stop in pairwise(bounds):
+                part = slice(start, stop)
+                yield int(run[start]), step[part], ms[part], value[part]
+
+
+def key_index(database: Database) -> str | None:
+    """The index of `metrics` that begins with the metric's name: MLflow's primary key."""
+    found = database.ask(
+        "SELECT l.name FROM pragma_index_list('metrics') l, pragma_index_info(l.name) i"
+        " WHERE i.seqno = 0 AND i.name = 'key' AND NOT l.partial ORDER BY l.origin != 'pk', l.name"
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
+def read_pass(
+    arrow: ArrowSql, index: str, key: bytes, columns: str, end: str, runs: Mapping[bytes, int]
+) -> Pass:
+    """All points of a metric.
+
+    Args:
+        arrow: where they are.
+        index: of `key_index`.
+        key: the metric's name in the store.
+        columns: expressions for step, milliseconds, value and NaN flag.
+        end: a condition on the rows, or nothing.
+        runs: ids in the store to what stands for them.
+
+    Raises:
+        Unanswered: some column holds something other than numbers.
+    """
+    quoted = index.replace('"', '""')
+    query = (
+        f"SELECT CAST(run_uuid AS BLOB), {columns} FROM metrics"  # noqa: S608  # our own words
+        f" INDEXED BY \"{quoted}\" WHERE key = CAST(x'{key.hex()}' AS TEXT){end}"
+    )
+    parts = [_typed(batch, runs) for batch in arrow.batches(query)]
+    if not parts:
+        return Pass(*(np.empty(0, kind) for kind in (np.int32, np.float64, np.int64, np.float64)))
+    return Pass(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> tuple[Codes, Floats, Ints, Floats]:
+    names, step, ms, value, flag = batch.columns
+    if not pa.types.is_binary(names.type):
+        raise Unanswered("a run id of an odd type")
+    coded = names.dictionary_encode()
+    known = np.array([runs.get(name, -1) for name in values(coded.dictionary)], np.int32)
+    if coded.null_count:
+        raise Unanswered("a point without a run")
+    run = known[numbers(coded)] if len(known) else np.empty(0, np.int32)
+    columns = (run, _floats(step), _times(ms), _values(value, flag))
+    if (known >= 0).all():
+        return columns
+    kept = run >= 0
+    return tuple(column[kept] for column in columns)  # type: ignore[return-value]  # four of four
+
+
+def _floats(column: pa.Array) -> Floats:
+    if column.null_count or column.type not in (pa.int64(), pa.float64()):
+        raise Unanswered("a column of mixed types")
+    return numbers(column).astype(np.float64, copy=False)
+
+
+def _times(column: pa.Array) -> Ints:
+    if column.type != pa.int64():
+        raise Unanswered("a time of an odd type")
+    return numbers(column.fill_null(int(NO_TIME)))
+
+
+def _values(column: pa.Array, flag: pa.Array) -> Floats:
+    """Values as logged: MLflow writes NaN as zero with a flag, infinity as the largest double."""
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan)
+    missing = None
+    if column.null_count:
+        missing = np.frombuffer(_bits(column.is_null()), np.bool_)
+        column = column.fill_null(0)
+    value = _floats(column)
+    flags = _floats(flag) != 0
+    if missing is not None:
+        flags = flags | missing
+    if flags.any():
+        value = np.where(flags, np.nan, value)
+    huge = np.abs(value) >= LARGEST
+    return np.where(huge, np.copysign(np.inf, value), value) if huge.any() else value
+
+
+def _bits(flags: pa.BooleanArray) -> bytes:
+    return bytes(bytearray(flags.to_pylist()))
