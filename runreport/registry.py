@@ -37,6 +37,7 @@ from runreport.sources import (
     ray_tune,
     sacred,
     sklearn,
+    tensorboard,
 )
 
 SOURCES: Mapping[str, AnySource] = {
@@ -51,6 +52,7 @@ SOURCES: Mapping[str, AnySource] = {
     "ray_tune": ray_tune.SOURCE,
     "sacred": sacred.SOURCE,
     "sklearn": sklearn.SOURCE,
+    "tensorboard": tensorboard.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,

@@ -1,0 +1,287 @@
+"""An event file, read in parts: frames, their checksums, what is damaged, what is skipped.
+
+A frame is a length of eight bytes, its checksum, the payload, its checksum. Parts of the file in
+which the same records follow each other again and again are read a block at a time, others record
+by record. Frames over `LARGE` bytes (images) are not read but for the fields around the content.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from runreport.sources.tensorboard import checksums
+from runreport.sources.tensorboard.events import decode
+from runreport.sources.tensorboard.gathered import Gathered
+from runreport.sources.tensorboard.periods import period
+from runreport.sources.tensorboard.regular import (
+    FRAME,
+    HEADER,
+    Block,
+    Places,
+    Rest,
+    read_loose,
+)
+
+LARGE = 1 << 16
+"""Bytes of a payload that is skipped over."""
+LARGEST = 1 << 26
+"""Bytes of a payload whose numbers are read."""
+SEARCHED = 1 << 26
+"""Bytes that are looked through for the next record after damaged ones, in one file."""
+_WINDOWS = (1 << 20, 1 << 22)
+_AFTER_LARGE = 1 << 17
+_WALKS = (64, 1 << 20)
+_POOR = 256
+_BLOCKS = 8
+_ZEROS = b"\0" * 4
+_NOT_ZERO = re.compile(rb"[^\0]")
+
+Complain = Callable[[str, str, int], None]
+"""Takes a code, words, and the place in the file."""
+
+
+@dataclass(eq=False)
+class EventFile:
+    """One open file, read from some place to its end."""
+
+    descriptor: int
+    size: int
+    into: Gathered
+    complain: Complain
+    damaged: bool = False
+    """Whether something was lost that a later build may want to look at again."""
+
+    def __post_init__(self) -> None:
+        self._lengths: dict[bytes, int] = {}
+        self._blocks: list[Block] = []
+        self._searched = 0
+
+    def read(self, place: int) -> int:
+        """Read everything from a place on; where the last whole record ends."""
+        window = _WINDOWS[0]
+        while place < self.size:
+            data = os.pread(self.descriptor, min(window, self.size - place), place)
+            if not data:
+                break
+            taken, why = self._window(data, place)
+            place += taken
+            window = _WINDOWS[1]
+            if why == "damage":
+                place = self._search(place)
+            elif place < self.size:
+                needed = self._needed(place)
+                if needed is None:
+                    lost = self.size - place
+                    message = f"the file ends within a record; its last {lost:,} bytes are not read"
+                    self.complain("RR372", message, place)
+                    break
+                if why == "large":
+                    self._large(place, needed - FRAME)
+                    place += needed
+                    window = _AFTER_LARGE
+                else:
+                    window = max(window, needed)
+        return place
+
+    # ---- frames ----------------------------------------------------------------------------------
+
+    def _window(self, data: bytes, base: int) -> tuple[int, str]:
+        """Read the records in a part of the file; how many bytes, and what stopped it."""
+        rest = Rest([], [])
+        loose: Places = []
+        place, why = 0, ""
+        poor, most = 0, _WALKS[0]
+        while not why:
+            if poor < 2 and (count := self._repeated(data, place, base, rest)):
+                place += count
+                continue
+            records, after, why = self._walk(data, place, most)
+            if why == "damage" and (next_one := self._next(data, base, after + 1)) is not None:
+                self._lost(base + after, next_one - after, "a damaged part")
+                loose += records
+                place, why = next_one, ""
+                continue
+            found = period(data, records) if poor < 2 else None
+            if found is None:
+                loose += records
+                place = after
+                most = min(most * 2, 1_024) if poor < 2 else _WALKS[1]
+                poor += most >= 1_024
+                continue
+            first, size = found
+            loose += records[:first]
+            block = Block(data, records[first : first + size])
+            place = records[first][0]
+            count = block.read(self.into, data, place, base, rest)
+            place += count * block.size
+            why, most = "", _WALKS[0]
+            poor = poor + 1 if count * size < _POOR else 0
+            self._blocks = [block, *self._blocks[: _BLOCKS - 1]]
+        if loose:
+            offsets = np.array([record[0] for record in loose], np.int64)
+            lengths = np.array([record[1] for record in loose], np.int64)
+            read_loose(self.into, data, base, offsets, lengths, rest)
+        self._one_by_one(data, base, rest)
+        for offset, length in sorted(rest.damaged):
+            self._lost(base + offset, length + FRAME, "a record whose checksum does not fit it")
+        return place, why
+
+    def _repeated(self, data: bytes, place: int, base: int, rest: Rest) -> int:
+        """Read blocks of a kind that was met before; how many bytes."""
+        head = data[place : place + HEADER]
+        for block in self._blocks:
+            if block.head == head and (count := block.read(self.into, data, place, base, rest)):
+                return count * block.size
+        return 0
+
+    def _walk(self, data: bytes, place: int, most: int) -> tuple[Places, int, str]:
+        """The next records; where they end, and why there are no more."""
+        records: Places = []
+        known, end = self._lengths, len(data)
+        while len(records) < most:
+            head = data[place : place + HEADER]
+            length = known.get(head)
+            if length is None:
+                if len(head) < HEADER:
+                    return records, place, "cut"
+                length = _length(head)
+                if length is None:
+                    return records, place, "damage"
+                if length > LARGE:
+                    return records, place, "large"
+                known[head] = length
+            after = place + length + FRAME
+            if after > end:
+                return records, place, "cut"
+            records.append((place, length))
+            place = after
+        return records, place, ""
+
+    def _needed(self, place: int) -> int | None:
+        """Bytes of the record at a place; None when the file ends within it."""
+        head = os.pread(self.descriptor, HEADER, place)
+        length = _length(head) if len(head) == HEADER else None
+        if length is None or place + length + FRAME > self.size:
+            return None
+        return length + FRAME
+
+    # ---- records by themselves -------------------------------------------------------------------
+
+    def _one_by_one(self, data: bytes, base: int, rest: Rest) -> None:
+        """Decode records that are like no others."""
+        odd = sorted(rest.odd)
+        small = [record for record in odd if 4 <= record[1] <= checksums.LONGEST]
+        sums: dict[int, int] = {}
+        if len(small) > 8:
+            starts = np.array([place for place, _ in small], np.int64)
+            lengths = np.array([length for _, length in small], np.int64)
+            buffer = np.frombuffer(data, np.uint8)
+            found = checksums.mask(checksums.many(buffer, starts + HEADER, lengths))
+            sums = dict(zip(starts.tolist(), found.tolist(), strict=True))
+        for place, length in odd:
+            start, end = place + HEADER, place + HEADER + length
+            stored = int.from_bytes(data[end : end + 4], "little")
+            actual = sums.get(place)
+            if actual is None:
+                actual = checksums.long_message(data[start:end])
+            if actual != stored:
+                rest.damaged.append((place, length))
+                continue
+            try:
+                self.into.take(decode(data, start, end), data, base)
+            except ValueError as error:
+                self._lost(base + place, length + FRAME, f"a record that is no event: {error}")
+
+    def _large(self, place: int, length: int) -> None:
+        """Take a large record without reading what is inside of it."""
+        payload = _Parts(self.descriptor, place)
+        try:
+            event = decode(payload, HEADER, HEADER + length)
+            if any(value.number is not None or not value.kind for value in event.values):
+                if length > LARGEST:
+                    self._lost(place, length + FRAME, "a record of numbers over 64 MB")
+                    return
+                if not self._whole(place, length):
+                    self._lost(place, length + FRAME, "a record whose checksum does not fit it")
+                    return
+            self.into.take(event, payload, place)
+        except ValueError as error:
+            self._lost(place, length + FRAME, f"a record that is no event: {error}")
+
+    # ---- damage ----------------------------------------------------------------------------------
+
+    def _lost(self, place: int, count: int, what: str) -> None:
+        self.damaged = True
+        self.complain("RR373", f"{what} was skipped: {count:,} bytes from byte {place:,}", place)
+
+    def _search(self, place: int) -> int:
+        """The next whole record after a frame that is damaged; the end when there is none."""
+        start = place
+        place += 1
+        found = self.size
+        while place + FRAME <= self.size and self._searched < SEARCHED:
+            data = os.pread(self.descriptor, min(_WINDOWS[0], self.size - place), place)
+            if len(data) < FRAME:
+                break
+            offset = self._next(data, place, 0)
+            if offset is not None:
+                found = place + offset
+                break
+            self._searched += len(data) - HEADER + 1
+            place += len(data) - HEADER + 1
+        self._lost(start, found - start, "a damaged part")
+        return found
+
+    def _next(self, data: bytes, base: int, start: int) -> int | None:
+        """Where in a part of the file a record begins, if one does."""
+        # lengths are far below 2**32, so that bytes 4 to 7 of a frame are zero
+        at = data.find(_ZEROS, start + 4)
+        while at >= 0 and self._searched < SEARCHED:
+            place = at - 4
+            head = data[place : place + HEADER]
+            length = _length(head) if len(head) == HEADER else None
+            if length is not None and base + place + length + FRAME <= self.size:
+                self._searched += length
+                if length <= LARGEST and self._whole(base + place, length):
+                    return place
+            if head[4:] == _ZEROS * 2:
+                # no frame begins within a run of zeros, but near its end
+                other = _NOT_ZERO.search(data, at)
+                at = max(at, (other.start() if other else len(data)) - HEADER)
+            at = data.find(_ZEROS, at + 1)
+        return None
+
+    def _whole(self, place: int, length: int) -> bool:
+        """Whether the checksum of a record fits it."""
+        data = os.pread(self.descriptor, length + 4, place + HEADER)
+        stored = int.from_bytes(data[length:], "little")
+        return checksums.long_message(data[:length]) == stored
+
+
+class _Parts:
+    """A record of which little is read."""
+
+    def __init__(self, descriptor: int, start: int) -> None:
+        self._descriptor = descriptor
+        self._start = start
+        self._at, self._held = 0, b""
+
+    def __getitem__(self, place: slice) -> bytes:
+        start, stop = int(place.start), int(place.stop)
+        if start < self._at or stop > self._at + len(self._held):
+            count = max(stop - start, 512)
+            self._held = os.pread(self._descriptor, count, self._start + start)
+            self._at = start
+        return self._held[start - self._at : stop - self._at]
+
+
+def _length(head: bytes) -> int | None:
+    """The length that a frame's head states; None when its checksum does not fit."""
+    if checksums.masked(head[:8]) != int.from_bytes(head[8:HEADER], "little"):
+        return None
+    return int.from_bytes(head[:8], "little")

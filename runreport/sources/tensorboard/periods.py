@@ -1,0 +1,40 @@
+"""Whether records follow each other again and again, as a training loop writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LONGEST = 512
+"""Records of one round."""
+_LEAST = 8
+
+
+def period(data: bytes, records: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """From which of the records on they repeat, and after how many; None where they do not.
+
+    A guess from what surrounds the numbers; whoever uses it compares everything.
+    """
+    if len(records) < 2 * _LEAST:
+        return None
+    # after the time and the longest step, before the last number
+    whole = [(n, data[at + 27 : at + 7 + n]) for at, n in records]
+    # or the name alone, where several numbers lie in a record, or something after the number
+    names = [(n, data[at + 27 : at + 42]) for at, n in records]
+    return _repeats(whole) or _repeats(names)
+
+
+def _repeats(signs: Sequence[object]) -> tuple[int, int] | None:
+    last = len(signs) - 1
+    best: tuple[int, int] | None = None
+    for size in range(1, min(LONGEST, len(signs) // 2) + 1):
+        if signs[last - size] != signs[last]:
+            continue
+        at = last
+        while at >= size and signs[at - size] == signs[at]:
+            at -= 1
+        first = at - size + 1
+        if last - at >= max(size, _LEAST) and (best is None or first < best[0]):
+            best = (max(first, 0), size)
+            if first <= 0:
+                break
+    return best
