@@ -26,6 +26,7 @@ from runreport.sections import (
     text,
 )
 from runreport.sources import (
+    dvc,
     files,
     hf_trainer,
     hydra,
@@ -41,6 +42,7 @@ from runreport.sources import (
 )
 
 SOURCES: Mapping[str, AnySource] = {
+    "dvc": dvc.SOURCE,
     "files": files.SOURCE,
     "hf_trainer": hf_trainer.SOURCE,
     "hydra": hydra.SOURCE,

@@ -63,6 +63,9 @@ class Loaded:
     """Asked for after the last run: where reading stopped, as JSON."""
     appended: bool = False
     """Whether the runs hold only what came after the mark that was given."""
+    awaited: Callable[[], Iterable[Path]] = tuple
+    """Asked for after the last run: files that were missing. The piece is read again once one of
+    them is there."""
 
 
 class Store(Protocol):
@@ -123,6 +126,7 @@ class _Read:
     rows: int
     lost: bool = False
     """Nothing of it could be read."""
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -160,7 +164,7 @@ class PartitionReader:
         wanted: list[tuple[Partition, Mapping[str, Any] | None]] = []
         for piece in pieces:
             held = shelf.held.get(piece.name)
-            if held is not None and dict(held.signs) == signs[piece.name]:
+            if held is not None and dict(held.signs) == signs[piece.name] and not _came(held):
                 continue
             goes_on = held is not None and held.mark is not None and _went_on(piece, held, signs)
             wanted.append((piece, held.mark if goes_on and held is not None else None))
@@ -215,7 +219,9 @@ class PartitionReader:
     def places(self) -> Sequence[Path]:
         """Files and folders whose state says whether anything changed."""
         files = [file for piece in self.store.partitions() for file in piece.files]
-        return [*files, *self.store.folders()]
+        held = self._shelf.held.values() if self._shelf is not None else ()
+        awaited = dict.fromkeys(Path(file) for one in held for file in one.awaited)
+        return [*files, *self.store.folders(), *awaited]
 
     def _place(self) -> Path | None:
         if self.context.cache is None:
@@ -262,7 +268,9 @@ class PartitionReader:
                     lost[piece.name] = read
                     continue
                 own = {task.file.name: read.rows} if read.rows else {}
-                held = Held(signs[piece.name], read.runs, read.problems, read.mark, own)
+                held = Held(
+                    signs[piece.name], read.runs, read.problems, read.mark, own, read.awaited
+                )
                 earlier = shelf.held.get(piece.name)
                 if read.appended and earlier is not None:
                     held = self._joined(shelf, piece.name, earlier, held, task.file)
@@ -286,7 +294,8 @@ class PartitionReader:
             runs[run.key] = _merged(known, run, summaries)
         problems = tuple(dict.fromkeys((*earlier.problems, *later.problems)))
         rows = {**earlier.points, **later.points}
-        return Held(later.signs, tuple(runs.values()), problems, later.mark, rows)
+        awaited = later.awaited
+        return Held(later.signs, tuple(runs.values()), problems, later.mark, rows, awaited)
 
 
 def spread(
@@ -325,9 +334,13 @@ def _load(store: Store, task: _Task) -> list[_Read]:
                 results.append(_Read((), (problem,), None, False, 0, lost=True))
                 continue
             rows = writer.rows - before
+            awaited = tuple(str(path) for path in loaded.awaited())
             results.append(
-                _Read(tuple(runs), tuple(loaded.problems()), loaded.mark(), loaded.appended, rows)
-            )
+                _Read(
+                    tuple(runs), tuple(loaded.problems()), loaded.mark(), loaded.appended, rows,
+                    awaited=awaited,
+                )
+            )  # fmt: skip
     return results
 
 
@@ -373,6 +386,11 @@ def _signs(piece: Partition) -> dict[str, list[int | str]]:
     # what cannot be read is no reason to leave the piece out: reading it says why
     unreadable: list[int | str] = [0, 0, 0, 0, "", ""]
     return {str(file): sign_of(file) or unreadable for file in piece.files}
+
+
+def _came(held: Held) -> bool:
+    """Whether something is there that was missing when a piece was read."""
+    return any(os.path.lexists(path) for path in held.awaited)
 
 
 def _went_on(

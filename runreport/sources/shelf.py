@@ -51,6 +51,8 @@ class Held:
     """Where reading stopped."""
     points: Mapping[str, int] = field(default_factory=dict)
     """Files of points, oldest first, to the rows in them that belong here."""
+    awaited: tuple[str, ...] = ()
+    """Files that were missing: once one is there, the partition is read again."""
 
 
 class Shelf:
@@ -164,6 +166,7 @@ class Shelf:
                 problems=tuple(unpacked_problem(row) for row in entry["problems"]),
                 mark=entry["mark"],
                 points=entry["points"],
+                awaited=tuple(entry["awaited"]),
             )
         self._rows = rows
         return found
@@ -188,6 +191,7 @@ class Shelf:
                     "problems": [packed_problem(problem) for problem in held.problems],
                     "mark": held.mark,
                     "points": held.points,
+                    "awaited": held.awaited,
                 }
                 for name, held in self.held.items()
             },

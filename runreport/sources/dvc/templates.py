@@ -1,0 +1,88 @@
+"""`${...}` in `dvc.yaml`: values of `params.yaml` and `vars`, `foreach` and `matrix` stages."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runreport.sources.texts import written
+
+MOST_STAGES = 5_000
+"""That one entry may stand for."""
+MAX_DEPTH = 20
+_NAME = re.compile(r"(?<!\\)\$\{\s*([^{}$]+?)\s*\}")
+_PART = re.compile(r"[^.\[\]]+")
+
+Values = Mapping[str, Any]
+
+
+def filled(value: Any, values: Values, depth: int = 0) -> Any:
+    """The value with what `${...}` stands for; a name that is not known stays as written."""
+    if isinstance(value, str):
+        whole = _NAME.fullmatch(value)
+        if whole:
+            found = look_up(values, whole[1])
+            return value if found is None else found
+        return _NAME.sub(lambda match: _text(values, match), value)
+    if depth > MAX_DEPTH:
+        return value
+    if isinstance(value, Mapping):
+        return {
+            str(filled(key, values)): filled(inner, values, depth + 1)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [filled(inner, values, depth + 1) for inner in value]
+    return value
+
+
+def stages(name: str, stage: Any, values: Values) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The stages that one entry of `stages` stands for, filled in, by name."""
+    if not isinstance(stage, Mapping):
+        return
+    if "foreach" in stage and isinstance(stage.get("do"), Mapping):
+        items = filled(stage["foreach"], values)
+        pairs: list[tuple[str, Any]] = []
+        if isinstance(items, Mapping):
+            pairs = list(items.items())
+        elif isinstance(items, list):
+            plain = not any(isinstance(item, Mapping | list) for item in items)
+            pairs = [(written(item) if plain else str(at), item) for at, item in enumerate(items)]
+        for key, item in pairs[:MOST_STAGES]:
+            own = {**values, "key": key, "item": item}
+            yield f"{name}@{key}", filled(stage["do"], own)
+        return
+    if isinstance(stage.get("matrix"), Mapping):
+        body = {key: value for key, value in stage.items() if key != "matrix"}
+        axes = filled(stage["matrix"], values)
+        lists = [axis if isinstance(axis, list) else [] for axis in axes.values()]
+        for chosen in itertools.islice(itertools.product(*lists), MOST_STAGES):
+            item = dict(zip(axes, chosen, strict=True))
+            parts = [
+                f"{axis}{lists[at].index(one)}" if isinstance(one, Mapping | list) else written(one)
+                for at, (axis, one) in enumerate(item.items())
+            ]
+            key = "-".join(parts)
+            yield f"{name}@{key}", filled(body, {**values, "key": key, "item": item})
+        return
+    yield name, filled(stage, values)
+
+
+def look_up(values: Any, name: str) -> Any:
+    """What a dotted name stands for, lists by number; None when there is nothing."""
+    found = values
+    for part in _PART.findall(name)[:MAX_DEPTH]:
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _text(values: Values, match: re.Match[str]) -> str:
+    found = look_up(values, match[1])
+    return match[0] if found is None else written(found)

@@ -1,0 +1,85 @@
+"""Whether the files of a workspace are those of a commit: by their content, no filter is run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+
+from runreport.sources.complaints import Complaints
+from runreport.sources.dvc.objects import MissingObjectError, Objects
+from runreport.sources.dvc.project import Project, project_of
+from runreport.sources.dvc.projectfiles import (
+    DOCUMENT,
+    CommitFiles,
+    FolderFiles,
+    UnreadError,
+    blob_id,
+)
+
+MAX_CODE = 16_000_000
+"""Bytes of one dependency that is compared."""
+
+
+class Workspace:
+    """The files that a run in the folder is made from."""
+
+    def __init__(self, files: FolderFiles, names: Sequence[str]) -> None:
+        self.files = files
+        self.names = names
+
+    @cached_property
+    def project(self) -> Project:
+        return project_of(self.files, Complaints())
+
+    @cached_property
+    def code(self) -> tuple[str, ...]:
+        """Dependencies of stages that lie in the folder and are not too large to compare."""
+        deps = {dep.path for stage in self.project.stages for dep in stage.deps}
+        sizes = {path: self.files.size(path) for path in deps - set(self.names)}
+        return tuple(sorted(p for p, size in sizes.items() if size is not None and size < MAX_CODE))
+
+    def content(self, name: str) -> bytes | None:
+        try:
+            return self.files.read(name)
+        except UnreadError:
+            return None
+
+
+def same_as(here: Workspace, objects: Objects, commit: str, *, code: bool = False) -> bool:
+    """Whether the files that count are as a commit has them.
+
+    Args:
+        here: the workspace.
+        objects: of the repository.
+        commit: its id.
+        code: whether dependencies of stages count too; those that Git does not hold do not.
+    """
+    try:
+        there = CommitFiles(objects, commit, objects.commit(commit).tree)
+    except MissingObjectError:
+        return False
+    documents = {name for name in there.documents() if DOCUMENT.fullmatch(name)}
+    if documents != {name for name in here.files.documents() if DOCUMENT.fullmatch(name)}:
+        return False
+    digests = {out.path: out.md5 for out in here.project.outputs()}
+    for name in here.names:
+        if not _same(here, there, name, digests.get(name)):
+            return False
+    return not code or all(_same(here, there, name, None) for name in here.code if there.has(name))
+
+
+def _same(here: Workspace, there: CommitFiles, name: str, md5: str | None) -> bool:
+    data = here.content(name)
+    blob = there.blob(name)
+    if data is None:
+        return blob is None
+    if blob is None:
+        # DVC keeps it, and `dvc.lock`, which is compared as well, says what it was
+        return md5 is not None and hashlib.md5(data, usedforsecurity=False).hexdigest() == md5
+    long = there.objects.sha256
+    return blob in (
+        blob_id(data, sha256=long),
+        # Git may have made line ends equal when it was added
+        blob_id(data.replace(b"\r\n", b"\n"), sha256=long),
+    )
