@@ -39,6 +39,7 @@ from runreport.sources import (
     sacred,
     sklearn,
     tensorboard,
+    trackio,
 )
 
 SOURCES: Mapping[str, AnySource] = {
@@ -55,6 +56,7 @@ SOURCES: Mapping[str, AnySource] = {
     "sacred": sacred.SOURCE,
     "sklearn": sklearn.SOURCE,
     "tensorboard": tensorboard.SOURCE,
+    "trackio": trackio.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,

@@ -136,6 +136,16 @@ class Database:
         """Whether somebody wrote to the store since it was opened."""
         return self._data_version() != self._version
 
+    def check_whole(self) -> None:
+        """See that what was read is one state: nothing keeps a writer from a database at rest.
+
+        Raises:
+            SourceError: RR302 when somebody wrote to it meanwhile.
+        """
+        if self._resting and self.changed():
+            message = f"{self.name} was written to while it was read"
+            raise SourceError(Problem("RR302", message, None, "build again", place=self.name))
+
     def digest(self) -> Mapping[str, str]:
         """SHA-256 of the file and of what lies in its write-ahead log."""
         with self.snapshot():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import sqlite3
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +16,11 @@ from typing import Any
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.sources.database import is_resting
+from runreport.sources.limits import LIMITS, Limits
+from runreport.sources.listing import artifact_kind
 from runreport.sources.partitions import Loaded, Partition
 from runreport.sources.trees import Tree, read_start
+from runreport.tables import Artifact
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3")
@@ -103,3 +109,56 @@ def look(path: Path, query: str) -> tuple[int, ...] | None:
 def with_log(path: Path) -> tuple[Path, ...]:
     """A database and its write-ahead log, where the latest changes may be alone."""
     return (path, path.with_name(f"{path.name}-wal"))
+
+
+class Files:
+    """Files of runs below a root, opened name by name and hashed within limits."""
+
+    def __init__(self, root: Path, limits: Limits = LIMITS) -> None:
+        self.root = root
+        self.limits = limits
+        self._hashed = 0
+
+    def artifact(self, place: str, name: str, digest: str | None = None) -> Artifact | None:
+        """A file as an artifact; None when it is not there, or what is named lies elsewhere.
+
+        Args:
+            place: below the root, with `/`; comes from a run, so that it may be anything.
+            name: what the artifact is called.
+            digest: when the store knows it; else it is taken.
+        """
+        try:
+            handle = self._open(place)
+        except (OSError, ValueError):
+            return None
+        with os.fdopen(handle, "rb") as stream:
+            size = os.fstat(handle).st_size
+            small = size <= self.limits.hashed_file
+            if digest is None and small and self._hashed + size <= self.limits.hashed_run:
+                self._hashed += size
+                found, left = hashlib.sha256(), size
+                # what grows meanwhile is hashed up to the size that is shown
+                while left > 0 and (block := stream.read(min(left, 1 << 18))):
+                    found.update(block)
+                    left -= len(block)
+                digest = f"sha256:{found.hexdigest()}"
+        return Artifact(name, artifact_kind(name), size, digest, place)
+
+    def _open(self, place: str) -> int:
+        parts = place.split("/")
+        if any(part in ("", ".", "..") or "\0" in part for part in parts) or len(parts) > 40:
+            raise ValueError("no place below the root")
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for part in parts[:-1]:
+                below = os.open(part, flags | os.O_DIRECTORY, dir_fd=folder)
+                os.close(folder)
+                folder = below
+            handle = os.open(parts[-1], flags | os.O_NONBLOCK, dir_fd=folder)
+        finally:
+            os.close(folder)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise ValueError("no regular file")
+        return handle

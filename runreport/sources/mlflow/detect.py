@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from runreport.kinds import Found
+from runreport.sources.database import is_resting
 from runreport.sources.mlflow.places import is_file_store, is_sqlite
 
 DATABASES = ("*.db", "*.sqlite", "*.sqlite3")
@@ -34,7 +35,9 @@ def detect(path: Path) -> Found | None:
 def _database(path: Path) -> Found | None:
     if not path.is_file() or not is_sqlite(path):
         return None
-    address = f"{path.resolve().as_uri()}?mode=ro"
+    # looking must not leave a log beside a database at rest
+    mode = "mode=ro&immutable=1" if is_resting(path) else "mode=ro"
+    address = f"{path.resolve().as_uri()}?{mode}"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=1.0)) as store:
             store.execute("SELECT run_uuid, key, value, timestamp FROM metrics LIMIT 0")

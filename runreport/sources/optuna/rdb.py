@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from runreport.cleaning import clean_text
-from runreport.errors import Problem, SourceError
 from runreport.sources.complaints import Complaints
 from runreport.sources.database import Database, Schema
 from runreport.sources.loaded import Floats, LoadedRun
@@ -63,10 +62,7 @@ class Studies:
                 table = f"trial_{kind}_attributes"
                 attributes = {key: getattr(trial, kind) for key, (_, trial) in trials.items()}
                 self._attributes(table, "trial_id", attributes)
-            if self.db.changed():
-                message = f"{self.name} was written to while it was read"
-                hint = "build again when the study is done"
-                raise SourceError(Problem("RR302", message, None, hint, place=self.name))
+            self.db.check_whole()
         _number(trials)
         order = {study: index for index, study in enumerate(studies)}
         for study, trial in sorted(
