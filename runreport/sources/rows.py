@@ -310,6 +310,12 @@ def _numbers(
     import pyarrow as pa
     from pyarrow import csv as engine
 
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        message = f"no UTF-8 text from byte {error.start:,} of the rows on; its marks are replaced"
+        told.add("RR373", name, message)
+        data = data.decode("utf-8", "replace").encode()
     lost: list[tuple[int | None, int]] = []
 
     def odd(row: Any) -> str:

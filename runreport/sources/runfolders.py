@@ -81,6 +81,8 @@ class RunFolder:
         for key in dict.fromkeys(parser.repeated):
             message = f"the key {clean_text(key)!r} is twice in one object; neither is read"
             told.add("RR376", self.at(name), message)
+        if value is None:
+            told.add("RR371", self.at(name), "it holds nothing but null")
         return value
 
     def yaml(self, name: str, told: Complaints) -> Any:

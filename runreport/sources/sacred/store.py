@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from runreport.errors import SourceError
@@ -22,8 +21,8 @@ from runreport.sources.runfolders import (
 )
 from runreport.sources.sacred.detect import CONFIG, INFO, METRICS, RUN
 from runreport.sources.sacred.encoded import Decoder
-from runreport.sources.sacred.series import read_series, series_of
-from runreport.sources.texts import Written, written
+from runreport.sources.sacred.series import moment_of, read_series, series_of
+from runreport.sources.texts import written
 from runreport.sources.trees import locate, walk
 from runreport.tables import Lineage, Status
 
@@ -87,8 +86,8 @@ def read(folder: RunFolder, _mark: Mapping[str, Any] | None) -> Loaded:
         name=folder.name,
         experiment=_text(experiment.get("name")),
         status=_STATUSES.get(str(about.get("status")), "unknown"),
-        started=_moment(about.get("start_time")),
-        ended=_moment(about.get("stop_time")),
+        started=moment_of(about.get("start_time")),
+        ended=moment_of(about.get("stop_time")),
         params=folder.texts(config, CONFIG, told),
         tags=tags | _tags(about),
         metrics=metrics,
@@ -239,14 +238,3 @@ def _texts(value: Any) -> list[str]:
 
 def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, str) and value else None
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time as Sacred writes it, UTC where it has no zone."""
-    if not isinstance(value, str) or isinstance(value, Written):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
