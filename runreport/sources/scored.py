@@ -56,7 +56,9 @@ def item_runs(
         if sample.epoch is not None and reduce == "none":
             own["epoch"] = sample.epoch
             after = f"@{sample.epoch}"
-        data = (Lineage("data", sample.task, None, sample.digest),) if sample.digest else ()
+        # the purpose is its name: two benchmarks' items are the evaluation data of one comparison
+        asked = (Lineage("data", sample.task, "evaluation", sample.digest),)
+        data = asked if sample.digest else ()
         kept = tuple(fact for fact in evaluation.lineage if fact.kind != "data")
         yield replace(
             evaluation,

@@ -56,7 +56,12 @@ def parsed(data: bytes, name: str) -> Facts:
 
 
 def evaluation(
-    facts: Facts, key: str, place: str, digests: Mapping[str, str], told: Complaints
+    facts: Facts,
+    key: str,
+    place: str,
+    digests: Mapping[str, str],
+    told: Complaints,
+    only: str | None = None,
 ) -> LoadedRun:
     """The run that a file of results is.
 
@@ -66,6 +71,7 @@ def evaluation(
         place: how messages call the file.
         digests: of the documents, by task.
         told: receives what could not be read.
+        only: what all documents of this task have in common, without metrics.
     """
     started = _moment(facts.get("date"))
     seconds = _number(facts.get("total_evaluation_time_seconds"))
@@ -82,9 +88,9 @@ def evaluation(
         started=started,
         ended=ended,
         seconds=seconds,
-        params=_params(facts),
-        tags=_tags(facts),
-        metrics=dict(_metrics(facts, place, told)),
+        params=_params(facts, only),
+        tags=_tags(facts, only),
+        metrics=dict(_metrics(facts, place, told)) if only is None else {},
         lineage=tuple(_lineage(facts, digests)),
     )
 
@@ -102,7 +108,7 @@ def model_of(facts: Facts) -> str:
 # ---- what was set --------------------------------------------------------------------------------
 
 
-def _params(facts: Facts) -> dict[str, str]:
+def _params(facts: Facts, only: str | None) -> dict[str, str]:
     nested: dict[str, Any] = dict(_object(facts, "config"))
     for name in _ARGUMENTS:
         nested[name] = _arguments(nested.get(name))
@@ -110,12 +116,16 @@ def _params(facts: Facts) -> dict[str, str]:
     # lists of sizes that were tried say nothing before they hold something
     nested = {name: value for name, value in nested.items() if value not in ([], "")}
     found = flatten(nested, written, [])
-    shots, versions = _object(facts, "n-shot"), _object(facts, "versions")
-    for name, by_task in (("num_fewshot", shots), ("version", versions)):
-        for task, value in by_task.items():
+    for name, key in (("num_fewshot", "n-shot"), ("version", "versions")):
+        for task, value in _of(_object(facts, key), only):
             if text := _text(value):
-                found.setdefault(f"{clean_text(task)}.{name}", text)
+                found.setdefault(f"{clean_text(task)}.{name}" if only is None else name, text)
     return found
+
+
+def _of(by_task: Facts, only: str | None) -> list[tuple[str, Any]]:
+    """What is said of every task, or of one."""
+    return [(task, value) for task, value in by_task.items() if only in (None, task)]
 
 
 def _arguments(value: Any) -> Facts:
@@ -132,14 +142,14 @@ def _arguments(value: Any) -> Facts:
     return found
 
 
-def _tags(facts: Facts) -> dict[str, str]:
+def _tags(facts: Facts, only: str | None) -> dict[str, str]:
     found = {}
     if name := _text(facts.get("model_name")):
         found["model_name"] = name
-    for task, value in _object(facts, "task_hashes").items():
+    for task, value in _of(_object(facts, "task_hashes"), only):
         if text := _text(value):
             found[f"task_hash.{clean_text(task)}"] = text
-    for task, metrics in _object(facts, "higher_is_better").items():
+    for task, metrics in _of(_object(facts, "higher_is_better"), only):
         for metric, value in metrics.items() if isinstance(metrics, Mapping) else ():
             if isinstance(value, bool):
                 found[f"higher_is_better.{clean_text(f'{task}/{metric}')}"] = written(value)

@@ -89,27 +89,27 @@ class Harness:
             for file in piece.samples
             if (task := samples.task_of(file, piece.file, tasks)) is not None
         ]
-        by_sample = self.unit == "sample"
-        digests = {} if by_sample else _digests(own)
         key = piece.file.name.removesuffix(".json")
-        run = in_folder(evaluation(facts, key, place, digests, told), piece.file)
-        runs: Iterable[LoadedRun]
-        if by_sample:
-            runs = tuple(item_runs(run, self._scored(own, told)))
+        runs: list[LoadedRun] = []
+        if self.unit == "sample":
+            for file, task in own:
+                common = evaluation(facts, key, place, {}, told, only=task)
+                runs += item_runs(in_folder(common, piece.file), self._scored(file, task, told))
             if not runs:
-                message = "it has no files of samples beside it (`--log_samples` writes them)"
+                message = "it has no samples beside it (`--log_samples` writes them)"
                 told.add("RR379", place, message)
         else:
-            runs = (replace(run, artifacts=tuple(_artifacts(piece.file, own))),)
+            run = in_folder(evaluation(facts, key, place, _digests(own), told), piece.file)
+            runs.append(replace(run, artifacts=tuple(_artifacts(piece.file, own))))
         return Loaded(runs, told.problems)
 
-    def _scored(self, own: Sequence[tuple[TreeFile, str]], told: Complaints) -> Iterator[Scored]:
-        for file, task in own:
-            try:
-                yield from samples.scored(file, task, self.fields, told)
-            except OSError as error:
-                reason = (error.strerror or type(error).__name__).lower()
-                told.add("RR371", clean_text(file.name), f"it cannot be read: {reason}")
+    def _scored(self, file: TreeFile, task: str, told: Complaints) -> list[Scored]:
+        try:
+            return list(samples.scored(file, task, self.fields, told))
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            told.add("RR371", clean_text(file.name), f"it cannot be read: {reason}")
+            return []
 
 
 def _names(facts: Mapping[str, object], key: str) -> Iterable[str]:
