@@ -40,6 +40,7 @@ from runreport.sources import (
     sklearn,
     tensorboard,
     trackio,
+    wandb,
 )
 
 SOURCES: Mapping[str, AnySource] = {
@@ -57,6 +58,7 @@ SOURCES: Mapping[str, AnySource] = {
     "sklearn": sklearn.SOURCE,
     "tensorboard": tensorboard.SOURCE,
     "trackio": trackio.SOURCE,
+    "wandb": wandb.SOURCE,
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,

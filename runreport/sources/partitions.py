@@ -292,7 +292,9 @@ class PartitionReader:
                 for metric, points in _series(files, run.key, both).items():
                     summaries[metric] = summary(points)
             runs[run.key] = _merged(known, run, summaries)
-        problems = tuple(dict.fromkeys((*earlier.problems, *later.problems)))
+        # what was cut off then has been read now, or is told again
+        settled = [problem for problem in earlier.problems if problem.code != "RR372"]
+        problems = tuple(dict.fromkeys((*settled, *later.problems)))
         rows = {**earlier.points, **later.points}
         awaited = later.awaited
         return Held(later.signs, tuple(runs.values()), problems, later.mark, rows, awaited)
