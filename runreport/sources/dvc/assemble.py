@@ -52,7 +52,9 @@ def assemble(
     project = project_of(files, told)
     contents = Contents(files, project, cache)
     if not made:
+        live_folders(contents, Complaints())
         params = params_of(contents, told, ran=False)
+        project.models.clear()
         lineage = (*run.lineage, *_lineage(contents, run.lineage))
         return Assembled(replace(run, params=params, lineage=lineage), tuple(contents.awaited))
     lives = live_folders(contents, told)
@@ -63,7 +65,7 @@ def assemble(
         metrics=metrics,
         tags={**texts, **run.tags},
         artifacts=tuple(_artifacts(contents, lives, told)),
-        lineage=(*run.lineage, *_lineage(contents, run.lineage)),
+        lineage=_with_digests((*run.lineage, *_lineage(contents, run.lineage))),
     )
     return Assembled(whole, tuple(contents.awaited))
 
@@ -98,9 +100,9 @@ def _artifacts(contents: Contents, lives: Sequence[Live], told: Complaints) -> I
         kinds.setdefault(name, "plot-data" if drawn else artifact_kind(name))
     hashed, unhashed = 0, 0
     for name, kind in sorted(kinds.items()):
-        size = contents.files.size(name)
+        size = contents.size(name)
         digest = opener = None
-        if size is not None:
+        if size is not None and contents.files.has(name):
             opener = contents.files.opener(name)
             if size <= LIMITS.hashed_file and hashed + size <= LIMITS.hashed_run:
                 hashed += size
@@ -192,10 +194,17 @@ def _lineage(contents: Contents, known: Sequence[Lineage]) -> Iterator[Lineage]:
         elif not committed:
             yield Lineage("code", item.path, None, item.digest)
     digests = {out.path: out.digest for out in project.outputs()}
-    versions = {fact.name for fact in known if fact.kind == "model"}
+    versions = {fact.name: fact.version for fact in known if fact.kind == "model"}
     for model in project.models:
-        if model.name not in versions:
-            yield Lineage("model", model.name, None, digests.get(model.path or ""))
+        digest = digests.get(model.path or "")
+        if digest is not None or model.name not in versions:
+            yield Lineage("model", model.name, versions.get(model.name), digest)
+
+
+def _with_digests(facts: tuple[Lineage, ...]) -> tuple[Lineage, ...]:
+    """Facts without those that another one says with a digest."""
+    known = {(fact.kind, fact.name, fact.version) for fact in facts if fact.digest is not None}
+    return tuple(f for f in facts if f.digest or (f.kind, f.name, f.version) not in known)
 
 
 def _is_code(contents: Contents, path: str) -> bool:

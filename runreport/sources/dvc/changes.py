@@ -25,6 +25,7 @@ def code_commit(files: CommitFiles, baseline: str) -> str:
     project = project_of(files, Complaints())
     named = {*project.params, *project.locked, *project.metrics, *project.plots}
     named.update(out.path for out in project.outputs())
+    named.update(path.rpartition("/")[0] for path in project.metrics if "metrics.json" in path)
     for name in changed:
         above = name.split("/")
         paths = {"/".join(above[:depth]) for depth in range(1, len(above) + 1)}

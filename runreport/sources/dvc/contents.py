@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runreport.sources.dvc.cache import AbsentError, Cache
 from runreport.sources.dvc.project import Project, Tracked
-from runreport.sources.dvc.projectfiles import MAX_FILE, Files
+from runreport.sources.dvc.projectfiles import MAX_FILE, Files, UnreadError
 
 
 class Contents:
@@ -81,6 +81,20 @@ class Contents:
             if md5 and md5.endswith(".dir"):
                 return self._listing(md5).get(name[len(above) + 1 :])
         return None
+
+    def size(self, name: str) -> int | None:
+        """Bytes; None when nobody knows."""
+        found = self.files.size(name)
+        if found is not None:
+            return found
+        out = self._outs.get(name)
+        if out is not None and out.bytes is not None:
+            return out.bytes
+        try:
+            md5 = self.md5(name)
+            return None if md5 is None else self.cache.find(md5).stat().st_size
+        except (UnreadError, OSError):
+            return None
 
     @cached_property
     def _outs(self) -> Mapping[str, Tracked]:

@@ -51,6 +51,9 @@ def live_folders(contents: Contents, told: Complaints) -> tuple[Live, ...]:
         ours = points or folder.rpartition("/")[2] == "dvclive" or base == "dvclive.json"
         if ours or (file in documents and contents.files.has(_join(folder, "params.yaml"))):
             found.setdefault(folder, Live(folder, file, points))
+            # what was logged to it is a param, whether or not `dvc.yaml` names the file
+            if contents.has(_join(folder, "params.yaml")):
+                project.take_params(_join(folder, "params.yaml"))
     return tuple(found.values())
 
 

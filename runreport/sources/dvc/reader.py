@@ -143,7 +143,8 @@ class ProjectStore:
         names = files_read(files)
         if not names:
             return
-        here = Workspace(files, names)
+        found.folders += [files.path(name) for name in names]
+        here = Workspace(files, names, cache_of(self.root, self.named_cache)[0])
         git, objects = self._git, self._objects
         dirty: bool | None = None
         tags: tuple[str, ...] = ()

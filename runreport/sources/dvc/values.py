@@ -22,7 +22,7 @@ _SPECIAL = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 
 
 def params_of(contents: Contents, told: Complaints, *, ran: bool = True) -> dict[str, str]:
-    """Texts by name; a name that two files give different values is written `file:name`.
+    """Texts by name; where files differ, `params.yaml` has the name and others `file:name`.
 
     Args:
         contents: of the run.
@@ -31,7 +31,8 @@ def params_of(contents: Contents, told: Complaints, *, ran: bool = True) -> dict
     """
     project = contents.project
     found: list[tuple[str, dict[str, str]]] = []
-    for file in sorted(set(project.params) | set(project.locked)):
+    files = set(project.params) | set(project.locked)
+    for file in sorted(files, key=lambda file: (file != "params.yaml", file)):
         keys = project.params.get(file, set())
         texts = _file_params(contents, file, keys, told)
         if texts is None:
@@ -39,7 +40,7 @@ def params_of(contents: Contents, told: Complaints, *, ran: bool = True) -> dict
         if ran:
             _compare(file, texts, _flat(project.locked.get(file, {}), file, told), told)
         found.append((file, texts))
-    return _plain_names(found)
+    return _first(found)
 
 
 def metrics_of(
@@ -79,11 +80,11 @@ def metrics_of(
             numbers.append((name, own))
             texts.append((name, words))
     metrics: dict[str, float | Points] = {}
-    metrics.update(_plain_names(points))
+    metrics.update(_apart(points))
     taken = {key for names in drawn.values() for key in names}
-    for key, number in _plain_names(numbers, taken).items():
+    for key, number in _apart(numbers, taken).items():
         metrics.setdefault(key, number)
-    return metrics, _plain_names(texts)
+    return metrics, _apart(texts)
 
 
 # ---- params --------------------------------------------------------------------------------------
@@ -97,6 +98,9 @@ def _file_params(
     try:
         value = documents.parse(contents.read(file), file)
     except (UnreadError, ValueError) as error:
+        if locked is None and isinstance(error, documents.UnknownFormatError):
+            told.add("RR379", file, f"its params are not read: {error}", severity="note")
+            return None
         if locked is None:
             hint = PULL if isinstance(error, AbsentError) else None
             told.add("RR371", file, f"its params cannot be read: {error}", hint=hint)
@@ -231,22 +235,31 @@ def _beyond(
 # ---- names ---------------------------------------------------------------------------------------
 
 
-def _plain_names(
+def _apart(
     parts: Iterable[tuple[str, Mapping[str, Any]]], taken: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Values by name; where files disagree, each under `file:name`."""
-    by_name: dict[str, list[tuple[str, Any]]] = {}
+    """Values by name; what several files hold under one name is `file:name` in each.
+
+    Whether two values are equal does not matter: a name must mean the same in every run.
+    """
+    by_name: dict[str, dict[str, Any]] = {}
     for file, values in parts:
         for name, value in values.items():
-            by_name.setdefault(name, []).append((file, value))
+            by_name.setdefault(name, {}).setdefault(file, value)
     found: dict[str, Any] = {}
     others = set(taken)
     for name, given in by_name.items():
-        first = given[0][1]
-        same = not isinstance(first, Points) and all(value == first for _, value in given)
-        if (len(given) == 1 or same) and name not in others:
-            found[name] = first
-            continue
-        for file, value in given:
-            found[f"{file}:{name}"] = value
+        alone = len(given) == 1 and name not in others
+        for file, value in given.items():
+            found[name if alone else f"{file}:{name}"] = value
+    return found
+
+
+def _first(parts: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """Params by name: the first file has the plain name, another that differs `file:name`."""
+    found: dict[str, str] = {}
+    for file, values in parts:
+        for name, text in values.items():
+            if found.setdefault(name, text) != text:
+                found[f"{file}:{name}"] = text
     return found

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from runreport.sources.complaints import Complaints
+from runreport.sources.dvc.cache import Cache
+from runreport.sources.dvc.contents import Contents
 from runreport.sources.dvc.objects import MissingObjectError, Objects
 from runreport.sources.dvc.project import Project, project_of
 from runreport.sources.dvc.projectfiles import (
@@ -24,13 +26,25 @@ MAX_CODE = 16_000_000
 class Workspace:
     """The files that a run in the folder is made from."""
 
-    def __init__(self, files: FolderFiles, names: Sequence[str]) -> None:
+    def __init__(self, files: FolderFiles, names: Sequence[str], cache: Cache) -> None:
         self.files = files
         self.names = names
+        self.cache = cache
 
     @cached_property
     def project(self) -> Project:
         return project_of(self.files, Complaints())
+
+    @cached_property
+    def _contents(self) -> Contents:
+        return Contents(self.files, self.project, self.cache)
+
+    def md5(self, name: str) -> str | None:
+        """What `dvc.lock` says of a file that DVC keeps."""
+        try:
+            return self._contents.md5(name)
+        except UnreadError:
+            return None
 
     @cached_property
     def code(self) -> tuple[str, ...]:
@@ -62,21 +76,19 @@ def same_as(here: Workspace, objects: Objects, commit: str, *, code: bool = Fals
     documents = {name for name in there.documents() if DOCUMENT.fullmatch(name)}
     if documents != {name for name in here.files.documents() if DOCUMENT.fullmatch(name)}:
         return False
-    digests = {out.path: out.md5 for out in here.project.outputs()}
-    for name in here.names:
-        if not _same(here, there, name, digests.get(name)):
-            return False
-    return not code or all(_same(here, there, name, None) for name in here.code if there.has(name))
+    if not all(_same(here, there, name) for name in here.names):
+        return False
+    return not code or all(_same(here, there, name) for name in here.code if there.has(name))
 
 
-def _same(here: Workspace, there: CommitFiles, name: str, md5: str | None) -> bool:
+def _same(here: Workspace, there: CommitFiles, name: str) -> bool:
     data = here.content(name)
     blob = there.blob(name)
     if data is None:
         return blob is None
     if blob is None:
         # DVC keeps it, and `dvc.lock`, which is compared as well, says what it was
-        return md5 is not None and hashlib.md5(data, usedforsecurity=False).hexdigest() == md5
+        return hashlib.md5(data, usedforsecurity=False).hexdigest() == here.md5(name)
     long = there.objects.sha256
     return blob in (
         blob_id(data, sha256=long),
