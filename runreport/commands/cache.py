@@ -49,7 +49,7 @@ def command(spec: Path, clear: bool) -> int:
 
     held = list(bounds.pieces(root))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo(as_table(listing(held), width))
+    click.echo(as_table(listing(held, root), width))
     limit = bounds.limit_of(os.environ)
     click.echo(f"\n{root}: {_size(sum(p.bytes for p in held))} of at most {_size(limit)}")
     return 0
@@ -80,8 +80,8 @@ class _Source:
     points: int
 
 
-def listing(held: Iterable[bounds.Piece]) -> Listing:
-    """One row per source; charts and receipts are counted."""
+def listing(held: Iterable[bounds.Piece], root: Path) -> Listing:
+    """One row per source of what is held in a folder; charts and receipts are counted."""
     from runreport.commands.inventory import Column, Listing
 
     columns = (
@@ -98,7 +98,7 @@ def listing(held: Iterable[bounds.Piece]) -> Listing:
         if piece.kind != "sources":
             others.setdefault(piece.kind, []).append(piece)
             continue
-        found = _source(piece.path)
+        found = _source(piece.path, root.parent)
         name = piece.path.name.rpartition("-")[0] or piece.path.name
         rows.append(
             (name, "damaged", None, None, _size(piece.bytes), _time(piece.used))
@@ -115,7 +115,7 @@ def _facts(pieces: list[bounds.Piece]) -> tuple[str, str]:
     return _size(total), _time(max(piece.used for piece in pieces))
 
 
-def _source(folder: Path) -> _Source | None:
+def _source(folder: Path, beside: Path) -> _Source | None:
     """What the list of a shelf says; None where it is damaged."""
     try:
         with (folder / "shelf.json").open("rb") as file:
@@ -130,6 +130,8 @@ def _source(folder: Path) -> _Source | None:
         return None
     try:
         where = os.path.commonpath(files)
+        if Path(where).is_relative_to(beside):
+            where = os.path.relpath(where, beside)
     except ValueError:
         # none, or some that are no paths
         where = ""
