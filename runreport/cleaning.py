@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def clean_text(text: str) -> str:
@@ -13,6 +14,14 @@ def clean_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join("\ufffd" if _is_unfit(char) else char for char in text)
+
+
+def clean_texts(texts: Sequence[str | None]) -> Sequence[str | None]:
+    """Each text cleaned; None stays None."""
+    whole = "".join(filter(None, texts))
+    if whole.isascii() and whole.isprintable():
+        return texts
+    return [None if text is None else clean_text(text) for text in texts]
 
 
 def _is_unfit(char: str) -> bool:

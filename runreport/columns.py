@@ -31,11 +31,12 @@ def column(values: Sequence[Any] | np.ndarray[Any, Any], kind: pa.DataType) -> p
         kind: the Arrow type.
     """
     count = len(values)
-    if isinstance(values, np.ndarray):
-        valid = None
-    else:
+    nulls = 0 if isinstance(values, np.ndarray) else values.count(None)
+    if nulls and nulls == count:
+        return pa.nulls(count, kind)
+    valid = None
+    if nulls:
         valid = np.fromiter((value is not None for value in values), np.bool_, count)
-    nulls = 0 if valid is None else count - int(valid.sum())
     buffers = [_bits(valid) if nulls and valid is not None else None, *_data(values, kind)]
     return pa.Array.from_buffers(kind, count, buffers, null_count=nulls)
 
@@ -80,10 +81,14 @@ def seconds(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
 def _data(values: Any, kind: pa.DataType) -> list[Any]:
     """The buffers behind the validity bits."""
     if kind == pa.string():
-        texts = [b"" if text is None else text.encode() for text in values]
+        texts = ["" if text is None else text for text in values] if None in values else values
+        joined = "".join(texts).encode()
+        if len(joined) > sum(map(len, texts)):
+            # some character takes more than one byte
+            texts = [text.encode() for text in texts]
         offsets = np.zeros(len(texts) + 1, np.int32)
-        np.cumsum([len(text) for text in texts], out=offsets[1:])
-        return [pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+        np.cumsum(np.fromiter(map(len, texts), np.int32, len(texts)), out=offsets[1:])
+        return [pa.py_buffer(offsets), pa.py_buffer(joined)]
     if kind == pa.bool_():
         if not isinstance(values, np.ndarray):
             values = np.fromiter((bool(value) for value in values), np.bool_, len(values))

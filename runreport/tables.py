@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from runreport.cleaning import clean_text
+from runreport.cleaning import clean_texts
 from runreport.columns import column as arrow_column
 from runreport.columns import values
 from runreport.errors import Problem
@@ -382,7 +382,7 @@ def _table(name: str, rows: Iterable[Sequence[Any]]) -> pa.Table:
     arrays = []
     for column, column_field in zip(columns, schema, strict=True):
         if column_field.type == _TEXT:
-            column = [None if text is None else clean_text(text) for text in column]
+            column = clean_texts(column)
         arrays.append(arrow_column(column, column_field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
 

@@ -34,30 +34,43 @@ class ArtifactFolders:
     limits: Limits
     _hashed: int = field(default=0, init=False)
     """Bytes read for digests so far."""
+    _there: dict[tuple[Path, tuple[str, ...]], bool] = field(default_factory=dict, init=False)
+    """Whether the folders of all runs could be opened: they are the same for every run."""
 
     def of(self, run_id: str, address: str | None) -> Listing:
         """What lies at the address that a store gives for a run's artifacts."""
         path = local_path(address)
         if path is None or not run_id:
             return Listing()
-        for root, parts in (*self._below(run_id, path), *self._moved(run_id, path)):
+        below = list(self._below(run_id, path))
+        for root, parts in (*below, *self._moved(run_id, path)):
+            if not self._is_folder(root, parts[: parts.index(run_id)]):
+                continue
             if (folder := _open_below(root, parts)) is not None:
                 return self._list(folder, "/".join(parts))
         # MLflow makes a run's folder with its first artifact: without one there are none,
         # provided that the folder of all runs is here
-        nothing = any(
-            _is_folder(root, parts[: parts.index(run_id)])
-            for root, parts in self._below(run_id, path)
-        )
+        nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
         return Listing(found=nothing)
+
+    def _is_folder(self, root: Path, parts: tuple[str, ...]) -> bool:
+        known = self._there.get((root, parts))
+        if known is None:
+            folder = _open_below(root, parts)
+            known = self._there[root, parts] = folder is not None
+            if folder is not None:
+                os.close(folder)
+        return known
 
     def _below(self, run_id: str, path: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """The address as names below a root, when it lies below one."""
         for root in self.roots:
-            below = Path(os.path.normpath(os.path.join(root, path))).parts
-            own = Path(os.path.normpath(root)).parts
-            if below[: len(own)] == own and run_id in below[len(own) :]:
-                yield root, below[len(own) :]
+            own = os.path.normpath(root)
+            below = os.path.normpath(os.path.join(own, path))
+            if below.startswith(own.rstrip("/") + "/"):
+                parts = tuple(below[len(own.rstrip("/")) + 1 :].split("/"))
+                if run_id in parts:
+                    yield root, parts
 
     def _moved(self, run_id: str, path: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """In a store that was moved: the end of the address, from each name to the run's id on."""
@@ -100,10 +113,3 @@ def _open_below(root: Path, parts: Sequence[str]) -> int | None:
             os.close(folder)
         folder = inner
     return folder
-
-
-def _is_folder(root: Path, parts: Sequence[str]) -> bool:
-    folder = _open_below(root, parts)
-    if folder is not None:
-        os.close(folder)
-    return folder is not None

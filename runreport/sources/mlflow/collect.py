@@ -27,7 +27,10 @@ class Collector:
         """Metric of the tables to the names in the store: they differ by unprintable characters."""
         self._cleaned: dict[str, str] = {}
         """Names by how they were logged: runs share most of them."""
-        self._problems: list[Problem] = []
+        self._plain: set[str] = set()
+        """Of these names, the ones that are fit as they are."""
+        self.problems: list[Problem] = []
+        """In the order they were met."""
         self._runs: list[tuple[Any, ...]] = []
         self._params: list[tuple[str, str, str]] = []
         self._metrics: list[tuple[Any, ...]] = []
@@ -46,7 +49,7 @@ class Collector:
         """Note a problem: in a run when its id is given, else in the store."""
         places = (self.store, f"run {run_id}" if run_id is not None else "", where)
         place = clean_text(", ".join(filter(None, places)))
-        self._problems.append(Problem(code, clean_text(message), None, hint, severity, place))
+        self.problems.append(Problem(code, clean_text(message), None, hint, severity, place))
 
     def add(self, run: RunFacts) -> None:
         """Take a run into the tables."""
@@ -94,13 +97,21 @@ class Collector:
             artifacts=self._artifacts,
             lineage=self._lineage,
             tags=self._tags,
-            problems=self._problems,
+            problems=self.problems,
         )
 
     def _texts(
         self, run: RunFacts, what: str, items: Sequence[tuple[str, str]], most: int
     ) -> list[tuple[str, str]]:
         """Params or tags within the limits, by name."""
+        whole = dict(sorted(items))
+        if (
+            len(whole) == len(items) <= most
+            and self._plain.issuperset(whole)
+            and max(map(len, whole.values()), default=0) <= self.limits.value
+        ):
+            self._say_cut(run, what, len(items), most)
+            return list(whole.items())
         kept: dict[str, str] = {}
         for key, value in sorted(items)[:most]:
             name = self._key(run, what, key)
@@ -118,7 +129,7 @@ class Collector:
     def _add_metrics(self, run: RunFacts, known: str) -> None:
         most, seen = self.limits.metrics, set()
         for key, value, step in sorted(run.metrics, key=lambda item: item[0])[:most]:
-            name = self._key(run, "metrics", key)
+            name = key if key in self._plain else self._key(run, "metrics", key)
             self.metric_names.setdefault(name, set()).add(key)
             if name in seen:
                 self.tell("RR306", f"two metrics are called {name!r}; one is shown", run.run_id)
@@ -134,6 +145,8 @@ class Collector:
         if name is None:
             name = self._cleaned[key] = clean_text(key)
         if len(name) <= self.limits.key:
+            if name == key:
+                self._plain.add(key)
             return name
         message = f"a name of {len(name):,} characters was cut to {self.limits.key:,}"
         self.tell("RR307", message, run.run_id, where=what)

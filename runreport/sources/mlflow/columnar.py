@@ -72,12 +72,15 @@ def read_pass(
         f" INDEXED BY \"{quoted}\" WHERE key = CAST(x'{key.hex()}' AS TEXT){end}"
     )
     parts = [_typed(batch, runs) for batch in arrow.batches(query)]
-    if not parts:
-        return Pass(*(np.empty(0, kind) for kind in (np.int32, np.float64, np.int64, np.float64)))
-    return Pass(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Pass(
+        np.concatenate([np.empty(0, np.int32), *(part.run for part in parts)]),
+        np.concatenate([np.empty(0), *(part.step for part in parts)]),
+        np.concatenate([np.empty(0, np.int64), *(part.ms for part in parts)]),
+        np.concatenate([np.empty(0), *(part.value for part in parts)]),
+    )
 
 
-def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> tuple[Codes, Floats, Ints, Floats]:
+def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> Pass:
     names, step, ms, value, flag = batch.columns
     if not pa.types.is_binary(names.type):
         raise Unanswered("a run id of an odd type")
@@ -86,11 +89,11 @@ def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> tuple[Codes, Flo
     if coded.null_count:
         raise Unanswered("a point without a run")
     run = known[numbers(coded)] if len(known) else np.empty(0, np.int32)
-    columns = (run, _floats(step), _times(ms), _values(value, flag))
+    found = Pass(run, _floats(step), _times(ms), _values(value, flag))
     if (known >= 0).all():
-        return columns
+        return found
     kept = run >= 0
-    return tuple(column[kept] for column in columns)  # type: ignore[return-value]  # four of four
+    return Pass(run[kept], found.step[kept], found.ms[kept], found.value[kept])
 
 
 def _floats(column: pa.Array) -> Floats:
@@ -109,19 +112,12 @@ def _values(column: pa.Array, flag: pa.Array) -> Floats:
     """Values as logged: MLflow writes NaN as zero with a flag, infinity as the largest double."""
     if column.null_count == len(column):
         return np.full(len(column), np.nan)
-    missing = None
+    flags = _floats(flag) != 0
     if column.null_count:
-        missing = np.frombuffer(_bits(column.is_null()), np.bool_)
+        flags = flags | numbers(column.is_null().cast(pa.int32())).astype(np.bool_)
         column = column.fill_null(0)
     value = _floats(column)
-    flags = _floats(flag) != 0
-    if missing is not None:
-        flags = flags | missing
     if flags.any():
         value = np.where(flags, np.nan, value)
     huge = np.abs(value) >= LARGEST
     return np.where(huge, np.copysign(np.inf, value), value) if huge.any() else value
-
-
-def _bits(flags: pa.BooleanArray) -> bytes:
-    return bytes(bytearray(flags.to_pylist()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
+from runreport.beside import beside
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
@@ -18,7 +19,7 @@ from runreport.sources.folders import Folder, reason
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
-from runreport.sources.mlflow.facts import ModelVersion, select_experiments
+from runreport.sources.mlflow.facts import DatasetInput, ModelVersion, select_experiments
 from runreport.sources.mlflow.metalines import MetaError
 from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
 from runreport.sources.mlflow.options import Options
@@ -30,6 +31,9 @@ from runreport.tables import RunTables
 
 MODELS = "models"
 """Folder of the model registry, beside the experiments."""
+DIVIDED = 40
+"""Runs from which on two processes read them."""
+_UNREADABLE = "a run cannot be read: "
 _NO_RUNS = frozenset({"datasets", "models", "tags", "traces"})
 """Folders of an experiment that are not runs."""
 
@@ -53,12 +57,51 @@ def open_folder(
 
 
 @dataclass(frozen=True, slots=True)
+class _RunFolder:
+    """A folder that should be a run's."""
+
+    parent: str
+    """Folder of its experiment."""
+    name: str
+    experiment: str
+    datasets: Mapping[str, DatasetInput]
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """What another process read."""
+
+    runs: list[ReadRun]
+    problems: list[Problem]
+    digests: list[tuple[str, bytes]]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Takes the digests of files, while there is time."""
+
+    name: str
+    """Of the store."""
+    deadline: float
+    digests: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def __call__(self, place: str, digest: bytes) -> None:
+        self.digests.append((place, digest))
+        if time.monotonic() > self.deadline:
+            hint = "name the experiments to read: `experiments: [...]`"
+            message = f"reading {self.name} took too long"
+            raise SourceError(Problem("RR314", message, None, hint, place=self.name))
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """What one reading of the tables found."""
 
     tables: RunTables
-    digest: str
-    """Over the names and contents of all files that were read."""
+    digests: list[tuple[str, bytes]]
+    """Of the files that were read, by place."""
+    looked_at: Mapping[str, int]
+    """Metric files to the bytes of them that were read; their digests are taken when asked for."""
     metrics: Mapping[str, Mapping[str, Sequence[MetricFile]]]
     """By run and metric of the tables; two names may differ by unprintable characters alone."""
 
@@ -138,45 +181,77 @@ class FolderReader:
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 over everything that the tables came from, and over the artifacts listed."""
         read = self._read = self._read or self._all()
-        found = {"files": read.digest}
+        found = {"files": self._digest(read)}
         if listed := shelf.digest(read.tables):
             found["artifacts"] = listed
         return found
+
+    def _digest(self, read: _Read) -> str:
+        """Over the names and contents of all files that were read."""
+        digests = list(read.digests)
+        with (
+            _faults(self._place.name),
+            Folder.root(self._place.path) as root,
+            closing(_Doors(root)) as doors,
+        ):
+            for place, size in read.looked_at.items():
+                folder, _, name = place.rpartition("/")
+                own = hashlib.sha256()
+                try:
+                    for block in doors.of(tuple(folder.split("/"))).blocks(name, size):
+                        own.update(block)
+                except OSError:
+                    own.update(b"it is gone")
+                digests.append((place, own.digest()))
+        whole = hashlib.sha256()
+        for place, part in sorted(digests):
+            whole.update(place.encode("utf-8", "surrogateescape") + b"\0" + part)
+        return whole.hexdigest()
 
     def _collector(self) -> Collector:
         return Collector(self._context.qualifier, self._place.name, self._limits)
 
     def _all(self) -> _Read:
         told = self._collector()
-        digests: list[tuple[str, bytes]] = []
-        deadline = time.monotonic() + self._limits.seconds
-
-        def seen(place: str, digest: bytes) -> None:
-            digests.append((place, digest))
-            if time.monotonic() > deadline:
-                hint = "name the experiments to read: `experiments: [...]`"
-                message = f"reading {self._place.name} took too long"
-                raise SourceError(Problem("RR314", message, None, hint, place=self._place.name))
-
+        seen = _Seen(self._place.name, time.monotonic() + self._limits.seconds)
         readers = RunFolders(self._limits, told, seen)
         with _faults(self._place.name), Folder.root(self._place.path) as root:
             versions = read_versions(root, MODELS, readers)
-            found = [
-                run
+            folders = [
+                one
                 for name, folder in self._experiments(root, readers)
-                for run in self._runs(root, folder, name, readers)
+                for one in self._runs(root, folder, name, readers)
             ]
+            found = self._runs_in(root, folders, readers, seen)
         found.sort(key=lambda run: (run.facts.started_ms or 0, run.facts.run_id))
         if len(found) > self._limits.runs:
             message = f"showing the newest {self._limits.runs:,} of {len(found):,} runs"
             told.tell("RR307", message)
             found = found[-self._limits.runs :]
         self._add(found, versions, told)
-        digest = hashlib.sha256()
-        for place, part in sorted(digests):
-            digest.update(place.encode("utf-8", "surrogateescape") + b"\0" + part)
         metrics = {told.qualified(run.facts.run_id): _by_clean_name(run.metrics) for run in found}
-        return _Read(told.tables(), digest.hexdigest(), metrics)
+        looked_at = {place: size for run in found for place, size in run.sizes.items()}
+        return _Read(told.tables(), seen.digests, looked_at, metrics)
+
+    def _runs_in(
+        self, root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
+    ) -> list[ReadRun]:
+        """The runs of these folders; of many, another process reads the second half."""
+        half = len(folders) // 2 if len(folders) >= DIVIDED else len(folders)
+
+        def rest() -> _Half:
+            told, other = self._collector(), _Seen(seen.name, seen.deadline)
+            runs = _read_runs(root, folders[half:], replace(readers, told=told, seen=other))
+            return _Half(runs, told.problems, other.digests)
+
+        if half == len(folders):
+            return _read_runs(root, folders, readers)
+        with beside(rest) as second:
+            first = _read_runs(root, folders[:half], readers)
+            other = second()
+        readers.told.problems += other.problems
+        seen.digests += other.digests
+        return [*first, *other.runs]
 
     def _experiments(self, root: Folder, readers: RunFolders) -> list[tuple[str, str]]:
         """Names and folders of the experiments to read."""
@@ -203,15 +278,13 @@ class FolderReader:
 
     def _runs(
         self, root: Folder, folder: str, experiment: str, readers: RunFolders
-    ) -> Iterator[ReadRun]:
+    ) -> Iterator[_RunFolder]:
         try:
             with root.folder(folder) as inside:
-                readers = replace(readers, datasets=read_datasets(inside, readers))
+                datasets = read_datasets(inside, readers)
                 for name, kind in inside.names():
-                    if kind == "file" or name in _NO_RUNS or name.startswith("."):
-                        continue
-                    if (run := _run(inside, name, experiment, readers)) is not None:
-                        yield run
+                    if kind != "file" and name not in _NO_RUNS and not name.startswith("."):
+                        yield _RunFolder(folder, name, experiment, datasets)
         except OSError as error:
             message = f"experiment {experiment!r} cannot be read to its end: {reason(error)}"
             readers.told.tell("RR306", message, where=folder)
@@ -232,16 +305,32 @@ class FolderReader:
         artifacts.tell(told)
 
 
+def _read_runs(root: Folder, folders: Sequence[_RunFolder], readers: RunFolders) -> list[ReadRun]:
+    """The runs that can be read and are not deleted."""
+    found: list[ReadRun] = []
+    with closing(_Doors(root)) as doors:
+        for one in folders:
+            known = replace(readers, datasets=one.datasets)
+            try:
+                run = _run(doors.of((one.parent,)), one.name, one.experiment, known)
+            except OSError as error:
+                place = f"{one.parent}/{one.name}"
+                readers.told.tell("RR306", _UNREADABLE + reason(error), one.name, where=place)
+                continue
+            if run is not None:
+                found.append(run)
+    return found
+
+
 def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> ReadRun | None:
     """One run; None, and a problem, when it cannot be read."""
     try:
         with folder.folder(name) as inside:
             return readers.read(inside, name, experiment)
     except MetaError as error:
-        readers.told.tell("RR306", f"a run cannot be read: {error}", name, where=folder.at(name))
+        readers.told.tell("RR306", f"{_UNREADABLE}{error}", name, where=folder.at(name))
     except OSError as error:
-        message = f"a run cannot be read: {reason(error)}"
-        readers.told.tell("RR306", message, name, where=folder.at(name))
+        readers.told.tell("RR306", _UNREADABLE + reason(error), name, where=folder.at(name))
     return None
 
 
@@ -254,9 +343,14 @@ def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[MetricFile
 
 def _blocks(root: Folder, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
     """The lines of many metric files."""
+    with closing(_Doors(root)) as doors:
+        yield from _blocks_behind(doors, wanted, told)
+
+
+def _blocks_behind(doors: _Doors, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
     for one in wanted:
         try:
-            for lines in _lines(root, one.file.place, one.file.size):
+            for lines in doors.of(one.file.place[:-1]).blocks(one.file.place[-1], one.file.size):
                 end = lines.rfind(b"\n") + 1
                 # a last line without an end was cut while being written
                 one.odd.incomplete = end < len(lines)
@@ -267,12 +361,32 @@ def _blocks(root: Folder, wanted: Sequence[_Wanted], told: Collector) -> Iterato
             told.tell("RR306", message, run_id, where="/".join(one.file.place))
 
 
-def _lines(folder: Folder, place: Sequence[str], size: int) -> Iterator[bytes]:
-    if len(place) == 1:
-        yield from folder.blocks(place[0], size)
-        return
-    with folder.folder(place[0]) as inside:
-        yield from _lines(inside, place[1:], size)
+class _Doors:
+    """Folders below a root, the last one kept open: the files of a run lie in one."""
+
+    def __init__(self, root: Folder) -> None:
+        self._root = self._folder = root
+        self._place: tuple[str, ...] | None = None
+        self._open = ExitStack()
+
+    def of(self, place: tuple[str, ...]) -> Folder:
+        """The folder at a place, which holds until the next one is asked for.
+
+        Raises:
+            OSError: not there, no folder, or a link.
+        """
+        if place != self._place:
+            self.close()
+            self._folder = self._root
+            for name in place:
+                self._folder = self._open.enter_context(self._folder.folder(name))
+            self._place = place
+        return self._folder
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._place = None
+        self._open.close()
 
 
 @contextmanager

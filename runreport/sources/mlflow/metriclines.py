@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -52,12 +53,12 @@ class Latest:
 
     def take(self, block: bytes) -> None:
         """Look at the next lines of the file."""
-        if len(block) > SMALL and _ascends(block):
+        if len(block) > SMALL and (count := _ascending(block)):
             start = block.rfind(b"\n", 0, -1) + 1
             trial = Oddities()
             points = parse_lines(block[start:], trial)
             if not trial:
-                self.odd.lines += line_ends(block)
+                self.odd.lines += count
                 self._best(points)
                 return
             # the line that would count is no point: look at all of them
@@ -128,18 +129,24 @@ def parse_blocks(blocks: Iterable[Block]) -> Iterator[Parsed]:
 
 
 def _parse_batch(batch: Sequence[Block]) -> Iterator[Parsed]:
-    columns = _read_csv([block.lines for block in batch])
+    joined = b"".join(block.lines for block in batch)
+    counts = _line_ends_of([len(block.lines) for block in batch], joined)
+    broken = any(block.lines and not block.lines.endswith(b"\n") for block in batch)
+    columns = None if broken else _read_csv(joined, sum(counts))
+    del joined
     if columns is None:
         for block in batch:
-            alone = _read_csv([block.lines]) if len(block.lines) > SMALL else None
+            alone = None
+            if len(block.lines) > SMALL and block.lines.endswith(b"\n"):
+                alone = _read_csv(block.lines, line_ends(block.lines))
             step, ms, value = _by_line(block) if alone is None else alone
             yield block, step, ms, value
         return
+    step, ms, value = columns
     start = 0
-    for block in batch:
-        stop = start + line_ends(block.lines)
-        block.odd.lines += stop - start
-        step, ms, value = columns
+    for block, lines in zip(batch, counts, strict=True):
+        stop = start + lines
+        block.odd.lines += lines
         yield block, step[start:stop], ms[start:stop], value[start:stop]
         start = stop
 
@@ -154,12 +161,20 @@ def _by_line(block: Block) -> tuple[Floats, Ints, Floats]:
     )
 
 
-def _read_csv(texts: Sequence[bytes]) -> tuple[Floats, Ints, Floats] | None:
+def _line_ends_of(sizes: Sequence[int], joined: bytes) -> list[int]:
+    """How many lines end in each of the texts that were joined."""
+    if not joined:
+        return [0] * len(sizes)
+    ends = np.frombuffer(joined, np.uint8) == 10
+    bounds = accumulate(sizes, initial=0)
+    return [int(np.count_nonzero(ends[start:stop])) for start, stop in pairwise(bounds)]
+
+
+def _read_csv(joined: bytes, lines: int) -> tuple[Floats, Ints, Floats] | None:
     """Three columns of numbers; None when some line is anything else."""
     import pyarrow.csv as pc
 
-    joined = b"".join(texts)
-    if not joined or any(text and not text.endswith(b"\n") for text in texts):
+    if not joined:
         return None
     try:
         table = pc.read_csv(
@@ -176,7 +191,7 @@ def _read_csv(texts: Sequence[bytes]) -> tuple[Floats, Ints, Floats] | None:
     except pa.ArrowInvalid:
         return None
     # an empty line or a lone carriage return would shift every file after it
-    if table.num_rows != line_ends(joined):
+    if table.num_rows != lines:
         return None
     ms, value, step = (numbers(table[name]) for name in _COLUMNS)
     return step.astype(np.float64), ms, value
@@ -187,18 +202,20 @@ def line_ends(text: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(text, np.uint8) == 10))
 
 
-def _ascends(block: bytes) -> bool:
-    """Whether these are lines of three fields whose steps ascend strictly; exact, and quick."""
+def _ascending(block: bytes) -> int:
+    """How many lines these are, if they have three fields each and their steps ascend strictly,
+    and 0 otherwise; exact, and quick.
+    """
     data = np.frombuffer(block, np.uint8)
     if data[-1] != 10:
-        return False
+        return 0
     ends = np.flatnonzero(data == 10)
     if np.count_nonzero(data == 32) != 2 * len(ends):
-        return False
+        return 0
     if _is_progression(block, data, ends):
-        return True
+        return len(ends)
     steps = _digits_before(data, ends)
-    return steps is not None and bool((steps[1:] > steps[:-1]).all())
+    return len(ends) if steps is not None and bool((steps[1:] > steps[:-1]).all()) else 0
 
 
 def _is_progression(block: bytes, data: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
@@ -209,21 +226,29 @@ def _is_progression(block: bytes, data: NDArray[np.uint8], ends: NDArray[np.intp
         return False
     if not 0 <= first < second:
         return False
-    tokens = _tokens(first, second - first, len(ends))
-    width = tokens.shape[1]
-    if ends[0] < width:
-        return False
-    found = data[ends[:, np.newaxis] + np.arange(-width, 0)]
-    return bool(((found == tokens) | (tokens == 0)).all())
+    for back, (lines, digits) in enumerate(_tokens(first, second - first, len(ends)), 1):
+        at = ends[lines:] - back
+        # a line that is shorter than its step would be leads before the text
+        if at[0] < 0 or not np.array_equal(data[at], digits):
+            return False
+    return True
 
 
 @lru_cache(maxsize=8)
-def _tokens(first: int, stride: int, count: int) -> NDArray[np.uint8]:
-    """Each step with the space before it, right-aligned after zeros, shape (count, width)."""
+def _tokens(first: int, stride: int, count: int) -> list[tuple[int, NDArray[np.uint8]]]:
+    """The last characters of the steps with the space before them, the ones before those, ...
+
+    Each with the number of lines whose step is too short to have it: the first ones.
+    """
     words = [b" %d" % (first + stride * i) for i in range(count)]
     width = len(words[-1])
     joined = b"".join(word.rjust(width, b"\0") for word in words)
-    return np.frombuffer(joined, np.uint8).reshape(count, width)
+    table = np.frombuffer(joined, np.uint8).reshape(count, width)
+    found = []
+    for place in range(width - 1, -1, -1):
+        lines = int(np.count_nonzero(table[:, place] == 0))
+        found.append((lines, np.ascontiguousarray(table[lines:, place])))
+    return found
 
 
 def _digits_before(data: NDArray[np.uint8], ends: NDArray[np.intp]) -> Ints | None:

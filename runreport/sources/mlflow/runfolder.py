@@ -49,6 +49,8 @@ class ReadRun:
     address: str | None
     """Of its artifacts, as the store gives it."""
     metrics: Mapping[str, MetricFile] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Place of every metric file that was looked at, and the bytes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class RunFolders:
         totals: dict[str, int] = {}
         params = self._texts(folder, name, "params", self.limits.params, totals)
         tags = self._texts(folder, name, "tags", self.limits.tags, totals)
-        latest, files = self._metrics(folder, name, totals)
+        sizes: dict[str, int] = {}
+        latest, files = self._metrics(folder, name, totals, sizes)
         facts = RunFacts(
             run_id=name,
             experiment=experiment,
@@ -110,7 +113,7 @@ class RunFolders:
             datasets=self._datasets(folder, name),
             totals=totals,
         )
-        return ReadRun(facts, folder.path, meta.get("artifact_uri"), files)
+        return ReadRun(facts, folder.path, meta.get("artifact_uri"), files, sizes)
 
     def _texts(
         self, folder: Folder, run: str, what: str, most: int, totals: dict[str, int]
@@ -135,7 +138,7 @@ class RunFolders:
         return found
 
     def _metrics(
-        self, folder: Folder, run: str, totals: dict[str, int]
+        self, folder: Folder, run: str, totals: dict[str, int], sizes: dict[str, int]
     ) -> tuple[list[tuple[str, float, float | None]], dict[str, MetricFile]]:
         latest: list[tuple[str, float, float | None]] = []
         files: dict[str, MetricFile] = {}
@@ -150,6 +153,7 @@ class RunFolders:
                 except OSError as error:
                     self._say(run, place, f"cannot be read: {reason(error)}")
                     continue
+                sizes[place] = size
                 tell_oddities(self.told, run, place, last.odd)
                 if last.point is None:
                     self._say(run, place, "holds no point that can be read")
@@ -162,11 +166,11 @@ class RunFolders:
         return latest, files
 
     def _latest(self, folder: Folder, name: str) -> tuple[Latest, int]:
-        last, size, digest = Latest(), folder.size(name), hashlib.sha256()
+        last, size = Latest(), folder.size(name)
         for block in folder.blocks(name, size):
-            digest.update(block)
             last.take(block)
-        self.seen(folder.at(name), digest.digest())
+        # there is no need yet for the digest of so much
+        self.seen(folder.at(name), b"")
         return last, size
 
     def _datasets(self, folder: Folder, run: str) -> list[DatasetInput]:

@@ -95,8 +95,8 @@ class SeriesReader:
         known, (name, key) = list(runs), metric
         codes = {stored_bytes(run): code for code, run in enumerate(runs.values())}
         found = read_pass(arrow, index, stored_bytes(key), self._columns, self._end, codes)
-        for code, *columns in found.series():
-            parts.add(known[code], name, *columns)
+        for code, step, ms, value in found.series():
+            parts.add(known[code], name, step, ms, value)
 
     def _by_run(
         self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]

@@ -107,9 +107,17 @@ class Stored:
             f" WHERE run_uuid IN {self._chosen}"
         )
         found = Rows(most)
+        kept = found.kept
         for run, key, value in self._db.ask(query, self._values):
-            name = key if isinstance(key, str) else text(key)
-            words = value if isinstance(value, str) else text(value)
+            if isinstance(key, str) and isinstance(value, str):
+                # nearly every row there is
+                known = kept.get(run)
+                if known is not None and len(known) < most:
+                    known.append((key, value))
+                else:
+                    found.take(run, (key, value))
+                continue
+            name, words = text(key), text(value)
             if name is None or words is None:
                 found.bad[run] += 1
             else:
@@ -119,7 +127,22 @@ class Stored:
     def last_metrics(self) -> Rows:
         """Name, last value and step of every metric, as the store itself says where it does."""
         found = Rows(self._limits.metrics)
+        kept, most = found.kept, found.most
         for run, key, value, step, is_nan in self._db.ask(self._last_query(), self._values):
+            if (
+                isinstance(key, str)
+                and isinstance(value, float)
+                and isinstance(step, int)
+                and not is_nan
+                and -LARGEST < value < LARGEST
+            ):
+                # nearly every row there is
+                known = kept.get(run)
+                if known is not None and len(known) < most:
+                    known.append((key, value, float(step)))
+                else:
+                    found.take(run, (key, value, float(step)))
+                continue
             name = key if isinstance(key, str) else text(key)
             number = stored_number(value, is_nan)
             if name is None or number is None:
