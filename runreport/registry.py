@@ -26,6 +26,7 @@ from runreport.sections import (
     text,
 )
 from runreport.sources import (
+    clearml,
     dvc,
     files,
     hf_trainer,
@@ -44,6 +45,7 @@ from runreport.sources import (
 )
 
 SOURCES: Mapping[str, AnySource] = {
+    "clearml": clearml.SOURCE,
     "dvc": dvc.SOURCE,
     "files": files.SOURCE,
     "hf_trainer": hf_trainer.SOURCE,

@@ -36,9 +36,9 @@ class Options:
 
 def open_projects(options: Options, context: SourceContext) -> Reader:
     """As `store.open_projects`, loaded where a report has projects."""
-    from runreport.sources.trackio import store
+    from runreport.sources.trackio.store import open_projects as opened
 
-    return store.open_projects(options, context)
+    return opened(options, context)
 
 
 def detect(path: Path) -> Found | None:
