@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from runreport.cleaning import clean_text
 from runreport.sources.loaded import UNKNOWN_TIME, Floats, Points
-from runreport.sources.wandb.items import Ints, items_of, path_of, steps_of
+from runreport.sources.wandb.items import Ints, codes_of, items_of, path_of, step_of
 from runreport.sources.wandb.wire import Malformed
 
 STEP, TIME, RUNTIME = "_step", "_timestamp", "_runtime"
@@ -67,33 +67,34 @@ class Columns:
     _times: list[NDArray[np.int64]] = field(default_factory=list)
     _paths: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, records: Sequence[bytes]) -> None:
-        """Take history records, in the order of the file."""
-        if not records:
+    def add(self, data: bytes, start: Ints, end: Ints) -> None:
+        """Take history records, in the order of the file.
+
+        Args:
+            data: with padding behind the last record.
+            start: where each record begins in the data.
+            end: where each ends.
+        """
+        if not start.size:
             return
-        items = items_of(records)
+        items = items_of(data, start, end)
         self.broken += items.broken
-        data = items.data
-        ids: dict[bytes, int] = {}
-        spans = zip(items.key.tolist(), items.key_end.tolist(), strict=True)
-        codes = np.array([ids.setdefault(data[a:b], len(ids)) for a, b in spans], np.int64)
+        keys, codes = codes_of(items)
         order = np.argsort(codes, kind="stable")
-        borders = np.searchsorted(codes[order], np.arange(len(ids) + 1)).tolist()
-        starts, ends = items.value[order].tolist(), items.value_end[order].tolist()
-        rows = items.record[order]
-        chunk = _Chunk(len(records))
-        for key, code in ids.items():
-            a, b = borders[code], borders[code + 1]
+        borders = np.searchsorted(codes[order], np.arange(len(keys) + 1)).tolist()
+        chunk = _Chunk(start.size)
+        for code, key in enumerate(keys):
+            mine = order[borders[code] : borders[code + 1]]
             try:
                 path = self._path(key)
             except Malformed:
-                self.broken += b - a
+                self.broken += mine.size
                 continue
-            texts = [data[x:y] for x, y in zip(starts[a:b], ends[a:b], strict=True)]
-            self._column(path, rows[a:b], texts, chunk)
+            spans = zip(items.value[mine].tolist(), items.value_end[mine].tolist(), strict=True)
+            self._column(path, items.record[mine], [data[a:b] for a, b in spans], chunk)
         for row, path, text in items.odd:
             self._column(path, np.array([row], np.int64), [text], chunk)
-        self._close(chunk, records)
+        self._close(chunk, lambda row: step_of(data[start[row] : end[row]]))
 
     def add_row(self, values: Mapping[str, Any]) -> None:
         """Take one row of values that are read already, as `wandb-history.jsonl` has them."""
@@ -101,7 +102,7 @@ class Columns:
         where = np.zeros(1, np.int64)
         for name, value in values.items():
             self._values((name,), where, [value], chunk)
-        self._close(chunk, [b""])
+        self._close(chunk, lambda _row: None)
 
     def names(self) -> list[str]:
         """The metrics that have points."""
@@ -229,16 +230,15 @@ class Columns:
             else:
                 self._values((*path, key), where, [item], chunk)
 
-    def _close(self, chunk: _Chunk, records: Sequence[bytes]) -> None:
+    def _close(self, chunk: _Chunk, step_of_row: Callable[[int], float | None]) -> None:
         """Put a chunk's values to those before."""
-        missing = np.flatnonzero(~np.isfinite(chunk.steps))
-        if missing.size:
-            told = steps_of(records, iter(missing.tolist()))
-            before = float(self._steps[-1][-1]) if self._steps else -1.0
-            for row in missing.tolist():
-                previous = chunk.steps[row - 1] if row else before
-                chunk.steps[row] = told.get(row, previous + 1)
-                self.guessed |= row not in told
+        before = float(self._steps[-1][-1]) if self._steps else -1.0
+        for row in np.flatnonzero(~np.isfinite(chunk.steps)).tolist():
+            told = step_of_row(row)
+            if told is None:
+                self.guessed = True
+                told = (chunk.steps[row - 1] if row else before) + 1
+            chunk.steps[row] = told
         good = (chunk.times > 0) & (chunk.times < _LATEST_S)
         times = np.full(chunk.times.size, UNKNOWN_TIME)
         times[good] = np.rint(chunk.times[good] * 1e6).astype(np.int64)

@@ -14,12 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 HEADER = b":W&B\xe1\xbe\x00"
 BLOCK = 32_768
 CHUNK = 512 * BLOCK
 """Bytes that are held at once."""
 MAX_RECORD = 256_000_000
 """Of one record in many pieces."""
+PADDING = bytes(2_048)
+"""Behind the data, so that looking ahead from the last byte stays inside."""
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _HEAD = struct.Struct("<IHB")
 
@@ -31,6 +36,15 @@ class Damage:
     offset: int
     length: int
     words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Records that lie in `data`, in the order of the file."""
+
+    data: bytes
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
 
 
 class Frames:
@@ -51,7 +65,7 @@ class Frames:
         self._begun = start
         self._held = 0
 
-    def chunks(self) -> Iterator[list[bytes]]:
+    def batches(self) -> Iterator[Batch]:
         """The records, many at a time."""
         base = self._start - self._start % BLOCK
         self._stream.seek(base)
@@ -69,11 +83,30 @@ class Frames:
         if self._pieces:
             self.cut = True
 
-    def _records(self, data: bytes, base: int, pos: int, is_last: bool) -> list[bytes]:
-        found: list[bytes] = []
-        size = len(data)
+    def _records(self, data: bytes, base: int, pos: int, is_last: bool) -> Batch:
+        starts: list[int] = []
+        ends: list[int] = []
+        whole: list[bytes] = []
+        self._scan(data, base, pos, is_last, starts, ends, whole)
+        return Batch(
+            b"".join((data, *whole, PADDING)), np.array(starts, np.int64), np.array(ends, np.int64)
+        )
+
+    def _scan(
+        self,
+        data: bytes,
+        base: int,
+        pos: int,
+        is_last: bool,
+        starts: list[int],
+        ends: list[int],
+        whole: list[bytes],
+    ) -> None:
+        """Find the records of some blocks; those of several pieces go to `whole`, behind them."""
+        size = behind = len(data)
         filled = -1
-        unpack, crc32, add = _HEAD.unpack_from, zlib.crc32, found.append
+        unpack, crc32 = _HEAD.unpack_from, zlib.crc32
+        add_start, add_end = starts.append, ends.append
         while pos < size:
             border = pos - pos % BLOCK + BLOCK
             stop = min(border, size)
@@ -83,7 +116,7 @@ class Frames:
                 if end > stop:
                     if is_last and stop < end <= border and 0 < kind <= _LAST:
                         self.cut = True
-                        return found
+                        return
                     self._lose(base + pos, base + stop, "a record that is longer than its block")
                     break
                 if crc32(data[pos + 6 : end]) != checksum:
@@ -92,23 +125,26 @@ class Frames:
                     if pos >= filled and is_last:
                         # space that was reserved and never written
                         self.cut = True
-                        return found
+                        return
                     # the length is not to be trusted either
                     self._lose(base + pos, base + stop, "a checksum that does not fit its record")
                     break
                 if kind == _FULL:
                     if self._pieces:
                         self._lose(self._begun, base + pos, "a record without its end")
-                    add(data[pos + 7 : end])
+                    add_start(pos + 7)
+                    add_end(end)
                     self.end = base + end
-                elif (whole := self._piece(kind, data[pos + 7 : end], base + pos)) is not None:
-                    add(whole)
+                elif (joined := self._piece(kind, data[pos + 7 : end], base + pos)) is not None:
+                    whole.append(joined)
+                    add_start(behind)
+                    behind += len(joined)
+                    add_end(behind)
                     self.end = base + end
                 pos = end
             if is_last and stop == size and 0 < stop - pos < 7 <= border - pos:
                 self.cut = True
             pos = stop
-        return found
 
     def _piece(self, kind: int, data: bytes, offset: int) -> bytes | None:
         """Take a piece of a record; the record when it is complete."""

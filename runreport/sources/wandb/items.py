@@ -7,7 +7,7 @@ does not have this shape is walked field by field, with the same result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +20,17 @@ FEW = 24
 """Records for which it does not pay to go in step."""
 DEEP = 8
 """Parts of a nested key that are walked in step."""
+WORDS = 10
+"""Of eight bytes: longer keys are told apart one by one."""
 _ITEM, _STEP = 0x0A, 0x12
 _VALUE = (0x82, 0x01)
-_PADDING = bytes(DEEP * 130 + 16)
-"""So that looking ahead from the last byte stays inside."""
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Items of records that lie one after the other in `data`."""
+    """Items of records, in their order."""
 
     data: bytes
     record: Ints
@@ -46,24 +48,24 @@ class Items:
     """Whether records have fields besides items, and besides a step at the end."""
 
 
-def items_of(records: Sequence[bytes], step_last: bool = True) -> Items:
+def items_of(data: bytes, start: Ints, end: Ints, step_last: bool = True) -> Items:
     """Every item of records.
 
     Args:
-        records: of the history; or of the summary, whose updates have the same shape.
+        data: with padding behind the last record.
+        start: where each record begins in the data: of the history; or of the summary, whose
+            updates have the same shape.
+        end: where each ends.
         step_last: whether a last field may be a step, as in histories.
     """
-    data = b"".join((*records, _PADDING))
-    sizes = np.fromiter(map(len, records), np.int64, len(records))
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    record, begin, stop, rest = _spans(np.frombuffer(data, np.uint8), starts, ends, step_last)
+    view = np.frombuffer(data, np.uint8)
+    record, begin, stop, rest = _spans(view, start, end, step_last)
     extra: list[tuple[int, int, int]] = []
     broken = 0
     others = False
     for number, place in rest:
         try:
-            for tag, begun, ended in _walk(data, place, int(ends[number])):
+            for tag, begun, ended in _walk(data, place, int(end[number])):
                 if tag == _ITEM:
                     extra.append((number, begun, ended))
                 else:
@@ -74,20 +76,62 @@ def items_of(records: Sequence[bytes], step_last: bool = True) -> Items:
         more = np.array(extra, np.int64)
         record = np.concatenate([record, more[:, 0]])
         begin, stop = np.concatenate([begin, more[:, 1]]), np.concatenate([stop, more[:, 2]])
-    order = np.argsort(begin)
-    return _parts(data, record[order], begin[order], stop[order], broken, others)
+    order = np.argsort(record, kind="stable")
+    return _parts(data, view, record[order], begin[order], stop[order], broken, others)
 
 
-def steps_of(records: Sequence[bytes], wanted: Iterator[int]) -> dict[int, float]:
-    """The step field of some records, where they have one."""
-    found: dict[int, float] = {}
-    for number in wanted:
-        try:
-            for step in every(records[number], 2):
-                found[number] = float(next((v for n, v in fields(step) if n == 1), 0))
-        except (Malformed, TypeError):
-            continue
-    return found
+def codes_of(items: Items) -> tuple[list[bytes], NDArray[np.uint16] | Ints]:
+    """The keys, and of each item which of them it has.
+
+    Keys are told apart by a number made of all their bytes; that no two have the same is checked.
+    """
+    if not items.key.size:
+        return [], np.zeros(0, np.int64)
+    size = items.key_end - items.key
+    windows = np.ndarray((len(items.data) - 7,), "<u8", items.data, 0, (1,))
+    words = [
+        windows[items.key + 8 * place] & _MASKS[np.clip(size - 8 * place, 0, 8)]
+        for place in range(-(-int(size.max()) // 8))
+    ]
+    marks = size.astype(np.uint64)
+    for word in words:
+        marks = (marks ^ word) * _PRIME
+        marks ^= marks >> np.uint64(29)
+    table = np.unique(marks[: 4 * FEW])
+    place = _found(table, marks)
+    new = table[place] != marks
+    if new.any():
+        table = np.union1d(table, marks[new])
+        place = _found(table, marks)
+    first = np.zeros(table.size, np.int64)
+    first[place[::-1]] = np.arange(place.size)[::-1]
+    own = first[place]
+    if not ((size == size[own]).all() and all((word == word[own]).all() for word in words)):
+        return _codes_one_by_one(items)
+    keys = [items.data[items.key[i] : items.key_end[i]] for i in first.tolist()]
+    return keys, place.astype(np.uint16) if table.size < 1 << 16 else place
+
+
+def _found(table: NDArray[np.uint64], marks: NDArray[np.uint64]) -> Ints:
+    return np.minimum(np.searchsorted(table, marks), table.size - 1)
+
+
+def _codes_one_by_one(items: Items) -> tuple[list[bytes], Ints]:
+    keys: dict[bytes, int] = {}
+    spans = zip(items.key.tolist(), items.key_end.tolist(), strict=True)
+    codes = [keys.setdefault(items.data[a:b], len(keys)) for a, b in spans]
+    return list(keys), np.array(codes, np.int64)
+
+
+def step_of(record: bytes) -> float | None:
+    """The step field of a history record, where it has one."""
+    try:
+        for step in every(record, 2):
+            value = next((v for number, v in fields(step) if number == 1), 0)
+            return float(value) if isinstance(value, int) else None
+    except Malformed:
+        return None
+    return None
 
 
 def path_of(key: bytes) -> tuple[str, ...]:
@@ -146,9 +190,16 @@ def _walk(data: bytes, pos: int, end: int) -> Iterator[tuple[int, int, int]]:
         pos += length
 
 
-def _parts(data: bytes, record: Ints, begin: Ints, stop: Ints, broken: int, others: bool) -> Items:
+def _parts(
+    data: bytes,
+    view: NDArray[np.uint8],
+    record: Ints,
+    begin: Ints,
+    stop: Ints,
+    broken: int,
+    others: bool,
+) -> Items:
     """Keys and values of items."""
-    view = np.frombuffer(data, np.uint8)
     key_end = begin.copy()
     going = np.arange(begin.size)
     for _ in range(DEEP):
@@ -166,6 +217,7 @@ def _parts(data: bytes, record: Ints, begin: Ints, stop: Ints, broken: int, othe
     value = key_end + 3 + long
     length = np.where(long, (low & 0x7F) | (high << 7), low)
     good = (view[key_end] == _VALUE[0]) & (view[key_end + 1] == _VALUE[1]) & (key_end > begin)
+    good &= key_end - begin <= 8 * WORDS
     good &= ~(long & (high >= 0x80)) & (value + length == stop)
     odd: list[tuple[int, tuple[str, ...], bytes]] = []
     for place in np.flatnonzero(~good).tolist():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
+import numpy as np
+
 from runreport.sources.texts import MAX_DEPTH, Parser, Written
-from runreport.sources.wandb.items import items_of, path_of
+from runreport.sources.wandb.items import Ints, codes_of, items_of, path_of
 from runreport.sources.wandb.wire import Malformed, fields, text
 
 MAX_ITEMS = 200_000
@@ -44,28 +45,39 @@ class Keyed:
             path, _ = path_and_value(item)
             self.remove(path)
 
-    def apply_all(self, messages: Sequence[bytes]) -> int:
+    def apply_all(self, data: bytes, start: Ints, end: Ints) -> int:
         """Carry out many records; of each key the last value is read.
+
+        Args:
+            data: with padding behind the last record.
+            start: where each record begins in the data.
+            end: where each ends.
 
         Returns:
             How many records are no messages from some byte on.
         """
-        items = items_of(messages, step_last=False)
+        items = items_of(data, start, end, step_last=False)
         if items.others or items.odd or items.broken:
-            broken = 0
-            for message in messages:
-                try:
-                    self.apply(message)
-                except Malformed:
-                    broken += 1
-            return broken
-        data = items.data
-        spans = zip(items.key.tolist(), items.key_end.tolist(), strict=True)
-        latest = {data[a:b]: place for place, (a, b) in enumerate(spans)}
-        starts, ends = items.value, items.value_end
-        for key, place in sorted(latest.items(), key=itemgetter(1)):
-            self._put(path_of(key), data[starts[place] : ends[place]])
+            return sum(self._try(data[a:b]) for a, b in zip(start, end, strict=True))
+        keys, codes = codes_of(items)
+        latest = np.zeros(len(keys), np.int64)
+        latest[codes] = np.arange(codes.size)
+        for code in np.argsort(latest).tolist():
+            place = latest[code]
+            value = data[items.value[place] : items.value_end[place]]
+            try:
+                self._put(path_of(keys[code]), value)
+            except Malformed:
+                return 1
         return 0
+
+    def _try(self, message: bytes) -> bool:
+        """Carry out a record; whether that failed."""
+        try:
+            self.apply(message)
+        except Malformed:
+            return True
+        return False
 
     def set(self, path: Path, value: Any) -> None:
         """Put a value; what is in its way is replaced."""

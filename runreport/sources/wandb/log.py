@@ -9,11 +9,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runreport.sources.trees import open_file
 from runreport.sources.wandb.columns import Columns
-from runreport.sources.wandb.frames import HEADER, Damage, Frames
+from runreport.sources.wandb.frames import HEADER, Batch, Damage, Frames
+from runreport.sources.wandb.items import Ints
 from runreport.sources.wandb.keyed import Keyed
-from runreport.sources.wandb.wire import Malformed, Value, every, fields, last, signed, text, varint
+from runreport.sources.wandb.wire import (
+    BYTES,
+    VARINT,
+    Malformed,
+    Value,
+    every,
+    fields,
+    last,
+    signed,
+    text,
+    varint,
+)
 
 HISTORY, SUMMARY, CONFIG, FILES, ARTIFACT, TELEMETRY, METRIC, RUN, EXIT, PREEMPTING, USED, WHERE = (
     2, 3, 5, 6, 8, 11, 12, 17, 18, 23, 25, 26,
@@ -23,6 +38,8 @@ _NOT_KINDS = frozenset({1, 16, 19, 200})
 POINTS_ALONE = frozenset({HISTORY, SUMMARY, TELEMETRY, 4, 7, 10, 13, 20, 22, 27, 100})
 """Kinds of records after which nothing but points and the summary has changed."""
 MAX_ARTIFACTS = 5_000
+_OTHER = 1 << 20
+"""Of a record whose kind is not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +133,8 @@ def read_log(path: Path, start: int | None = None, into: Log | None = None) -> L
         log.exit, log.preempted = None, False
         earlier, log.columns.last_runtime = log.columns.last_runtime, None
         frames = Frames(stream, len(HEADER) if start is None else start)
-        for records in frames.chunks():
-            _take(log, records)
+        for batch in frames.batches():
+            _take(log, batch)
     log.damages, log.cut = frames.damages, frames.cut
     log.end, log.size = frames.end, frames.size
     log.first_start = log.first_start or log.run.get(17)
@@ -137,58 +154,73 @@ def _no_log(head: bytes) -> str:
     return "no W&B log: its first bytes are others"
 
 
-def _take(log: Log, records: list[bytes]) -> None:
-    """Take records in: histories together, the others one by one."""
-    histories: list[bytes] = []
-    summaries: list[bytes] = []
-    for record in records:
+def _take(log: Log, batch: Batch) -> None:
+    """Take records in: histories together, summaries together, the others one by one."""
+    data = batch.data
+    kind, start, end = _bodies(np.frombuffer(data, np.uint8), batch.start, batch.end)
+    for place in np.flatnonzero(kind == _OTHER).tolist():
         try:
-            # number first, in one or two bytes; then the kind, whose tag has one byte
-            pos = 1
-            if record[0] == 0x08:
-                while record[pos] >= 0x80:
-                    pos += 1
-                tag = record[pos + 1]
-                if tag == 0x12 or tag == 0x1A:
-                    length = record[pos + 2]
-                    pos += 3
-                    if length >= 0x80:
-                        length, pos = varint(record, pos - 1)
-                    body = record[pos : pos + length]
-                    if len(body) == length:
-                        (histories if tag == 0x12 else summaries).append(body)
-                        continue
-            kind, message = _kind(record)
-        except (IndexError, Malformed):
+            kind[place], start[place], end[place] = _body(data, *_span(batch, place))
+        except Malformed:
             log.broken += 1
             continue
-        if kind == HISTORY:
-            histories.append(message)
-        elif kind == SUMMARY:
-            summaries.append(message)
-        elif kind is not None:
-            log.only_points &= kind in POINTS_ALONE
-            handle = _HANDLERS.get(kind)
+        if kind[place] not in (0, HISTORY, SUMMARY):
+            log.only_points &= int(kind[place]) in POINTS_ALONE
+            handle = _HANDLERS.get(int(kind[place]))
             if handle is not None:
                 try:
-                    handle(log, message)
+                    handle(log, data[start[place] : end[place]])
                 except Malformed:
                     log.broken += 1
-    log.columns.add(histories)
-    if summaries:
-        log.broken += log.summary.apply_all(summaries)
+    log.columns.add(data, start[kind == HISTORY], end[kind == HISTORY])
+    log.broken += log.summary.apply_all(data, start[kind == SUMMARY], end[kind == SUMMARY])
 
 
-def _kind(record: bytes) -> tuple[int | None, bytes]:
-    """What a record is and its message.
+def _span(batch: Batch, place: int) -> tuple[int, int]:
+    return int(batch.start[place]), int(batch.end[place])
+
+
+def _bodies(view: NDArray[np.uint8], start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
+    """Kind and place of the message in each record, for histories and summaries.
+
+    These are a number of up to three bytes, then the message, whose length takes up to three.
+    """
+    first, second, third = view[start + 1], view[start + 2], view[start + 3]
+    tag_at = start + 2 + (first >= 0x80) + ((first >= 0x80) & (second >= 0x80))
+    known = (view[start] == 0x08) & ((first < 0x80) | (second < 0x80) | (third < 0x80))
+    tag = view[tag_at]
+    known &= (tag == 0x12) | (tag == 0x1A)
+    low, mid, high = (view[tag_at + place].astype(np.int64) for place in (1, 2, 3))
+    two, three = low >= 0x80, (low >= 0x80) & (mid >= 0x80)
+    length = (low & 0x7F) | np.where(two, (mid & 0x7F) << 7, 0) | np.where(three, high << 14, 0)
+    begin = tag_at + 2 + two + three
+    known &= ~(three & (high >= 0x80)) & (begin + length <= end)
+    kind = np.where(known, tag.astype(np.int64) >> 3, _OTHER)
+    return kind, begin, begin + length
+
+
+def _body(data: bytes, pos: int, end: int) -> tuple[int, int, int]:
+    """Kind and place of the message in one record; kind 0 when there is none.
 
     Raises:
         Malformed: it is no message.
     """
-    for number, value in fields(record):
-        if number not in _NOT_KINDS and isinstance(value, bytes):
-            return number, value
-    return None, b""
+    found = (0, pos, pos)
+    while pos < end:
+        tag, pos = varint(data, pos)
+        number, wire = tag >> 3, tag & 7
+        if wire == BYTES:
+            length, pos = varint(data, pos)
+            if pos + length > end:
+                raise Malformed("a field that is longer than its record")
+            if number not in _NOT_KINDS and not found[0] and number < _OTHER:
+                found = (number, pos, pos + length)
+            pos += length
+        elif wire == VARINT:
+            _, pos = varint(data, pos)
+        else:
+            raise Malformed("a field that no record has")
+    return found
 
 
 def _config(log: Log, message: bytes) -> None:
