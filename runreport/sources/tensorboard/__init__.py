@@ -9,9 +9,10 @@ with the folder's name: `train/epoch_loss`), those of `add_scalars` (`loss/a`) a
 Scalars become metrics under their tags, steps as logged, values as the file holds them (mostly
 float32), all points kept, also those that TensorBoard hides after a restart. What the hparams
 plugin wrote becomes params and status; a JSON object or a table `|param|value|` that was logged as
-text under `args`, `config`, `hparams` or `hyperparameters` becomes params too. Images, texts, histograms, curves,
-sounds, meshes and graphs become artifacts. Checksums are verified, but for records over 64 kB
-without numbers, which are skipped over. Profiles, and files beside the event files, are not read.
+text under `args`, `config`, `hparams` or `hyperparameters` becomes params too. Images, texts,
+histograms, curves, sounds, meshes and graphs become artifacts. Checksums are verified, but for
+records over 64 kB without numbers, which are skipped over. Not read: profiles, and files beside the
+event files.
 """
 
 from __future__ import annotations

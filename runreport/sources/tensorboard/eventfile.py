@@ -10,18 +10,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from runreport.sources.tensorboard import checksums
-from runreport.sources.tensorboard.events import decode
+from runreport.sources.tensorboard.events import decode, quick
 from runreport.sources.tensorboard.gathered import Gathered
 from runreport.sources.tensorboard.periods import period
 from runreport.sources.tensorboard.regular import (
     FRAME,
     HEADER,
     Block,
+    Known,
     Places,
     Rest,
     read_loose,
@@ -35,9 +36,7 @@ SEARCHED = 1 << 26
 """Bytes that are looked through for the next record after damaged ones, in one file."""
 _WINDOWS = (1 << 20, 1 << 22)
 _AFTER_LARGE = 1 << 17
-_WALKS = (64, 1 << 20)
-_POOR = 256
-_BLOCKS = 8
+_WALK = 64
 _ZEROS = b"\0" * 4
 _NOT_ZERO = re.compile(rb"[^\0]")
 
@@ -53,13 +52,13 @@ class EventFile:
     size: int
     into: Gathered
     complain: Complain
+    known: Known = field(default_factory=Known)
     damaged: bool = False
     """Whether something was lost that a later build may want to look at again."""
 
     def __post_init__(self) -> None:
-        self._lengths: dict[bytes, int] = {}
-        self._blocks: list[Block] = []
         self._searched = 0
+        self._tried = -1
 
     def read(self, place: int) -> int:
         """Read everything from a place on; where the last whole record ends."""
@@ -94,58 +93,49 @@ class EventFile:
         """Read the records in a part of the file; how many bytes, and what stopped it."""
         rest = Rest([], [])
         loose: Places = []
-        place, why = 0, ""
-        poor, most = 0, _WALKS[0]
+        why: str | Block = ""
+        place, self._tried = 0, -1
+        most = _WALK
         while not why:
-            if poor < 2 and (count := self._repeated(data, place, base, rest)):
-                place += count
-                continue
             records, after, why = self._walk(data, place, most)
             if why == "damage" and (next_one := self._next(data, base, after + 1)) is not None:
                 self._lost(base + after, next_one - after, "a damaged part")
                 loose += records
                 place, why = next_one, ""
-                continue
-            found = period(data, records) if poor < 2 else None
-            if found is None:
+            elif isinstance(why, Block):
+                loose += records
+                count = why.read(self.into, data, after, base, rest)
+                place, self._tried = after + count * why.size, after
+                most, why = _WALK, ""
+            elif not why and (found := period(data, records)):
+                first, size = found
+                loose += records[:first]
+                block = Block(data, records[first : first + size])
+                self.known.learn(block)
+                place = records[first][0]
+                place += block.read(self.into, data, place, base, rest) * block.size
+                most = _WALK
+            else:
                 loose += records
                 place = after
-                most = min(most * 2, 1_024) if poor < 2 else _WALKS[1]
-                poor += most >= 1_024
-                continue
-            first, size = found
-            loose += records[:first]
-            block = Block(data, records[first : first + size])
-            place = records[first][0]
-            count = block.read(self.into, data, place, base, rest)
-            place += count * block.size
-            why, most = "", _WALKS[0]
-            poor = poor + 1 if count * size < _POOR else 0
-            self._blocks = [block, *self._blocks[: _BLOCKS - 1]]
+                # the less it helps, the more is read between attempts
+                most *= 16
         if loose:
             offsets = np.array([record[0] for record in loose], np.int64)
             lengths = np.array([record[1] for record in loose], np.int64)
-            read_loose(self.into, data, base, offsets, lengths, rest)
+            read_loose(self.into, self.known, data, base, offsets, lengths, rest)
         self._one_by_one(data, base, rest)
         for offset, length in sorted(rest.damaged):
             self._lost(base + offset, length + FRAME, "a record whose checksum does not fit it")
-        return place, why
+        return place, str(why)
 
-    def _repeated(self, data: bytes, place: int, base: int, rest: Rest) -> int:
-        """Read blocks of a kind that was met before; how many bytes."""
-        head = data[place : place + HEADER]
-        for block in self._blocks:
-            if block.head == head and (count := block.read(self.into, data, place, base, rest)):
-                return count * block.size
-        return 0
-
-    def _walk(self, data: bytes, place: int, most: int) -> tuple[Places, int, str]:
+    def _walk(self, data: bytes, place: int, most: int) -> tuple[Places, int, str | Block]:
         """The next records; where they end, and why there are no more."""
         records: Places = []
-        known, end = self._lengths, len(data)
-        while len(records) < most:
+        lengths, blocks, end = self.known.lengths, self.known.blocks, len(data)
+        for _ in range(most):
             head = data[place : place + HEADER]
-            length = known.get(head)
+            length = lengths.get(head)
             if length is None:
                 if len(head) < HEADER:
                     return records, place, "cut"
@@ -154,7 +144,11 @@ class EventFile:
                     return records, place, "damage"
                 if length > LARGE:
                     return records, place, "large"
-                known[head] = length
+                self.known.length(head, length)
+            if head in blocks and place != self._tried:
+                for block in blocks[head]:
+                    if block.begins(data, place):
+                        return records, place, block
             after = place + length + FRAME
             if after > end:
                 return records, place, "cut"
@@ -193,7 +187,8 @@ class EventFile:
                 rest.damaged.append((place, length))
                 continue
             try:
-                self.into.take(decode(data, start, end), data, base)
+                event = quick(data, start, end) or decode(data, start, end)
+                self.into.take(event, data, base)
             except ValueError as error:
                 self._lost(base + place, length + FRAME, f"a record that is no event: {error}")
 

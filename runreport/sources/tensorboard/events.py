@@ -7,6 +7,7 @@ The payload may be anything that gives bytes by slice, so that large ones need n
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _FLAT = {1: "<f4", 2: "<f8", 3: "<i4", 4: "<u1", 5: "<i2", 6: "<i1", 9: "<i8", 1
 _SIZES = {form: int(form[2]) for form in _FLAT.values() if form != "bf"} | {"bf": 2}
 _CODES = {"<f4": "<f", "<f8": "<d", "<i4": "<i", "<u1": "<B", "<i2": "<h", "<i1": "<b",
           "<i8": "<q", "<u2": "<H", "<f2": "<e", "<u4": "<I", "<u8": "<Q"}  # fmt: skip
+_DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
 _TYPED = {5: "<f", 6: "<d"}
 _STRING = 7
 
@@ -109,6 +111,40 @@ def decode(data: Payload, start: int, end: int) -> Event:
         and all(value.form not in ("", "bf") for value in event.values)
     )
     return event
+
+
+_QUICK = re.compile(
+    rb"\x09.{8}(?:\x10([\x80-\xff]{0,8}[\0-\x7f]))?\x2a([\0-\x7f])\x0a([\0-\x7f])\x0a([\0-\x7f])",
+    re.S,
+)
+
+
+def quick(data: bytes, start: int, end: int) -> Event | None:
+    """The same for the commonest form: a time, a step, one number under a short name."""
+    head = _QUICK.match(data, start, end)
+    if head is None:
+        return None
+    begin = head.end()
+    tag_end = begin + data[begin - 1]
+    # every length must lead to the end
+    if (
+        tag_end + 5 != end
+        or tag_end == begin
+        or data[tag_end] != 0x15
+        or data[begin - 3] != end - begin + 2
+        or data[begin - 5] != end - begin + 4
+    ):
+        return None
+    step, step_at, step_size = 0, -1, 0
+    if head[1] is not None:
+        step_at, step_size = head.start(1), len(head[1])
+        for shift, byte in enumerate(head[1]):
+            step |= (byte & 0x7F) << (7 * shift)
+    (wall,) = _DOUBLE.unpack_from(data, start + 1)
+    (number,) = _FLOAT.unpack_from(data, tag_end + 1)
+    tag = plain_text(data[begin:tag_end])
+    value = Value(tag, number, tag_end + 1, "<f4", "number")
+    return Event(wall, step, [value], None, start + 1, step_at, step_size)
 
 
 def plain_text(data: bytes) -> str:

@@ -49,8 +49,8 @@ class Item:
 class Series:
     """The points of one tag."""
 
-    chunks: list[tuple[int, Ints, Ints, Floats, Floats]] = field(default_factory=list)
-    """The first place, all places (or first and last), steps, times, values."""
+    chunks: list[tuple[int, Ints | range, Ints, Floats, Floats]] = field(default_factory=list)
+    """The first place, all places, steps, times, values."""
     singles: list[tuple[int, int, float, float]] = field(default_factory=list)
     """Place, step, time, value."""
     tensor: bool = False
@@ -75,7 +75,9 @@ class Series:
         walls = _joined([chunk[3] for chunk in chunks])
         values = _joined([chunk[4] for chunk in chunks])
         if any(later[0] < earlier[1][-1] for earlier, later in pairwise(chunks)):
-            order = np.argsort(np.concatenate([chunk[1] for chunk in chunks]), kind="stable")
+            order = np.argsort(
+                np.concatenate([np.asarray(chunk[1]) for chunk in chunks]), kind="stable"
+            )
             steps, walls, values = steps[order], walls[order], values[order]
         time, first, last = microseconds(walls)
         return Points(steps.astype(np.float64), values, time), first, last
@@ -131,14 +133,16 @@ class Gathered:
         return found
 
     def add(
-        self, tag: str, tensor: bool, places: Ints, steps: Ints, walls: Floats, values: Floats
+        self, value: Value, places: Ints | range, steps: Ints, walls: Floats, numbers: Floats
     ) -> None:
-        """Take points of one tag, in the order of the file."""
-        series = self.of(tag, tensor)
+        """Take points that lie in values like this one, in the order of the file."""
+        if value.plugin:
+            self.plugins.setdefault(value.tag, value.plugin)
+        series = self.of(value.tag, value.kind == "tensor")
         if series is None:
             self.left_out += steps.size
             return
-        series.chunks.append((int(places[0]), places, steps, walls, values))
+        series.chunks.append((places[0], places, steps, walls, numbers))
 
     def take(self, event: Event, data: Payload, base: int) -> None:
         """Take one event.

@@ -280,9 +280,7 @@ def _notes(parts: Collection[Part], several: int, empty: int) -> list[Problem]:
         )
     if empty:
         found.append(
-            _note(
-                f"{_count(empty, 'folder')} above other runs whose event files hold no values: no run"
-            )
+            _note(f"{_count(empty, 'folder')} above other runs hold no values: they are no runs")
         )
     return found
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-LONGEST = 512
+LONGEST = 256
 """Records of one round."""
 _LEAST = 8
+_MOST = 2 * LONGEST
+_ROUNDS = 16
+_HEADER, _FRAME = 12, 16
 
 
 def period(data: bytes, records: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
@@ -16,11 +19,26 @@ def period(data: bytes, records: Sequence[tuple[int, int]]) -> tuple[int, int] |
     """
     if len(records) < 2 * _LEAST:
         return None
+    # the last ones tell; more of them would only take time
+    skipped = max(0, len(records) - _MOST)
+    signed = records[skipped:]
     # after the time and the longest step, before the last number
-    whole = [(n, data[at + 27 : at + 7 + n]) for at, n in records]
-    # or the name alone, where several numbers lie in a record, or something after the number
-    names = [(n, data[at + 27 : at + 42]) for at, n in records]
-    return _repeats(whole) or _repeats(names)
+    whole = [(n, data[at + 27 : at + 7 + n]) for at, n in signed]
+    found = _repeats(whole)
+    if found is None:
+        # or the name alone, where several numbers lie in a record, or something after the number
+        found = _repeats([(n, data[at + 27 : at + 42]) for at, n in signed])
+    if found is None:
+        return None
+    first, size = found[0] + skipped, found[1]
+    start = signed[found[0]][0]
+    head = data[start : start + _HEADER]
+    last = signed[found[0] + size - 1]
+    round_size = last[0] + last[1] + _FRAME - start
+    # a few rounds are not worth it
+    if not all(data.startswith(head, start + n * round_size) for n in range(_ROUNDS)):
+        return None
+    return first, size
 
 
 def _repeats(signs: Sequence[object]) -> tuple[int, int] | None:

@@ -22,6 +22,7 @@ from runreport.sources.tensorboard.eventfile import EventFile
 from runreport.sources.tensorboard.gathered import Gathered, Item
 from runreport.sources.tensorboard.hparams import Session, session
 from runreport.sources.tensorboard.layout import Layout, Part, RunFolder
+from runreport.sources.tensorboard.regular import Known
 from runreport.sources.tensorboard.written import params_of
 from runreport.sources.trees import TreeFile, open_file, walk
 from runreport.tables import Artifact
@@ -37,6 +38,7 @@ class EventStore:
     join: Sequence[str]
     experiment: str = field(init=False)
     _layout: Layout = field(init=False)
+    _known: Known = field(default_factory=Known, init=False)
     _runs: dict[str, RunFolder] = field(default_factory=dict, init=False)
     _folders: tuple[Path, ...] = field(default=(), init=False)
     _problems: tuple[Problem, ...] = field(default=(), init=False)
@@ -87,12 +89,12 @@ class EventStore:
         run = self._runs[partition.name]
         if mark is not None and not _goes_on(run, mark):
             mark = None
-        reading = _Reading(run, mark)
+        reading = _Reading(run, self._known, mark)
         reading.read()
         if mark is not None and reading.clashes:
             # what the settings lent, the run has logged itself since
             mark = None
-            reading = _Reading(run, None)
+            reading = _Reading(run, self._known, None)
             reading.read()
         if len(reading.unreadable) == len(run.files):
             raise SourceError(reading.unreadable)
@@ -118,6 +120,7 @@ class _Reading:
     """One run while it is read."""
 
     run: RunFolder
+    known: Known
     given: Mapping[str, Any] | None
     told: Complaints = field(default_factory=Complaints, init=False)
     metrics: dict[str, Points] = field(default_factory=dict, init=False)
@@ -211,7 +214,7 @@ class _Reading:
             return None
         try:
             size = os.fstat(descriptor).st_size
-            events = EventFile(descriptor, size, gathered, complain)
+            events = EventFile(descriptor, size, gathered, complain, self.known)
             marks[file.base] = [events.read(place), size]
         except OSError as error:
             message = f"it cannot be read: {reason(error)}"
