@@ -49,6 +49,9 @@ class Partition:
     in_place: bool = False
     """Whether appending changes the files anywhere, as in a database: `load` is given the mark
     whatever changed, and sees for itself whether it still holds."""
+    weighed: tuple[Path, ...] = ()
+    """Files that are only listed, as checkpoints are: the same holds for them, but the manifest has
+    their sizes and ends in place of all their bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +221,8 @@ class PartitionReader:
 
     def places(self) -> Sequence[Path]:
         """Files and folders whose state says whether anything changed."""
-        files = [file for piece in self.store.partitions() for file in piece.files]
+        pieces = self.store.partitions()
+        files = [file for piece in pieces for file in (*piece.files, *piece.weighed)]
         held = self._shelf.held.values() if self._shelf is not None else ()
         awaited = dict.fromkeys(Path(file) for one in held for file in one.awaited)
         return [*files, *self.store.folders(), *awaited]
@@ -387,7 +391,8 @@ def _series(files: Iterable[PointFile], key: str, metrics: Collection[str]) -> d
 def _signs(piece: Partition) -> dict[str, list[int | str]]:
     # what cannot be read is no reason to leave the piece out: reading it says why
     unreadable: list[int | str] = [0, 0, 0, 0, "", ""]
-    return {str(file): sign_of(file) or unreadable for file in piece.files}
+    watched = (*piece.files, *piece.weighed)
+    return {str(file): sign_of(file) or unreadable for file in watched}
 
 
 def _came(held: Held) -> bool:
@@ -432,4 +437,8 @@ def _digest(piece: Partition, known: dict[Path, bytes]) -> str:
             except OSError:
                 known[file] = b"unreadable"
         digest.update(known[file])
+    for file in piece.weighed:
+        size, *_, head, tail = sign_of(file) or [0, "", ""]
+        named = f"{file.name}\0{size}\0{head}\0{tail}\0"
+        digest.update(named.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

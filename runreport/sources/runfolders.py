@@ -149,6 +149,8 @@ class FolderStore:
     """One run, or what came after a mark."""
     expected: str
     """What a run folder holds, for the message when there is none."""
+    documents: Callable[[RunFolder], Collection[str]]
+    """The names of a run's files that are read; the others are artifacts."""
     beside: Callable[[RunFolder], Iterable[TreeFile]] = lambda _run: ()
     """Files elsewhere that say something of the run."""
     notes: Sequence[Problem] = ()
@@ -168,10 +170,14 @@ class FolderStore:
             message = f"no run in {shown!r}: expected {self.expected}"
             hint = "`runreport list PATH` says what is recognised at a place"
             raise SourceError(Problem("RR370", message, None, hint, place=shown))
-        return [
-            Partition(run.place or ".", (*_watched(run), *(file.path for file in self.beside(run))))
-            for run in self.runs
-        ]
+        return [self._partition(run) for run in self.runs]
+
+    def _partition(self, run: RunFolder) -> Partition:
+        known = frozenset(self.documents(run))
+        read = [file.path for name, file in run.files.items() if name in known]
+        listed = [file.path for name, file in run.files.items() if name not in known]
+        files = (*read, *(file.path for file in self.beside(run)))
+        return Partition(run.place or ".", files, weighed=tuple(listed[:MAX_LISTED]))
 
     def folders(self) -> Sequence[Path]:
         """Every folder that was looked into."""
@@ -261,17 +267,6 @@ def number(value: Any) -> float | None:
         return float(value)
     except ValueError:
         return None
-
-
-def _watched(run: RunFolder) -> list[Path]:
-    """Files whose change makes a run be read again; large ones are known by size alone."""
-    small = [file for file in run.files.values() if file.size <= LIMITS.hashed_file]
-    large = [
-        file
-        for name, file in run.files.items()
-        if file.size > LIMITS.hashed_file and artifact_kind(name) in ("table", "text")
-    ]
-    return [file.path for file in (*small[: 2 * LIMITS.files], *large)]
 
 
 def _digest(file: TreeFile) -> str | None:

@@ -58,8 +58,14 @@ def open_outputs(location: str, context: SourceContext) -> Reader:
         path = path.parent
     tree = walk(path)
     runs = run_folders(tree, _outputs(tree))
-    store = FolderStore(path.name, tree, runs, read, _EXPECTED, notes=_notes(runs))
+    store = FolderStore(path.name, tree, runs, read, _EXPECTED, _documents, notes=_notes(runs))
     return PartitionReader(store, context, "hf_trainer", str(path))
+
+
+def _documents(run: RunFolder) -> Sequence[str]:
+    """What is read, of checkpoints too: which of them is the last may change."""
+    bases = {STATE, *RESULTS, CARD, *(config for config, _ in _CONFIGS)}
+    return [name for name in run.files if _base(name) in bases]
 
 
 def _outputs(tree: Tree) -> Collection[str]:

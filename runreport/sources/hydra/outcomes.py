@@ -13,15 +13,8 @@ from runreport.sources.complaints import Complaints
 from runreport.sources.files.words import STEPS
 from runreport.sources.hydra.detect import FOLDER
 from runreport.sources.loaded import Points
-from runreport.sources.rows import (
-    MAX_BYTES,
-    Columns,
-    RowCollector,
-    read_csv,
-    read_json_lines,
-    step_of,
-    whole_lines,
-)
+from runreport.sources.rowlines import MAX_BYTES, read_csv, read_json_lines, whole_lines
+from runreport.sources.rows import Columns, RowCollector, step_of
 from runreport.sources.runfolders import RunFolder, number
 
 STEMS = ("metrics", "results", "result", "scores", "eval")

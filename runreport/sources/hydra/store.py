@@ -55,10 +55,16 @@ def open_jobs(location: str, metrics: str, context: SourceContext) -> Reader:
         runs,
         partial(read, metrics=metrics, best=best),
         _EXPECTED,
+        partial(_documents, metrics=metrics),
         beside=partial(_beside, best=best),
         notes=_notes(runs, metrics),
     )
     return PartitionReader(store, context, "hydra", f"{path}\0{metrics}")
+
+
+def _documents(run: RunFolder, metrics: str) -> Sequence[str]:
+    chosen = file_of(run, metrics)
+    return _INSIDE if chosen is None else (*_INSIDE, chosen)
 
 
 def _beside(run: RunFolder, best: Mapping[str, TreeFile]) -> Iterable[TreeFile]:

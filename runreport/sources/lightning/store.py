@@ -11,10 +11,11 @@ from runreport.sources.complaints import Complaints
 from runreport.sources.lightning.detect import METRICS, PARAMS
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, PartitionReader
-from runreport.sources.rows import MAX_BYTES, read_csv
+from runreport.sources.rowlines import MAX_BYTES, read_csv
 from runreport.sources.runfolders import FolderStore, RunFolder, folders_with, run_folders
 from runreport.sources.trees import locate, walk
 
+DOCUMENTS = (METRICS, PARAMS)
 _EXPECTED = f"folders with a {METRICS}, such as version_0"
 
 
@@ -29,7 +30,7 @@ def open_logs(location: str, context: SourceContext) -> Reader:
         path = path.parent
     tree = walk(path)
     runs = run_folders(tree, folders_with(tree, METRICS))
-    store = FolderStore(path.name, tree, runs, read, _EXPECTED)
+    store = FolderStore(path.name, tree, runs, read, _EXPECTED, lambda _run: DOCUMENTS)
     return PartitionReader(store, context, "lightning", str(path))
 
 
@@ -59,7 +60,7 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None) -> Loaded:
         experiment=folder.path.parent.name or None,
         params=folder.texts(folder.yaml(PARAMS, told), PARAMS, told),
         metrics=found,
-        artifacts=folder.artifacts((METRICS, PARAMS)),
+        artifacts=folder.artifacts(DOCUMENTS),
     )
     left = None if rows is None else rows.mark
     return Loaded((run,), told.problems, lambda: left, rows is not None and rows.appended)

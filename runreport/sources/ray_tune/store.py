@@ -14,14 +14,8 @@ from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, PartitionReader
 from runreport.sources.ray_tune.detect import ERROR, PARAMS, PROGRESS, RESULTS
 from runreport.sources.ray_tune.states import States
-from runreport.sources.rows import (
-    MAX_BYTES,
-    Columns,
-    RowCollector,
-    read_csv,
-    read_json_lines,
-    whole_lines,
-)
+from runreport.sources.rowlines import MAX_BYTES, read_csv, read_json_lines, whole_lines
+from runreport.sources.rows import Columns, RowCollector
 from runreport.sources.runfolders import (
     FolderStore,
     RunFolder,
@@ -43,6 +37,7 @@ OWN = frozenset(
 )  # fmt: skip
 """What Ray writes into each line for itself."""
 _PICKLES = (".pkl", ".pickle")
+DOCUMENTS = (RESULTS, PROGRESS, PARAMS)
 _EXPECTED = f"folders with {RESULTS} and {PARAMS}"
 
 
@@ -64,6 +59,7 @@ def open_trials(location: str, context: SourceContext) -> Reader:
         runs,
         partial(read, states=states),
         _EXPECTED,
+        lambda _run: (*DOCUMENTS, ERROR),
         beside=states.beside,
         notes=_notes(tree),
     )
@@ -134,7 +130,7 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None, states: States) -> L
         params=folder.texts(folder.json(PARAMS, told), PARAMS, told),
         tags={name: text for name, text in tags.items() if text},
         metrics=dict(columns.points(_step(folder, source, columns, told), TIME, OWN)),
-        artifacts=folder.artifacts((RESULTS, PROGRESS, PARAMS)),
+        artifacts=folder.artifacts(DOCUMENTS),
         lineage=() if trial is None or not trial.trainable else (_made_by(trial.trainable),),
     )
     return Loaded((run,), told.problems, lambda: left, appended)

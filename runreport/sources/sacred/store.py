@@ -36,6 +36,7 @@ _STATUSES: Mapping[str, Status] = {
 }
 _DIGEST = re.compile(r"_([0-9a-f]{32})(\.[^/]*)?$")
 """Sacred puts a file's MD5 into the name of its copy."""
+DOCUMENTS = (RUN, CONFIG, METRICS, INFO)
 _EXPECTED = f"folders with a {RUN}, as Sacred's FileStorageObserver writes"
 
 
@@ -50,7 +51,7 @@ def open_runs(location: str, context: SourceContext) -> Reader:
         path = path.parent
     tree = walk(path)
     runs = run_folders(tree, folders_with(tree, RUN))
-    store = FolderStore(path.name, tree, runs, read, _EXPECTED)
+    store = FolderStore(path.name, tree, runs, read, _EXPECTED, lambda _run: DOCUMENTS)
     return PartitionReader(store, context, "sacred", str(path))
 
 
@@ -93,7 +94,7 @@ def read(folder: RunFolder, _mark: Mapping[str, Any] | None) -> Loaded:
         metrics=metrics,
         artifacts=tuple(
             replace(one, kind="log") if one.path == "cout.txt" else one
-            for one in folder.artifacts((RUN, CONFIG, METRICS, INFO))
+            for one in folder.artifacts(DOCUMENTS)
         ),
         lineage=tuple(_lineage(about, experiment)),
     )
