@@ -22,16 +22,13 @@ def is_log(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix == ".eval":
         start = start_of(path, 64)
-        # what is damaged is no one else's either, and reading it says what is wrong
-        return not start.startswith(b"PK\x03\x04") or start[_NAME_AT:].startswith(_MEMBERS)
+        return start.startswith(b"PK\x03\x04") and start[_NAME_AT:].startswith(_MEMBERS)
     return suffix == ".json" and _BEGINS.match(start_of(path, 256)) is not None
 
 
 def detect(path: Path) -> Found | None:
     """What is recognised at a path: one log, or a folder whose folders hold nothing but logs."""
     if not path.is_dir():
-        if path.suffix.lower() == ".eval" and not start_of(path, 4).startswith(b"PK"):
-            return None
         return Found("inspect", {"inspect": path.name}, "Inspect log") if is_log(path) else None
     count = _logs(path)
     for folder in _folders(path) if count == 0 else below(path):
@@ -52,8 +49,7 @@ def _logs(folder: Path, enough: int = 2_000) -> int:
     count = looked = 0
     for name in sorted(names(folder)):
         if name.endswith(".eval"):
-            path = folder / name
-            count += start_of(path, 4).startswith(b"PK") and is_log(path)
+            count += is_log(folder / name)
         elif name.endswith(".json") and looked < MOST_LOOKED:
             looked += 1
             count += is_log(folder / name)

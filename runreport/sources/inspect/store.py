@@ -34,7 +34,12 @@ def open_logs(
     path = locate(context.base, location, EXPECTED)
     tree = walk(path)
     alone = not path.is_dir()
-    files = {file.name: file for file in tree.files if alone or is_log(file.path)}
+    # an archive that is no log is told, not left out: its name says that it should be one
+    files = {
+        file.name: file
+        for file in tree.files
+        if alone or file.base.lower().endswith(".eval") or is_log(file.path)
+    }
     pieces = [Partition(name, (file.path,)) for name, file in files.items()]
     store = PieceStore(
         experiment=tree.root.name,
