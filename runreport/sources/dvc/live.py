@@ -49,7 +49,9 @@ def live_folders(contents: Contents, told: Complaints) -> tuple[Live, ...]:
             continue
         points = _points(contents, folder, told)
         ours = points or folder.rpartition("/")[2] == "dvclive" or base == "dvclive.json"
-        if ours or (file in documents and contents.files.has(_join(folder, "params.yaml"))):
+        # elsewhere these two names are any project's own
+        alone = file in documents and not project.documents
+        if ours or (alone and contents.files.has(_join(folder, "params.yaml"))):
             found.setdefault(folder, Live(folder, file, points))
             # what was logged to it is a param, whether or not `dvc.yaml` names the file
             if contents.has(_join(folder, "params.yaml")):

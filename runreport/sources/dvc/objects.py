@@ -82,6 +82,14 @@ class Objects:
         # whoever made the folder removes it
         return (partial(Objects, sha256=self.sha256, home=self._home), (self.folder,))
 
+    def check(self) -> None:
+        """Find git.
+
+        Raises:
+            SourceError: RR377 when it is not installed.
+        """
+        self._ask()
+
     def about(self, name: str) -> tuple[str, str, int]:
         """Id, type and size of what an id or an expression on one names.
 

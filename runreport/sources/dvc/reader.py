@@ -128,6 +128,7 @@ class ProjectStore:
                 found.problems.append(Problem("RR379", message, None, None, "warning", ".git"))
             return Chosen()
         try:
+            objects.check()
             return choose(git, objects, self.options.revs, self.options.experiments)
         except SourceError as error:
             if self.root == git.own:

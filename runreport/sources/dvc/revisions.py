@@ -50,8 +50,8 @@ def choose(
     chosen = Chosen()
     named: dict[str, str] = {}
     for pattern in revs:
-        found = dict(_matching(git, objects, pattern))
-        for commit, name in found.items():
+        found = list(_matching(git, objects, pattern))
+        for commit, name in found:
             named.setdefault(commit, name)
         if not found:
             shown = clean_text(pattern)[:80]
@@ -114,7 +114,7 @@ def _matching(git: GitDir, objects: Objects, pattern: str) -> Iterator[tuple[str
         return
     steps = _STEPS.fullmatch(pattern)
     if steps:
-        for start, _ in dict(_matching(git, objects, steps["start"])).items():
+        for start, _ in _matching(git, objects, steps["start"]):
             if commit := _commit(objects, start + steps["steps"]):
                 yield commit, pattern
 
