@@ -256,6 +256,25 @@ def test_repositories_are_code_with_their_commit_and_state(tmp_path) -> None:
     ]
 
 
+def test_descriptions_of_older_versions_are_read(tmp_path) -> None:
+    digest = "900150983cd24fb0d6963f7d28e17f72"
+    experiment = {
+        "name": "exp",
+        "dependencies": [["numpy", "1.11.0"], "torch==0.4"],
+        "sources": [["train.py", digest]],
+    }
+    folder = saved(tmp_path / "1", experiment=experiment, host={"os": "Linux", "cpu": "i7"})
+    (run,) = read("sacred", folder).tables.rows
+    assert {(f.kind, f.name, f.version, f.digest) for f in run.lineage} == {
+        ("command", "main", None, None),
+        ("environment", "numpy", "1.11.0", None),
+        ("environment", "torch", "0.4", None),
+        ("environment", "Linux", None, None),
+        ("hardware", "i7", None, None),
+        ("code", "train.py", None, f"md5:{digest}"),
+    }
+
+
 def test_a_run_without_its_description_still_has_what_it_logged(tmp_path) -> None:
     saved(tmp_path / "runs" / "1", {"a": series((0, 1))})
     saved(tmp_path / "runs" / "2", {"a": series((0, 2))})

@@ -34,8 +34,8 @@ _STATUSES: Mapping[str, Status] = {
     "TIMED_OUT": "killed",
     "RUNNING": "running",
 }
-_DIGEST = re.compile(r"_([0-9a-f]{32})(\.[^/]*)?$")
-"""Sacred puts a file's MD5 into the name of its copy."""
+_DIGEST = re.compile(r"(?:^|_)([0-9a-f]{32})(\.[^/]*)?$")
+"""Sacred puts a file's MD5 into the name of its copy; older versions kept the MD5 alone."""
 DOCUMENTS = (RUN, CONFIG, METRICS, INFO)
 _EXPECTED = f"folders with a {RUN}, as Sacred's FileStorageObserver writes"
 
@@ -185,9 +185,10 @@ def _lineage(about: Mapping[str, Any], experiment: Mapping[str, Any]) -> list[Li
     for name, stored in _pairs(about.get("resources")):
         # of where it lay only the name says what it is
         facts.append(Lineage("data", name.rpartition("/")[2] or name, digest=_md5(stored)))
-    for package in _texts(experiment.get("dependencies")):
-        name, _, version = package.partition("==")
-        facts.append(Lineage("environment", name, version or None))
+    for package, version in _pairs(experiment.get("dependencies")):
+        # a pair in older versions
+        name, _, pinned = package.partition("==")
+        facts.append(Lineage("environment", name, version or pinned or None))
     host = about.get("host")
     if isinstance(host, Mapping):
         facts += _host(host)
@@ -198,7 +199,7 @@ def _host(host: Mapping[str, Any]) -> list[Lineage]:
     facts = []
     if (version := _text(host.get("python_version"))) is not None:
         facts.append(Lineage("environment", "python", version))
-    system = _texts(host.get("os"))
+    system = _texts(host.get("os")) or _texts([host.get("os")])
     if system:
         facts.append(Lineage("environment", system[0], system[-1] if len(system) > 1 else None))
     if (chip := _text(host.get("cpu"))) is not None:
