@@ -66,6 +66,19 @@ def numbers(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
     return held[array.offset : array.offset + len(array)]
 
 
+def filled(column: pa.ChunkedArray | pa.Array, missing: float) -> np.ndarray[Any, Any]:
+    """The numbers of a column, shape (n,), with a value in the place of nulls."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not array.null_count:
+        return numbers(array)
+    validity, data = array.buffers()
+    span = slice(array.offset, array.offset + len(array))
+    found = np.frombuffer(data, _DTYPES[array.type])[span].copy()
+    valid = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[span]
+    found[valid == 0] = missing
+    return found
+
+
 def seconds(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
     """Timestamps in microseconds as seconds since the epoch, shape (n,); NaN where it is null."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

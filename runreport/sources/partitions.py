@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from runreport.beside import beside
-from runreport.columns import numbers, values
+from runreport.columns import filled, numbers, values
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
 from runreport.signs import grew, sign_of
@@ -372,8 +372,7 @@ def _series(files: Iterable[PointFile], key: str, metrics: Collection[str]) -> d
         for table in file.points({key: key}, metrics):
             names = values(table["metric"])
             step, value = numbers(table["step"]), numbers(table["value"])
-            time = table["time"].combine_chunks().cast(pa.int64()).fill_null(UNKNOWN_TIME)
-            times = numbers(time)
+            times = filled(table["time"].cast(pa.int64()), UNKNOWN_TIME)
             labels = np.array(names)
             for metric in dict.fromkeys(names):
                 rows = labels == metric

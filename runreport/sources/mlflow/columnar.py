@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from runreport.columns import numbers, values
+from runreport.columns import filled, numbers, values
 from runreport.sources.arrowsql import ArrowSql, Unanswered
 from runreport.sources.database import Database
 from runreport.sources.mlflow.facts import LARGEST
@@ -96,16 +96,17 @@ def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> Pass:
     return Pass(run[kept], found.step[kept], found.ms[kept], found.value[kept])
 
 
-def _floats(column: pa.Array) -> Floats:
-    if column.null_count or column.type not in (pa.int64(), pa.float64()):
+def _floats(column: pa.Array, missing: float | None = None) -> Floats:
+    nulls = column.null_count and missing is None
+    if nulls or column.type not in (pa.int64(), pa.float64()):
         raise Unanswered("a column of mixed types")
-    return numbers(column).astype(np.float64, copy=False)
+    return filled(column, missing or 0).astype(np.float64, copy=False)
 
 
 def _times(column: pa.Array) -> Ints:
     if column.type != pa.int64():
         raise Unanswered("a time of an odd type")
-    return numbers(column.fill_null(int(NO_TIME)))
+    return filled(column, int(NO_TIME))
 
 
 def _values(column: pa.Array, flag: pa.Array) -> Floats:
@@ -115,8 +116,7 @@ def _values(column: pa.Array, flag: pa.Array) -> Floats:
     flags = _floats(flag) != 0
     if column.null_count:
         flags = flags | numbers(column.is_null().cast(pa.int32())).astype(np.bool_)
-        column = column.fill_null(0)
-    value = _floats(column)
+    value = _floats(column, 0)
     if flags.any():
         value = np.where(flags, np.nan, value)
     huge = np.abs(value) >= LARGEST
