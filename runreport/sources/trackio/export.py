@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from runreport.cleaning import clean_text
 from runreport.columns import values
 from runreport.errors import Problem, SourceError
+from runreport.sources.arrays import floats, valid
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import Floats, LoadedRun, Points
 from runreport.sources.pieces import Files
@@ -81,8 +82,11 @@ def _table(path: Path, needed: set[str]) -> pa.Table:
                 raise ValueError(f"{about.num_rows:,} rows are more than are read")
             if lacking := sorted(needed - set(file.schema_arrow.names)):
                 raise ValueError(f"it lacks the columns {', '.join(lacking)}")
-            return file.read(use_threads=False)
-    except (OSError, ValueError, pa.ArrowException) as error:
+            table = file.read(use_threads=False)
+            # a damaged file may hold lengths that lead out of it
+            table.validate(full=True)
+            return table
+    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
         words = clean_text(str(error).splitlines()[0] if str(error) else "")[:160]
         message = f"it cannot be read as a trackio export: {words}"
         raise SourceError(Problem("RR371", message, place=path.name)) from None
@@ -110,15 +114,17 @@ def _points(
         flat = flat.flatten()
     unread = []
     for metric, column in zip(flat.column_names, flat.columns, strict=True):
-        numbers = _floats(column)
-        if numbers is None:
+        found_values = _floats(column)
+        if found_values is None:
             unread.append(metric)
             continue
-        known = _known(column)
+        known = valid(column)
         for identity, at in order.items():
             rows = np.flatnonzero((codes == at) & known & np.isfinite(steps))
             if rows.size:
-                found[identity][prefix + metric] = Points(steps[rows], numbers[rows], times[rows])
+                found[identity][prefix + metric] = Points(
+                    steps[rows], found_values[rows], times[rows]
+                )
     for metric in unread:
         words = f"values of {clean_text(metric)[:80]!r} are no numbers"
         told.add("RR375", name, f"{words}; they are not read", severity="note")
@@ -145,19 +151,13 @@ def _counted(codes: NDArray[np.int64]) -> Floats:
 def _floats(column: pa.ChunkedArray) -> Floats | None:
     """A column as numbers, NaN where it has none; None when it holds something else."""
     kind = column.type
-    if pa.types.is_null(kind):
-        return np.full(len(column), np.nan)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        plain = column.cast(pa.int8()) if pa.types.is_boolean(kind) else column
-        cast = plain.cast(pa.float64(), safe=False)
-        return np.asarray(cast.fill_null(np.nan).combine_chunks().to_numpy(zero_copy_only=False))
+    numeric = (pa.types.is_null, pa.types.is_integer, pa.types.is_floating)
+    if pa.types.is_boolean(kind):
+        return floats(column.cast(pa.int8()))
+    if any(is_one(kind) for is_one in numeric):
+        return floats(column)
     if pa.types.is_string(kind):
         texts: Sequence[str | None] = values(column)
         if all(text is None or text in WORDS for text in texts):
             return np.array([np.nan if text is None else WORDS[text] for text in texts])
     return None
-
-
-def _known(column: pa.ChunkedArray) -> NDArray[np.bool_]:
-    valid = column.is_valid().combine_chunks()
-    return np.asarray(valid.to_numpy(zero_copy_only=False), np.bool_)
