@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runreport import looks, registry
+from runreport import formats, looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
 from runreport.cache import issuing, receipts
@@ -138,10 +138,12 @@ def build(
             raise PolicyError(refused)
         progress("publishing")
         folder.publish(site, target, digests())
-        made = f"{len(pages)} pages, {len(context.runs)} runs"
-        keeper.finish(places(spec, facts), digests(), made, started)
-        told = (*told, *pool.problems, *doubts, *keeper.notes)
-        return BuildResult(output, len(context.runs), len(pages), told)
+        told = (*told, *pool.problems, *doubts)
+        if not pool.problems:
+            # a chart that took too long may be drawn next time
+            made = summed_up(len(pages), len(context.runs), told)
+            keeper.finish(places(spec, facts), digests(), made, started)
+        return BuildResult(output, len(context.runs), len(pages), (*told, *keeper.notes))
 
 
 def load(request: BuildRequest) -> Spec:
@@ -305,6 +307,17 @@ def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
         for name, digest in reader.fingerprint().items():
             digests[f"source/{index}/{name}"] = digest
     return digests
+
+
+def summed_up(pages: int, runs: int, told: Sequence[Problem]) -> str:
+    """What is said of a site when nothing changed: that there were problems, too."""
+    counts = [
+        formats.count(number, severity)
+        for severity in ("warning", "note")
+        if (number := sum(problem.severity == severity for problem in told))
+    ]
+    said = f"{pages} pages, {runs} runs"
+    return f"{said} ({', '.join(counts)} as before)" if counts else said
 
 
 def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:

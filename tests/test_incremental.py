@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 
 from runreport.cache import bounds, issuing, receipts
 from runreport.commands.unchanged import unchanged
+from runreport.errors import PolicyError
 from runreport.keeping import Keeper
 from runreport.pipeline import BuildRequest, build, inputs, load, places
+from runreport.render.figures import FigurePool
 from runreport.understand import read
 from tests.processes import COMMAND, digest, environment, runreport, started
 from tests.shared import ROOT
@@ -420,6 +423,32 @@ def test_whatever_is_damaged_of_what_was_kept_is_made_again(study, grown, damage
     assert digest(study / "site") == grown
     # with everything gone it is as if nothing had been kept
     assert ("RR385" in codes) == (damage != "remove")
+    settle()
+    assert looked(study) == 0
+
+
+def test_a_kept_chart_passes_the_verifier_like_any_other(study):
+    built(study)
+    before = digest(study / "site")
+    for path in kept_files(study, "charts"):
+        body = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+        forged = hashlib.sha256(path.name.encode() + body).hexdigest().encode()
+        path.write_bytes(forged + b"\n" + body)
+    touch(study)
+    settle()
+    with pytest.raises(PolicyError) as refused:
+        built(study)
+    assert {problem.code for problem in refused.value.problems} == {"RR650"}
+    assert digest(study / "site") == before
+
+
+def test_a_chart_that_could_not_be_drawn_is_tried_again(study, monkeypatch):
+    monkeypatch.setattr(FigurePool.__init__, "__defaults__", (2, 0.0))
+    assert "RR503" in {problem.code for problem in built(study).problems}
+    monkeypatch.undo()
+    settle()
+    assert looked(study) is None
+    assert "RR503" not in {problem.code for problem in built(study).problems}
     settle()
     assert looked(study) == 0
 
