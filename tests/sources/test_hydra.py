@@ -180,6 +180,17 @@ def test_what_a_sweeper_found_best_marks_its_job(tmp_path) -> None:
     assert runs["1"].tags["hydra.sweeper"] == "optuna"
 
 
+def test_of_several_objectives_each_job_that_none_beats_is_marked(tmp_path) -> None:
+    for number in range(3):
+        job(tmp_path / "m" / str(number), f"x: {number}")
+    solutions = [{"params": {"x": number}, "values": [number, 0.5]} for number in (0, 2)]
+    best = yaml.safe_dump({"name": "optuna", "solutions": solutions})
+    write(tmp_path / "m" / "optimization_results.yaml", best)
+    runs = read("hydra", tmp_path / "m").runs
+    assert [runs[key].tags.get("hydra.best") for key in "012"] == ["true", None, "true"]
+    assert runs["2"].tags["hydra.best_value"] == "[2, 0.5]"
+
+
 def test_pickles_are_told_and_never_loaded(tmp_path) -> None:
     folder = job(tmp_path / "j", "a: 1")
     write(folder / ".hydra" / "job_return.pickle", b"cos\nsystem\n(S'touch never'\ntR.")

@@ -188,6 +188,16 @@ def test_reading_on_gives_what_reading_anew_gives(tmp_path) -> None:
         assert facts(read("lightning", tmp_path / "logs", cache)) == fresh
 
 
+def test_a_checkpoint_that_is_written_anew_is_seen_though_nothing_else_changed(tmp_path) -> None:
+    run, cache = log(tmp_path / "version_0", "step,a\n0,1\n"), tmp_path / "cache"
+    checkpoint = write(run / "checkpoints" / "last.ckpt", b"x" * 20_000)
+    before = facts(read("lightning", run, cache))
+    checkpoint.write_bytes(b"x" * 9_000 + b"y" + b"x" * 10_999)
+    write(run / "checkpoints" / "more.ckpt", b"z")
+    after = facts(read("lightning", run, cache))
+    assert after == facts(read("lightning", run)) != before
+
+
 CELLS = st.one_of(st.none(), st.floats(), st.integers(-(10**6), 10**6).map(float))
 
 

@@ -179,15 +179,28 @@ def _sweep(
     tags: dict[str, str] = {}
     if (name := _text(content.get("name"))) is not None:
         tags["hydra.sweeper"] = name
-    winner = content.get("best_params", content.get("best_evaluated_params"))
-    if isinstance(winner, Mapping) and winner:
+    for winner, value in _winners(content):
         own = {key.lstrip("+"): text for key, text in sweep.texts(winner, BEST, told).items()}
-        if all(_same(params.get(key), text) for key, text in own.items()):
+        if own and all(_same(params.get(key), text) for key, text in own.items()):
             tags["hydra.best"] = "true"
-            value = content.get("best_value", content.get("best_evaluated_result"))
-            if (text := _text(value)) is not None:
-                tags["hydra.best_value"] = text
+            if value is not None:
+                tags["hydra.best_value"] = written(value)
     return tags
+
+
+def _winners(content: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Any]]:
+    """Params and values of the best job; of several objectives, of each that none beats."""
+    entries = content.get("solutions")
+    found = []
+    for entry in entries if isinstance(entries, list) else [content]:
+        if isinstance(entry, Mapping):
+            keys = ("best_params", "best_evaluated_params", "params")
+            winner = next((entry[key] for key in keys if isinstance(entry.get(key), Mapping)), None)
+            values = ("best_value", "best_evaluated_result", "values")
+            value = next((entry[key] for key in values if entry.get(key) is not None), None)
+            if winner:
+                found.append((winner, value))
+    return found
 
 
 def _same(one: str | None, other: str) -> bool:
