@@ -36,7 +36,7 @@ class Columns:
             leave: columns that are no metrics.
         """
         steps = self._spread(step)
-        if step is None or steps is None:
+        if steps is None:
             steps = np.arange(self.rows, dtype=np.float64)
         times = self._times(time)
         found: dict[str, Points] = {}
@@ -67,11 +67,12 @@ class Columns:
         return None if found is None or not found[1].size else float(found[1][0])
 
     def _spread(self, name: str | None) -> Floats | None:
-        if name is None or name not in self.values:
+        if name is None:
             return None
-        rows, values = self.values[name]
         spread = np.full(self.rows, np.nan)
-        spread[rows] = values
+        if name in self.values:
+            rows, values = self.values[name]
+            spread[rows] = values
         return spread
 
     def _times(self, name: str | None) -> NDArray[np.int64] | None:

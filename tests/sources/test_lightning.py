@@ -188,6 +188,15 @@ def test_reading_on_gives_what_reading_anew_gives(tmp_path) -> None:
         assert facts(read("lightning", tmp_path / "logs", cache)) == fresh
 
 
+def test_odd_rows_are_told_once_however_often_the_file_grows(tmp_path) -> None:
+    for header in ("step,a\n", "b,a\n"):
+        run, cache = log(tmp_path / header[0] / "version_0", header + "0,1\n"), tmp_path / "cache"
+        for lines in ("2,2\n", "x,y\n", "1,2,3\n", "3,3\n", "4,5\n"):
+            with (run / "metrics.csv").open("a") as file:
+                file.write(lines)
+            assert facts(read("lightning", run, cache)) == facts(read("lightning", run))
+
+
 def test_a_checkpoint_that_is_written_anew_is_seen_though_nothing_else_changed(tmp_path) -> None:
     run, cache = log(tmp_path / "version_0", "step,a\n0,1\n"), tmp_path / "cache"
     checkpoint = write(run / "checkpoints" / "last.ckpt", b"x" * 20_000)

@@ -186,6 +186,17 @@ def test_reading_on_gives_what_reading_anew_gives(tmp_path) -> None:
     assert read("ray_tune", exp, cache).runs["t"].status == "finished"
 
 
+def test_lines_without_an_iteration_are_counted_however_often_they_are_read(tmp_path) -> None:
+    folder, cache = tmp_path / "t", tmp_path / "cache"
+    trial(folder, json.dumps({"x": 1}) + "\n" + json.dumps({"x": 2}) + "\n")
+    assert read("ray_tune", folder, cache).curve("t", "x") == [(0, 1), (1, 2)]
+    for extra in (json.dumps({"x": 3}) + "\n", "{oops\n", "{oops too\n"):
+        with (folder / "result.json").open("a") as file:
+            file.write(extra)
+        assert facts(read("ray_tune", folder, cache)) == facts(read("ray_tune", folder))
+    assert read("ray_tune", folder, cache).curve("t", "x") == [(0, 1), (1, 2), (2, 3)]
+
+
 VALUES = st.one_of(st.floats(), st.integers(), st.booleans(), st.none(), st.text(max_size=5))
 
 

@@ -44,8 +44,12 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None) -> Loaded:
     data = folder.data(METRICS, MAX_BYTES, told)
     if data is None:
         raise SourceError(told.problems())
-    rows = read_csv(data, folder.at(METRICS), told, mark)
+    # what is told of rows is told of all of them, which are then read as a whole
+    odd = Complaints()
+    rows = read_csv(data, folder.at(METRICS), odd, mark)
     del data
+    if rows is not None and rows.appended and (odd.problems() or rows.columns.texts):
+        return read(folder, None)
     if rows is None:
         message = "it has no line of column names, expected those of Lightning's CSVLogger"
         if not folder.files[METRICS].size:
@@ -53,7 +57,7 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None) -> Loaded:
         told.add("RR371", folder.at(METRICS), message)
     found = {}
     if rows is not None:
-        found = _points(folder, rows.columns, rows.header, told, rows.mark)
+        found = _points(folder, rows.columns, rows.header, odd)
     run = LoadedRun(
         key=folder.key,
         name=folder.name,
@@ -62,8 +66,9 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None) -> Loaded:
         metrics=found,
         artifacts=folder.artifacts(DOCUMENTS),
     )
-    left = None if rows is None else rows.mark
-    return Loaded((run,), told.problems, lambda: left, rows is not None and rows.appended)
+    problems = (*told.problems(), *odd.problems())
+    left = None if rows is None or odd.problems() else rows.mark
+    return Loaded((run,), lambda: problems, lambda: left, rows is not None and rows.appended)
 
 
 def _points(
@@ -71,7 +76,6 @@ def _points(
     columns: Any,
     header: tuple[str, ...],
     told: Complaints,
-    mark: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     for name in columns.texts:
         message = f"column {name[:80]!r} holds text, expected numbers"

@@ -40,6 +40,11 @@ class Trial:
     """Seconds since 1970."""
     ended: float | None
 
+    @property
+    def name(self) -> str | None:
+        """As Ray shows it: what is trained, and the id."""
+        return f"{self.trainable}_{self.id}" if self.trainable and self.id else None
+
 
 @dataclass(eq=False)
 class States:

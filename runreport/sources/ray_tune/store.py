@@ -13,7 +13,7 @@ from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, PartitionReader
 from runreport.sources.ray_tune.detect import ERROR, PARAMS, PROGRESS, RESULTS
-from runreport.sources.ray_tune.states import States
+from runreport.sources.ray_tune.states import States, Trial
 from runreport.sources.rowlines import MAX_BYTES, read_csv, read_json_lines, whole_lines
 from runreport.sources.rows import Columns, RowCollector
 from runreport.sources.runfolders import (
@@ -83,57 +83,80 @@ def _notes(tree: Tree) -> list[Problem]:
 
 def read(folder: RunFolder, mark: Mapping[str, Any] | None, states: States) -> Loaded:
     """One trial, or the lines that came after a mark."""
-    told = Complaints()
+    # what is told of lines is told of all of them, which are then read as a whole
+    told, odd = Complaints(), Complaints()
     source = RESULTS
-    columns, left, appended = _json_lines(folder, mark, told)
+    columns, left, appended = _json_lines(folder, mark, told, odd)
     if not columns.rows and not appended and PROGRESS in folder.files:
         source = PROGRESS
         columns, left = _progress(folder, told), None
-    texts = columns.texts
-    seconds = columns.last("time_total_s")
-    if seconds is None and mark is not None:
-        seconds = mark.get("seconds")
-    trial_id = texts.get("trial_id") or (mark or {}).get("trial")
-    trial = states.trial(folder, trial_id)
+    step: str | None = STEP
+    if appended:
+        _tell_unplaced(folder, source, columns, odd)
+    else:
+        step = _step(folder, source, columns, odd)
+    if odd.problems():
+        left = None
+    if appended and left is None:
+        return read(folder, None, states)
+    ends = _ends(columns, mark)
+    left = None if left is None else {**left, **ends}
+    trial = states.trial(folder, ends["trial"])
     if (problem := states.problem(folder)) is not None:
         told.add(problem.code, problem.place or "", problem.message)
-    done = texts.get("done") or (mark or {}).get("done")
-    status: Status = "unknown" if trial is None else trial.status
-    if trial is None and ERROR in folder.files:
-        status = "failed"
-    elif trial is None and done in ("true", "True"):
-        status = "finished"
-    tags = {"trial_id": trial_id or ""}
-    if (label := texts.get("experiment_tag")) is not None:
-        tags["experiment_tag"] = label
-    if (error := _error(folder, told)) is not None:
-        tags["error"] = error
-    if trial is not None and trial.failures:
-        tags["failures"] = f"{trial.failures:g}"
-    tags |= {
+    started, ended = (None, None) if trial is None else (trial.started, trial.ended)
+    run = LoadedRun(
+        key=folder.key,
+        name=folder.name if trial is None else trial.name or folder.name,
+        experiment=folder.path.parent.name or None,
+        status=_status(folder, trial, ends["done"]),
+        started=moment(started),
+        ended=moment(columns.last(TIME) if ended is None else ended),
+        seconds=ends["seconds"],
+        params=folder.texts(folder.json(PARAMS, told), PARAMS, told),
+        tags=_tags(columns.texts, ends["trial"], trial, _error(folder, told)),
+        metrics=dict(columns.points(step, TIME, OWN)),
+        artifacts=folder.artifacts(DOCUMENTS),
+        lineage=() if trial is None or not trial.trainable else (_made_by(trial.trainable),),
+    )
+    problems = (*told.problems(), *odd.problems())
+    return Loaded((run,), lambda: problems, lambda: left, appended)
+
+
+def _ends(columns: Columns, mark: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the last lines say of the trial; of none that came since, what earlier ones said."""
+    before = mark or {}
+    seconds = columns.last("time_total_s")
+    return {
+        "trial": columns.texts.get("trial_id") or before.get("trial"),
+        "done": columns.texts.get("done") or before.get("done"),
+        "seconds": before.get("seconds") if seconds is None else seconds,
+    }
+
+
+def _status(folder: RunFolder, trial: Trial | None, done: str | None) -> Status:
+    if trial is not None:
+        return trial.status
+    if ERROR in folder.files:
+        return "failed"
+    return "finished" if done in ("true", "True") else "unknown"
+
+
+def _tags(
+    texts: Mapping[str, str], trial_id: str | None, trial: Trial | None, error: str | None
+) -> dict[str, str]:
+    tags = {
+        "trial_id": trial_id,
+        "experiment_tag": texts.get("experiment_tag"),
+        "error": error,
+        "failures": f"{trial.failures:g}" if trial is not None and trial.failures else None,
+    }
+    logged = {
         name: text
         for name, text in texts.items()
         if name not in OWN and name.partition("/")[0] not in OWN
     }
-    if left is not None:
-        left = {**left, "trial": trial_id, "done": done, "seconds": seconds}
-    ended = columns.last(TIME) if trial is None or trial.ended is None else trial.ended
-    named = trial is not None and trial.trainable and trial.id
-    run = LoadedRun(
-        key=folder.key,
-        name=f"{trial.trainable}_{trial.id}" if trial is not None and named else folder.name,
-        experiment=folder.path.parent.name or None,
-        status=status,
-        started=None if trial is None else moment(trial.started),
-        ended=moment(ended),
-        seconds=seconds,
-        params=folder.texts(folder.json(PARAMS, told), PARAMS, told),
-        tags={name: text for name, text in tags.items() if text},
-        metrics=dict(columns.points(_step(folder, source, columns, told), TIME, OWN)),
-        artifacts=folder.artifacts(DOCUMENTS),
-        lineage=() if trial is None or not trial.trainable else (_made_by(trial.trainable),),
-    )
-    return Loaded((run,), told.problems, lambda: left, appended)
+    return {name: text for name, text in {**tags, **logged}.items() if text}
 
 
 def _made_by(trainable: str) -> Lineage:
@@ -141,7 +164,7 @@ def _made_by(trainable: str) -> Lineage:
 
 
 def _json_lines(
-    folder: RunFolder, mark: Mapping[str, Any] | None, told: Complaints
+    folder: RunFolder, mark: Mapping[str, Any] | None, told: Complaints, odd: Complaints
 ) -> tuple[Columns, Mapping[str, Any] | None, bool]:
     """The lines of the results, where reading stopped, and whether it went on from a mark."""
     data = folder.data(RESULTS, MAX_BYTES, told)
@@ -152,11 +175,11 @@ def _json_lines(
     if appended and mark is not None:
         start, first = mark["end"], mark["line"]
     name = folder.at(RESULTS)
-    lines = whole_lines(data[start:], start, name, told)
+    lines = whole_lines(data[start:], start, name, odd)
     del data
     collector = RowCollector(joined_by="/")
     count = read_json_lines(
-        lines.data, name, first, told, lambda row: collector.add(row, ("config",))
+        lines.data, name, first, odd, lambda row: collector.add(row, ("config",))
     )
     for key in sorted(collector.unread):
         message = f"{clean_text(key)!r} holds neither numbers nor text; it is not read"
@@ -183,10 +206,14 @@ def _step(folder: RunFolder, source: str, columns: Columns, told: Complaints) ->
         message = f"no line has {STEP!r}; they are counted from 0"
         told.add("RR379", folder.at(source), message, severity="note")
         return None
+    _tell_unplaced(folder, source, columns, told)
+    return STEP
+
+
+def _tell_unplaced(folder: RunFolder, source: str, columns: Columns, told: Complaints) -> None:
     if lost := columns.unplaced(STEP):
         message = f"{lost:,} lines have no {STEP!r}; their values are left out"
         told.add("RR375", folder.at(source), message)
-    return STEP
 
 
 def _error(folder: RunFolder, told: Complaints) -> str | None:
