@@ -13,7 +13,7 @@ from runreport.sources.complaints import Complaints
 from runreport.sources.dvc.cache import Cache
 from runreport.sources.dvc.contents import Contents
 from runreport.sources.dvc.live import Live, live_folders
-from runreport.sources.dvc.project import Tracked, project_of
+from runreport.sources.dvc.project import Project, Tracked, project_of
 from runreport.sources.dvc.projectfiles import Files, FolderFiles, UnreadError
 from runreport.sources.dvc.values import metrics_of, params_of
 from runreport.sources.limits import LIMITS
@@ -33,6 +33,7 @@ class Assembled:
     """A run, and what it was read from."""
 
     run: LoadedRun
+    project: Project
     awaited: tuple[Path, ...]
     """Places in the cache at which something was missing."""
 
@@ -56,7 +57,8 @@ def assemble(
         params = params_of(contents, told, ran=False)
         project.models.clear()
         lineage = (*run.lineage, *_lineage(contents, run.lineage))
-        return Assembled(replace(run, params=params, lineage=lineage), tuple(contents.awaited))
+        whole = replace(run, params=params, lineage=lineage)
+        return Assembled(whole, project, tuple(contents.awaited))
     lives = live_folders(contents, told)
     metrics, texts = metrics_of(contents, lives, told)
     whole = replace(
@@ -67,7 +69,7 @@ def assemble(
         artifacts=tuple(_artifacts(contents, lives, told)),
         lineage=_with_digests((*run.lineage, *_lineage(contents, run.lineage))),
     )
-    return Assembled(whole, tuple(contents.awaited))
+    return Assembled(whole, project, tuple(contents.awaited))
 
 
 def files_read(files: FolderFiles) -> tuple[str, ...]:

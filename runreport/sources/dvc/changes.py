@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from runreport.sources.complaints import Complaints
 from runreport.sources.dvc.objects import FOLDER, MissingObjectError, Objects
-from runreport.sources.dvc.project import project_of
+from runreport.sources.dvc.project import Project
 from runreport.sources.dvc.projectfiles import DOCUMENT, CommitFiles
 
 MOST_CHANGES = 10_000
 MAX_DEPTH = 50
 
 
-def code_commit(files: CommitFiles, baseline: str) -> str:
+def code_commit(files: CommitFiles, project: Project, baseline: str) -> str:
     """The commit whose code a run used: its baseline, where nothing but DVC's files changed.
 
     Every experiment is a commit, so that their own ids differ even where only a param does.
@@ -22,7 +21,6 @@ def code_commit(files: CommitFiles, baseline: str) -> str:
         changed = _changes(objects, before, files.root)
     except MissingObjectError:
         return files.commit
-    project = project_of(files, Complaints())
     named = {*project.params, *project.locked, *project.metrics, *project.plots}
     named.update(out.path for out in project.outputs())
     named.update(path.rpartition("/")[0] for path in project.metrics if "metrics.json" in path)

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,8 @@ from runreport.errors import Problem, SourceError
 
 MAX_TREE = 32_000_000
 MAX_COMMIT = 4_000_000
+AT_ONCE = 250
+"""Objects that are asked for together: their ids fit into a pipe."""
 MOST_TREES = 20_000
 """Held at once."""
 ANSWER_S = 60.0
@@ -105,12 +107,28 @@ class Objects:
         Raises:
             MissingObjectError: it is not there, or larger than `most`.
         """
-        # the first answer costs little, whatever the size
-        found, _, size = self._ask().about(name)
-        if size > most:
-            words = f"it is larger than {most // 1_000_000:,} MB, the most that is read"
-            raise MissingObjectError(words)
-        return self._ask().content(found)
+        return self._ask().content(name, most)
+
+    def read_all(self, names: Sequence[str], most: int) -> dict[str, bytes]:
+        """Contents by id, those that can be read and are small enough.
+
+        Asking for many at once saves waiting for each.
+
+        Args:
+            names: ids.
+            most: bytes of all of them.
+        """
+        found: dict[str, bytes] = {}
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            try:
+                for name, data in self._ask().contents(some, most):
+                    found[name] = data
+                    most -= len(data)
+            except MissingObjectError:
+                # which one is damaged comes out when it is asked for alone
+                break
+        return found
 
     def commit(self, name: str) -> Commit:
         """The commit that an id stands for, through annotated tags.
@@ -167,21 +185,42 @@ class _Asker:
 
     def about(self, name: str) -> tuple[str, str, int]:
         """Id, type and size."""
-        return _header(self._of("--batch-check", name).line())
+        return _header(self._of("--batch-check", [name]).line())
 
-    def content(self, name: str) -> bytes:
-        """The content; the caller has asked for its size before."""
-        answers = self._of("--batch", name)
+    def content(self, name: str, most: int) -> bytes:
+        """The content of one object."""
+        answers = self._of("--batch", [name])
         _, _, size = _header(answers.line())
+        if size > most:
+            # quicker than to hear the rest
+            answers.close()
+            words = f"it is larger than {most // 1_000_000:,} MB, the most that is read"
+            raise MissingObjectError(words)
         return answers.exactly(size + 1)[:-1]
 
-    def _of(self, what: str, name: str) -> _Answers:
+    def contents(self, names: Sequence[str], most: int) -> Iterator[tuple[str, bytes]]:
+        """The contents of several objects, until they are more than `most` bytes."""
+        answers = self._of("--batch", names)
+        for name in names:
+            try:
+                _, _, size = _header(answers.line())
+            except MissingObjectError:
+                if answers.ended:
+                    raise
+                continue
+            if size > most:
+                answers.close()
+                return
+            most -= size
+            yield name, answers.exactly(size + 1)[:-1]
+
+    def _of(self, what: str, names: Sequence[str]) -> _Answers:
         """The process that answers, once it was asked."""
         answers = self._running.get(what)
         if answers is None or answers.ended:
             answers = _Answers([self._program, *_SWITCHES, "cat-file", what], self._home, self._env)
             self._running[what] = answers
-        answers.ask(name)
+        answers.ask(names)
         return answers
 
     @property
@@ -222,11 +261,14 @@ class _Answers:
             with contextlib.suppress(OSError, ValueError):
                 resource.prlimit(self.process.pid, resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
 
-    def ask(self, name: str) -> None:
-        """Send one question."""
+    def ask(self, names: Sequence[str]) -> None:
+        """Send questions, not more than a pipe holds."""
         stdin = self.process.stdin
         try:
-            if stdin is None or stdin.write(f"{name}\n".encode()) is None:
+            if (
+                stdin is None
+                or stdin.write("".join(f"{name}\n" for name in names).encode()) is None
+            ):
                 raise OSError
         except OSError:
             raise self._lost() from None

@@ -101,6 +101,7 @@ def project_of(files: Files, told: Complaints) -> Project:
     if len(names) > MOST_DOCUMENTS:
         message = f"the first {MOST_DOCUMENTS:,} of {len(names):,} files of DVC are read"
         told.add("RR374", "", message)
+    files.expect([*names[:MOST_DOCUMENTS], "params.yaml"])
     if files.has("params.yaml"):
         project.take_params("params.yaml")
     for name in names[:MOST_DOCUMENTS]:

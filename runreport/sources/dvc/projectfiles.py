@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from runreport.sources.trees import SKIPPED, Tree, read_file, walk
 
 MAX_FILE = 64_000_000
 """Bytes of one file of params, metrics or points."""
+MAX_HELD = 64_000_000
+"""Bytes of files that are read ahead."""
 MAX_DEPTH = 12
 MAX_FILES = 200_000
 """Of one commit."""
@@ -45,6 +47,10 @@ class Files(Protocol):
         Raises:
             UnreadError: it is not there, is a link, is too large, is damaged.
         """
+        ...
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Say which files will be read next."""
         ...
 
     def size(self, name: str) -> int | None:
@@ -94,6 +100,9 @@ class FolderFiles:
         except ValueError as error:
             raise UnreadError(str(error)) from None
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Files of a folder are as quick one by one."""
+
     def size(self, name: str) -> int | None:
         file = self.tree.file(name)
         return None if file is None else file.size
@@ -119,6 +128,7 @@ class CommitFiles:
                 raise MissingObjectError(f"it has no folder {prefix!r}")
             self.root = found
         self._found: dict[str, tuple[int, str] | None] = {}
+        self._held: dict[str, bytes] = {}
 
     def documents(self) -> list[str]:
         return sorted(_documents(self.objects, self.root, 0))
@@ -147,13 +157,21 @@ class CommitFiles:
         blob = self.blob(name)
         if blob is None:
             raise UnreadError("it is not there")
+        if (held := self._held.pop(blob, None)) is not None and len(held) <= most:
+            return held
         try:
             return self.objects.read(blob, most)
         except MissingObjectError as error:
             raise UnreadError(str(error)) from None
 
+    def expect(self, names: Sequence[str]) -> None:
+        blobs = {blob for name in names if (blob := self.blob(name)) is not None}
+        self._held.update(self.objects.read_all(sorted(blobs - self._held.keys()), MAX_HELD))
+
     def size(self, name: str) -> int | None:
         blob = self.blob(name)
+        if blob in self._held:
+            return len(self._held[blob])
         try:
             return None if blob is None else self.objects.about(blob)[2]
         except MissingObjectError:

@@ -219,9 +219,8 @@ class ProjectStore:
         if title and not title.startswith("dvc: commit experiment") and not revision.failed:
             tags["git.message"] = title
         branch = next(iter(revision.branches), None)
-        code = code_commit(files, experiment.baseline) if experiment else revision.commit
         lineage = [
-            Lineage("code", "git", branch, code, False),
+            Lineage("code", "git", branch, revision.commit, False),
             *gto.models(revision.tags),
         ]
         if experiment is not None:
@@ -253,11 +252,15 @@ class ProjectStore:
             message = "the project's configuration puts DVC's cache outside of the project"
             hint = "`cache: PATH` in the spec says that it may be read there"
             told.add("RR379", ".dvc/config", message, hint=hint)
+        run = found.run
+        if isinstance(files, CommitFiles) and run.parent is not None:
+            code = replace(run.lineage[0], digest=code_commit(files, found.project, run.parent))
+            run = replace(run, lineage=(code, *run.lineage[1:]))
         problems = tuple(
             replace(problem, place=": ".join(filter(None, (run.name, problem.place))))
             for problem in told.problems()
         )
-        return Loaded((found.run,), lambda: problems, awaited=lambda: found.awaited)
+        return Loaded((run,), lambda: problems, awaited=lambda: found.awaited)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,6 +146,7 @@ def _compare(
 
 def _curves(contents: Contents, live: Live, told: Complaints) -> dict[str, Points]:
     found: dict[str, Points] = {}
+    contents.files.expect([*live.curves, live.summary])
     for file, name in live.curves.items():
         try:
             found.update(curves(contents.read(file), file, name, told))

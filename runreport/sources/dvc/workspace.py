@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from runreport.sources.complaints import Complaints
@@ -23,6 +24,15 @@ MAX_CODE = 16_000_000
 """Bytes of one dependency that is compared."""
 
 
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Of one file."""
+
+    blobs: tuple[str, ...]
+    """Ids that Git may have given to it."""
+    md5: str
+
+
 class Workspace:
     """The files that a run in the folder is made from."""
 
@@ -30,6 +40,7 @@ class Workspace:
         self.files = files
         self.names = names
         self.cache = cache
+        self._digests: dict[str, Digests | None] = {}
 
     @cached_property
     def project(self) -> Project:
@@ -53,11 +64,21 @@ class Workspace:
         sizes = {path: self.files.size(path) for path in deps - set(self.names)}
         return tuple(sorted(p for p, size in sizes.items() if size is not None and size < MAX_CODE))
 
-    def content(self, name: str) -> bytes | None:
-        try:
-            return self.files.read(name)
-        except UnreadError:
-            return None
+    def digests(self, name: str, sha256: bool) -> Digests | None:
+        """What a file's content is known by; None when it cannot be read."""
+        if name not in self._digests:
+            try:
+                data = self.files.read(name)
+            except UnreadError:
+                self._digests[name] = None
+            else:
+                # Git may have made line ends equal when it was added
+                texts = (data, data.replace(b"\r\n", b"\n"))
+                ids = tuple(blob_id(text, sha256=sha256) for text in texts)
+                self._digests[name] = Digests(
+                    ids, hashlib.md5(data, usedforsecurity=False).hexdigest()
+                )
+        return self._digests[name]
 
 
 def same_as(here: Workspace, objects: Objects, commit: str, *, code: bool = False) -> bool:
@@ -73,25 +94,20 @@ def same_as(here: Workspace, objects: Objects, commit: str, *, code: bool = Fals
         there = CommitFiles(objects, commit, objects.commit(commit).tree)
     except MissingObjectError:
         return False
+    if not all(_same(here, there, name) for name in here.names):
+        return False
     documents = {name for name in there.documents() if DOCUMENT.fullmatch(name)}
     if documents != {name for name in here.files.documents() if DOCUMENT.fullmatch(name)}:
-        return False
-    if not all(_same(here, there, name) for name in here.names):
         return False
     return not code or all(_same(here, there, name) for name in here.code if there.has(name))
 
 
 def _same(here: Workspace, there: CommitFiles, name: str) -> bool:
-    data = here.content(name)
+    own = here.digests(name, there.objects.sha256)
     blob = there.blob(name)
-    if data is None:
+    if own is None:
         return blob is None
     if blob is None:
         # DVC keeps it, and `dvc.lock`, which is compared as well, says what it was
-        return hashlib.md5(data, usedforsecurity=False).hexdigest() == here.md5(name)
-    long = there.objects.sha256
-    return blob in (
-        blob_id(data, sha256=long),
-        # Git may have made line ends equal when it was added
-        blob_id(data.replace(b"\r\n", b"\n"), sha256=long),
-    )
+        return own.md5 == here.md5(name)
+    return blob in own.blobs
