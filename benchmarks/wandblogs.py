@@ -10,17 +10,18 @@ it writes is what that takes for a log.
 from __future__ import annotations
 
 import argparse
-import json
+import itertools
 import math
 import random
-import struct
-import zlib
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BLOCK = 32_768
-START = 1_750_000_000.0
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.sources.wandb_logs import START, framed, item, message, record, text, whole
+
 NAMES = (
     "train/loss", "train/accuracy", "val/loss", "val/accuracy", "learning_rate", "grad_norm",
     "epoch", "throughput", "gpu_memory", "weight_norm",
@@ -65,8 +66,8 @@ def records(size: Size, number: int, name: str) -> Iterator[bytes]:
     lr = 10 ** rng.uniform(-4, -1)
     config = [item(("lr",), lr, 1), item(("seed",), number % 5, 1)]
     run = text(1, name) + text(3, "bench") + message(4, b"".join(config)) + text(13, "host")
-    counter = iter(range(1, 10**9))
-    yield record(counter, 17, run + message(17, varint(0x08) + varint(int(START))))
+    counter = itertools.count(1)
+    yield record(next(counter), 17, run + message(17, whole(1, START)))
     for step in range(size.steps):
         progress = 1.0 - math.exp(-5.0 * (step + 1) / size.steps)
         values: list[tuple[tuple[str, ...], float]] = [
@@ -79,59 +80,13 @@ def records(size: Size, number: int, name: str) -> Iterator[bytes]:
             (("_timestamp",), START + step * 0.5),
         ]
         rng.shuffle(values)
-        yield record(counter, 3, b"".join(item(path, value, 2) for path, value in values))
+        yield record(next(counter), 3, b"".join(item(path, value, 2) for path, value in values))
         rng.shuffle(values)
         history = b"".join(item(path, value, 2) for path, value in values)
-        yield record(counter, 2, history + message(2, varint(0x08) + varint(step) if step else b""))
+        yield record(next(counter), 2, history + message(2, whole(1, step) if step else b""))
         runtime = item(("_wandb", "runtime"), int(step * 0.5), 2)
-        yield record(counter, 3, runtime + item(("_runtime",), int(step * 0.5), 1))
-    yield record(counter, 18, varint(0x10) + varint(int(size.steps * 0.5)))
-
-
-def item(path: tuple[str, ...], value: float, key: int) -> bytes:
-    """An item of a history, a summary or a config."""
-    return message(1, b"".join(text(key, part) for part in path) + text(16, json.dumps(value)))
-
-
-def record(counter: Iterator[int], kind: int, body: bytes) -> bytes:
-    return varint(0x08) + varint(next(counter)) + message(kind, body)
-
-
-def message(number: int, body: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(body)) + body
-
-
-def text(number: int, words: str) -> bytes:
-    return message(number, words.encode())
-
-
-def varint(value: int) -> bytes:
-    found = bytearray()
-    while value >= 0x80:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
-
-
-def framed(bodies: Iterable[bytes]) -> bytes:
-    """Records in blocks, as LevelDB's log has them, with the CRC-32 of zlib."""
-    found = bytearray(b":W&B\xe1\xbe\x00")
-    for body in bodies:
-        left, is_first = body, True
-        while True:
-            room = BLOCK - len(found) % BLOCK
-            if room < 7:
-                found += bytes(room)
-                continue
-            part, left = left[: room - 7], left[room - 7 :]
-            kind = (1 if is_first else 4) if not left else (2 if is_first else 3)
-            checksum = zlib.crc32(bytes([kind]) + part)
-            found += struct.pack("<IHB", checksum, len(part), kind) + part
-            is_first = False
-            if not left:
-                break
-    return bytes(found)
+        yield record(next(counter), 3, runtime + item(("_runtime",), int(step * 0.5), 1))
+    yield record(next(counter), 18, whole(2, int(size.steps * 0.5)))
 
 
 def main() -> None:

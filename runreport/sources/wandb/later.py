@@ -52,6 +52,7 @@ def mark_of(
         "experiment": run.experiment,
         "user": run.user,
         "seconds": run.seconds,
+        "spent": log.spent,
     }
 
 
@@ -90,7 +91,7 @@ def go_on(place: Place, mark: Mapping[str, Any]) -> Loaded | None:
         key=mark["key"],
         name=mark["name"],
         experiment=mark["experiment"],
-        seconds=mark["seconds"] if seconds is None else seconds,
+        seconds=mark["seconds"] if seconds is None else mark["spent"] + seconds,
         user=mark["user"],
         tags=words,
         metrics=dict(points),
