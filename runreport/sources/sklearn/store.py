@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runreport.cleaning import clean_text
-from runreport.errors import Problem, SourceError
+from runreport.errors import Problem, Severity, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
@@ -97,9 +97,15 @@ def open_searches(location: str, unit: str, context: SourceContext) -> Reader:
 
 
 def _tell(
-    told: Complaints, name: str, code: str, message: str, line: str | None, note: bool
+    told: Complaints,
+    name: str,
+    code: str,
+    message: str,
+    line: str | None = None,
+    hint: str | None = None,
 ) -> None:
-    told.add(code, clean_text(name), message, line=line, severity="note" if note else "warning")
+    severity: Severity = "note" if code == "RR379" else "warning"
+    told.add(code, clean_text(name), message, line=line, hint=hint, severity=severity)
 
 
 def _runs(
@@ -118,7 +124,8 @@ def _runs(
         message = (
             f"{len(splits)} splits of {results.rows:,} candidates, each pair a run; of k folds"
         )
-        tell("RR379", f"{message} the test part is {fraction} of the data", None, True)
+        hint = f"where they are k folds compare with `comparison: {{test_fraction: {fraction}}}`"
+        tell("RR379", f"{message} the test part is {fraction} of the data", hint=hint)
     width = len(str(max(0, results.rows - 1)))
     for row in range(results.rows):
         params = _params(columns, row)
@@ -201,7 +208,7 @@ def _values(
         if value is None:
             shown = clean_text(str(cell))[:40]
             message = f"{shown!r} in {clean_text(name)[:80]!r} is no number; it is left out"
-            tell("RR375", message, f"candidate {row}", False)
+            tell("RR375", message, f"candidate {row}")
             continue
         found[metric] = value
     return found
