@@ -76,8 +76,8 @@ def remount(place, options):
 
 
 def left_over(folder):
-    """What lies beside the spec, the store and the site; the lock's file means nothing."""
-    known = {"runreport.yaml", "runs.csv", "site", ".site.lock"}
+    """What lies beside the spec, the store and the site; the lock and what is kept mean nothing."""
+    known = {"runreport.yaml", "runs.csv", "site", ".site.lock", ".runreport"}
     return {path.name for path in folder.iterdir()} - known
 
 
