@@ -113,6 +113,16 @@ class PointFile:
             page_checksum_verification=True,
         )
 
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All points, with the keys of runs and the names of metrics as dictionaries.
+
+        Raises:
+            OSError, ValueError: the file is damaged.
+        """
+        for group in range(self._file.num_row_groups):
+            table = self._file.read_row_group(group, use_threads=False)
+            yield from table.combine_chunks().to_batches()
+
     def points(
         self, runs: Mapping[str, str], metrics: Collection[str] | None
     ) -> Iterator[pa.Table]:
@@ -125,13 +135,10 @@ class PointFile:
         Raises:
             OSError, ValueError: the file is damaged.
         """
-        for group in range(self._file.num_row_groups):
-            table = self._file.read_row_group(group, use_threads=False)
-            table = table.combine_chunks()
-            for batch in table.to_batches():
-                found = _chosen(batch, runs, metrics)
-                if found is not None and found.num_rows:
-                    yield found
+        for batch in self.batches():
+            found = _chosen(batch, runs, metrics)
+            if found is not None and found.num_rows:
+                yield found
 
 
 def _chosen(

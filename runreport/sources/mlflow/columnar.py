@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,24 +22,46 @@ Codes = NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """Every point of one metric that is wanted, in the order of the primary key."""
+    """Points of one metric of many runs, in the order they were read."""
 
+    names: tuple[str, ...]
+    """Of the runs."""
     run: Codes
-    """Which of the wanted runs."""
+    """Place in the names."""
     step: Floats
     ms: Ints
     value: Floats
 
-    def series(self) -> Iterator[tuple[int, Floats, Ints, Floats]]:
+    @staticmethod
+    def of(names: tuple[str, ...], parts: Sequence[Pass]) -> Pass:
+        """Parts, one after the other, whose codes all mean these names."""
+        return Pass(
+            names,
+            np.concatenate([np.empty(0, np.int32), *(part.run for part in parts)]),
+            np.concatenate([np.empty(0), *(part.step for part in parts)]),
+            np.concatenate([np.empty(0, np.int64), *(part.ms for part in parts)]),
+            np.concatenate([np.empty(0), *(part.value for part in parts)]),
+        )
+
+    def joined(self, later: Pass) -> Pass:
+        """These points, then those."""
+        places = {name: place for place, name in enumerate(self.names)}
+        codes = [places.setdefault(name, len(places)) for name in later.names]
+        moved = replace(later, run=np.array(codes, np.int32)[later.run])
+        return Pass.of(tuple(places), [self, moved])
+
+    def series(self) -> Iterator[tuple[str, Floats, Ints, Floats]]:
         """The points of one run after the other; a run's own keep their order."""
-        order = np.argsort(self.run, kind="stable")
+        # few codes sort in one go over them
+        few = self.run.astype(np.int16) if len(self.names) < 2**15 else self.run
+        order = np.argsort(few, kind="stable")
         run = self.run[order]
         step, ms, value = self.step[order], self.ms[order], self.value[order]
         bounds = [0, *(np.flatnonzero(run[1:] != run[:-1]) + 1).tolist(), len(run)]
         if len(run):
             for start, stop in pairwise(bounds):
                 part = slice(start, stop)
-                yield int(run[start]), step[part], ms[part], value[part]
+                yield self.names[run[start]], step[part], ms[part], value[part]
 
 
 def key_index(database: Database) -> str | None:
@@ -51,7 +74,12 @@ def key_index(database: Database) -> str | None:
 
 
 def read_pass(
-    arrow: ArrowSql, index: str, key: bytes, columns: str, end: str, runs: Mapping[bytes, int]
+    arrow: ArrowSql,
+    index: str,
+    key: bytes,
+    columns: str,
+    end: str,
+    runs: Mapping[bytes, str] | None,
 ) -> Pass:
     """All points of a metric.
 
@@ -61,7 +89,7 @@ def read_pass(
         key: the metric's name in the store.
         columns: expressions for step, milliseconds, value and NaN flag.
         end: a condition on the rows, or nothing.
-        runs: ids in the store to what stands for them.
+        runs: ids in the store to what they are called; None for all runs by their own ids.
 
     Raises:
         Unanswered: some column holds something other than numbers.
@@ -71,29 +99,31 @@ def read_pass(
         f"SELECT CAST(run_uuid AS BLOB), {columns} FROM metrics"  # noqa: S608  # our own words
         f" INDEXED BY \"{quoted}\" WHERE key = CAST(x'{key.hex()}' AS TEXT){end}"
     )
-    parts = [_typed(batch, runs) for batch in arrow.batches(query)]
-    return Pass(
-        np.concatenate([np.empty(0, np.int32), *(part.run for part in parts)]),
-        np.concatenate([np.empty(0), *(part.step for part in parts)]),
-        np.concatenate([np.empty(0, np.int64), *(part.ms for part in parts)]),
-        np.concatenate([np.empty(0), *(part.value for part in parts)]),
-    )
+    places = {run: place for place, run in enumerate(runs or ())}
+    with closing(arrow.batches(query)) as batches:
+        parts = [_typed(batch, places, runs is None) for batch in batches]
+    names = [run.decode("utf-8", "surrogateescape") for run in places] if runs is None else None
+    return Pass.of(tuple(names if names is not None else (runs or {}).values()), parts)
 
 
-def _typed(batch: pa.RecordBatch, runs: Mapping[bytes, int]) -> Pass:
+def _typed(batch: pa.RecordBatch, places: dict[bytes, int], every: bool) -> Pass:
+    """Points of the runs that have a place; each run gets one when every run is wanted."""
     names, step, ms, value, flag = batch.columns
     if not pa.types.is_binary(names.type):
         raise Unanswered("a run id of an odd type")
     coded = names.dictionary_encode()
-    known = np.array([runs.get(name, -1) for name in values(coded.dictionary)], np.int32)
+    if every:
+        for name in values(coded.dictionary):
+            places.setdefault(name, len(places))
+    known = np.array([places.get(name, -1) for name in values(coded.dictionary)], np.int32)
     if coded.null_count:
         raise Unanswered("a point without a run")
     run = known[numbers(coded)] if len(known) else np.empty(0, np.int32)
-    found = Pass(run, _floats(step), _times(ms), _values(value, flag))
+    found = Pass((), run, _floats(step), _times(ms), _values(value, flag))
     if (known >= 0).all():
         return found
     kept = run >= 0
-    return Pass(run[kept], found.step[kept], found.ms[kept], found.value[kept])
+    return Pass((), run[kept], found.step[kept], found.ms[kept], found.value[kept])
 
 
 def _floats(column: pa.Array, missing: float | None = None) -> Floats:

@@ -19,7 +19,7 @@ PART = 250_000
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands for a time that was not logged, in arrays of milliseconds."""
-_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 to 9999: what Arrow, DuckDB and Python can all hold."""
 
 
@@ -53,7 +53,7 @@ class Parts:
         at = column(np.repeat(np.arange(len(lengths)), lengths), pa.int32())
         runs, metrics = zip(*self._names, strict=True)
         self._names, self._columns, self._held = [], [], 0
-        odd = (ms < _FIRST_MS) | (ms > _LAST_MS)
+        odd = (ms < FIRST_MS) | (ms > LAST_MS)
         us = np.where(odd, 0, ms) * 1000
         columns = [
             column(runs, pa.string()).take(at),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.sources.arrowsql import ArrowSql, Unanswered, connected
+from runreport.sources.arrowsql import Unanswered, connected
 from runreport.sources.database import Database
-from runreport.sources.mlflow.columnar import key_index, read_pass
+from runreport.sources.mlflow.columnar import Pass, key_index, read_pass
 from runreport.sources.mlflow.facts import LARGEST
 from runreport.sources.mlflow.points import NO_TIME, PART, Parts
 from runreport.sources.mlflow.stored import stored_number, whole
@@ -48,6 +48,8 @@ class SeriesReader:
         self._columns = f"{step}, timestamp, value, {is_nan}"
         self.bad: dict[tuple[str, str], int] = {}
         """Points that are no numbers, by run and metric: left out."""
+        self._later: dict[int, dict[bytes, list[tuple[Any, ...]]]] = {}
+        """Rows after one, by metric: they are read once for all metrics."""
 
     def parts(
         self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
@@ -60,16 +62,20 @@ class SeriesReader:
         """
         parts = Parts()
         left = list(metrics)
-        index = key_index(self._db) if self._many(runs) else None
+        index = key_index(self._db) if self.is_worth_a_pass(runs) else None
         if index is not None:
+            names = {stored_bytes(own): run for run, own in runs.items()}
             with suppress(Unanswered), connected(self._db.path) as arrow:
                 for one in metrics:
+                    name, key = stored_bytes(one[1]), one[0]
                     try:
-                        self._add_pass(parts, arrow, index, runs, one)
+                        found = read_pass(arrow, index, name, self._columns, self._end, names)
                     except Unanswered:
                         # this metric alone holds something odd, or nothing can be asked any more
                         continue
                     left.remove(one)
+                    for run, step, ms, value in found.series():
+                        parts.add(run, key, step, ms, value)
                     yield from parts.full()
         plan = self._by_run if INDEX in self._db.indexes else self._by_metric
         for run, metric, rows in plan(runs, left) if left else ():
@@ -77,26 +83,53 @@ class SeriesReader:
             yield from parts.full()
         yield from parts.rest()
 
-    def _many(self, runs: Mapping[str, str]) -> bool:
-        """Whether a pass over all runs is worth it."""
+    def is_worth_a_pass(self, runs: Mapping[str, str]) -> bool:
+        """Whether so many runs are wanted that all points of a metric are read at once."""
         if INDEX not in self._db.indexes:
             return True
         count = self._db.ask("SELECT count(*) FROM runs").fetchone()[0]
         return FEW * len(runs) >= int(count)
 
-    def _add_pass(
-        self,
-        parts: Parts,
-        arrow: ArrowSql,
-        index: str,
-        runs: Mapping[str, str],
-        metric: tuple[str, str],
-    ) -> None:
-        known, (name, key) = list(runs), metric
-        codes = {stored_bytes(run): code for code, run in enumerate(runs.values())}
-        found = read_pass(arrow, index, stored_bytes(key), self._columns, self._end, codes)
-        for code, step, ms, value in found.series():
-            parts.add(known[code], name, step, ms, value)
+    def whole(self, key: str) -> Pass | None:
+        """All points of a metric, by the runs' own ids; None when some are no numbers."""
+        index = key_index(self._db)
+        if index is not None:
+            with suppress(Unanswered), connected(self._db.path) as arrow:
+                return read_pass(arrow, index, stored_bytes(key), self._columns, self._end, None)
+        query = f"{self._every} WHERE key = CAST(? AS TEXT){self._end}"
+        return self._passed(key, self._db.ask(query, (stored_bytes(key),)))
+
+    def later(self, after: int, key: str) -> Pass | None:
+        """Points of a metric in the rows after one; None when some are no numbers."""
+        query = f"{self._every} NOT INDEXED WHERE rowid > {after:d}{self._end}"
+        wanted = stored_bytes(key)
+        if after not in self._later:
+            found: dict[bytes, list[tuple[Any, ...]]] = {}
+            for row in self._db.ask(query):
+                found.setdefault(row[1], []).append(row)
+            self._later[after] = found
+        return self._passed(key, self._later[after].get(wanted, ()))
+
+    @property
+    def _every(self) -> str:
+        return f"SELECT CAST(run_uuid AS BLOB), CAST(key AS BLOB), {self._columns} FROM metrics"  # noqa: S608  # our own words
+
+    def _passed(self, key: str, rows: Iterable[tuple[Any, ...]]) -> Pass | None:
+        series: dict[bytes, list[Row]] = {}
+        for run, _, *point in rows:
+            if run is None:
+                return None
+            series.setdefault(run, []).append(tuple(point))
+        parts: list[Pass] = []
+        before = dict(self.bad)
+        for place, (run, points) in enumerate(series.items()):
+            step, ms, value = self._typed(run.decode("utf-8", "surrogateescape"), key, points)
+            parts.append(Pass((), np.full(len(step), place, np.int32), step, ms, value))
+        if self.bad != before:
+            # what is left out is told at every build, so it is read at every build
+            self.bad = before
+            return None
+        return Pass.of(tuple(run.decode("utf-8", "surrogateescape") for run in series), parts)
 
     def _by_run(
         self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from runreport.errors import Problem, SourceError
@@ -85,6 +86,12 @@ def roots(own: Path, options: Options, context: SourceContext) -> tuple[Path, ..
         hint = "relative paths start at the folder of the spec"
         raise SourceError(Problem("RR300", message, None, hint))
     return (own.resolve(), named.resolve())
+
+
+def place(cache: Path, store: Path) -> Path:
+    """Where the histories of a store are kept."""
+    name = os.path.abspath(store).encode("utf-8", "surrogateescape")
+    return cache / "sources" / f"mlflow-{hashlib.sha256(name).hexdigest()[:16]}"
 
 
 def digest(tables: RunTables) -> str | None:

@@ -9,11 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from runreport.kinds import Reader, SourceContext
+from runreport.sources.arrowsql import installed
 from runreport.sources.database import Database, Schema, Undecodable
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import RunFacts, select_experiments
+from runreport.sources.mlflow.keeping import KeptSeries
 from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place
 from runreport.sources.mlflow.series import SeriesReader
@@ -60,8 +62,6 @@ class _Read:
 class DatabaseReader:
     """Reads one database file."""
 
-    divisible = True
-
     def __init__(
         self,
         database: Database,
@@ -76,6 +76,12 @@ class DatabaseReader:
         self._limits = limits
         self._roots = roots
         self._read: _Read | None = None
+        self._kept: KeptSeries | None = None
+        if context.cache is not None:
+            place = shelf.place(context.cache, database.path)
+            self._kept = KeptSeries(place, database, context)
+        # a pass over a metric finds the points of all runs: halving the runs would double the work
+        self.divisible = self._kept is None and not installed()
 
     def tables(self) -> RunTables:
         """Every run that is not deleted, of the experiments that were asked for.
@@ -112,7 +118,10 @@ class DatabaseReader:
             return
         with self._db.snapshot():
             reader = SeriesReader(self._db, read.last_row)
-            yield from reader.parts(wanted, names)
+            if self._kept is None or read.last_row is None:
+                yield from reader.parts(wanted, names)
+            else:
+                yield from self._kept.parts(reader, wanted, names, read.last_row)
         self._tell_bad_points(reader)
 
     def places(self) -> None:
