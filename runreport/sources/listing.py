@@ -8,6 +8,7 @@ import re
 import stat
 from dataclasses import dataclass
 
+from runreport.cache import NAME
 from runreport.sources.limits import Limits
 from runreport.tables import Artifact
 
@@ -89,7 +90,9 @@ class Walk:
                     if len(entries) >= MAX_ENTRIES:
                         self.cut = True
                         break
-                    entries.append(entry)
+                    # what builds keep is none of a run's files
+                    if entry.name != NAME:
+                        entries.append(entry)
         except OSError:
             self.refused += 1
         return sorted(entries, key=lambda entry: entry.name)
