@@ -149,6 +149,34 @@ def test_an_experiment_that_changed_code_has_a_commit_of_its_own(tmp_path: Path)
     assert code == {"workspace": head, "hot-ant": head, "wet-eel": head, "new-code": other}
 
 
+def test_a_project_in_a_folder_of_a_repository_is_read_by_its_name(tmp_path: Path) -> None:
+    repo = Repository(tmp_path / "p")
+
+    def inside(**facts: float) -> dict[str, str | bytes]:
+        return {f"ml/vision/{name}": content for name, content in project(**facts).items()}
+
+    head = repo.commit(inside(lr=0.1) | {"params.yaml": "other: 1\n", "lib.py": "x\n"})
+    repo.experiment("hot-ant", inside(lr=0.2, accuracy=0.6))
+    changed = repo.experiment("new-code", inside(lr=0.3) | {"lib.py": "y\n"})
+    found = detect(repo.root)
+    assert found is not None
+    assert found.config == {"dvc": ".", "folder": "ml/vision"}
+    runs = by_name(read(repo.root, folder="ml/vision"))
+    assert {name: texts(run)["lr"] for name, run in runs.items()} == {
+        "workspace": "0.1", "hot-ant": "0.2", "new-code": "0.3",
+    }  # fmt: skip
+    code = {n: f.digest for n, run in runs.items() for f in run.lineage if f.kind == "code"}
+    assert code == {"workspace": head, "hot-ant": head, "new-code": changed}
+    # without it, the top of the repository is the project, and the folder one of its own
+    assert texts(by_name(read(repo.root))["hot-ant"]) == {"other": "1"}
+    tables = read(repo.root / "ml" / "vision")
+    assert only(tables).name == "vision"
+    assert [(p.code, p.severity) for p in tables.problems] == [("RR379", "note")]
+    for folder in ("..", "/", "../q"):
+        with pytest.raises(SourceError, match="expected a folder in the repository"):
+            read(repo.root, folder=folder)
+
+
 # ---- the workspace -----------------------------------------------------------------------------
 
 

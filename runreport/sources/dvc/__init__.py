@@ -2,6 +2,7 @@
 
     - {dvc: .}
     - {dvc: ../model, revs: [main, "v*"], experiments: ["tune-*"]}
+    - {dvc: ../monorepo, folder: vision, workspace: false}
 
 A run is the workspace, an experiment (`refs/exps`), a failed task of the experiment queue, or a
 revision that `revs` names. Its params come from `params.yaml` and the files that `dvc.yaml` names,

@@ -18,13 +18,17 @@ def code_commit(files: CommitFiles, project: Project, baseline: str) -> str:
     objects = files.objects
     try:
         before = objects.commit(baseline).tree
-        changed = _changes(objects, before, files.root)
+        changed = _changes(objects, before, files.top)
     except MissingObjectError:
         return files.commit
     named = {*project.params, *project.locked, *project.metrics, *project.plots}
     named.update(out.path for out in project.outputs())
     named.update(path.rpartition("/")[0] for path in project.metrics if "metrics.json" in path)
-    for name in changed:
+    start = f"{files.prefix}/" if files.prefix else ""
+    for whole in changed:
+        if not whole.startswith(start):
+            return files.commit
+        name = whole[len(start) :]
         above = name.split("/")
         paths = {"/".join(above[:depth]) for depth in range(1, len(above) + 1)}
         ours = paths & named or DOCUMENT.fullmatch(name) or above[0] in (".dvc", "dvclive")

@@ -28,7 +28,10 @@ def detect(path: Path) -> Found | None:
     if experiments or pipeline or (".dvc" in inside and _is_live(path / "dvclive")):
         what = "DVC repository" if git is not None else "DVC project"
         more = f" with {_count(experiments, 'experiment')}" if git is not None else ""
-        return Found("dvc", {"dvc": "."}, what + more)
+        config = {"dvc": "."}
+        if not inside & {".dvc", "dvc.yaml", "dvc.lock"} and (folder := _project_in(path, inside)):
+            config["folder"] = folder
+        return Found("dvc", config, what + more)
     if _is_live(path) or _is_live(path / "dvclive"):
         return Found("dvc", {"dvc": "."}, "DVCLive folder with 1 run")
     found = sum(1 for folder in _inner(path, inside) if _is_live(folder))
@@ -44,6 +47,18 @@ def _inner(path: Path, inside: set[str]) -> Iterator[Path]:
         if not name.startswith(".") and folder.is_dir() and not folder.is_symlink():
             yield folder
             yield folder / "dvclive"
+
+
+def _project_in(path: Path, inside: set[str]) -> str | None:
+    """A folder with a project, one or two levels down."""
+    for name in sorted(inside)[:MOST_INNER]:
+        folder = path / name
+        if name.startswith(".") or folder.is_symlink() or not folder.is_dir():
+            continue
+        for place in (folder, *(folder / inner for inner in sorted(names(folder, MOST_INNER)))):
+            if (place / ".dvc").is_dir() and not place.is_symlink():
+                return place.relative_to(path).as_posix()
+    return None
 
 
 def _is_live(folder: Path) -> bool:

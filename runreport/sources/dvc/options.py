@@ -18,5 +18,7 @@ class Options:
     """Experiments to read, by name or pattern; an empty list reads none."""
     workspace: bool = True
     """Whether the files as they lie in the folder are a run."""
+    folder: str = ""
+    """Folder of the project in the repository, when it is not its top."""
     cache: str = ""
     """DVC's cache, when it is not in the project: the folder that holds `files/md5`."""

@@ -121,6 +121,8 @@ class CommitFiles:
     def __init__(self, objects: Objects, commit: str, tree: str, prefix: str = "") -> None:
         self.objects = objects
         self.commit = commit
+        self.top = tree
+        self.prefix = prefix
         self.root = tree
         for part in filter(None, prefix.split("/")):
             mode, found = objects.tree(self.root).get(part, (0, ""))
@@ -178,7 +180,11 @@ class CommitFiles:
             return None
 
     def opener(self, name: str) -> str:
-        return f".git#{self.commit}#{name}"
+        return (
+            f".git#{self.commit}#{self.prefix}/{name}"
+            if self.prefix
+            else (f".git#{self.commit}#{name}")
+        )
 
     def blob(self, name: str) -> str | None:
         """The id of a file's content; None when there is no such file."""
@@ -198,10 +204,7 @@ class CommitFiles:
         return self._found[name]
 
     def _tree(self, tree: str) -> Mapping[str, tuple[int, str]]:
-        try:
-            return self.objects.tree(tree)
-        except MissingObjectError:
-            return {}
+        return _folder(self.objects, tree)
 
 
 def blob_id(data: bytes, *, sha256: bool = False) -> str:
@@ -216,19 +219,25 @@ def _is_document(name: str) -> bool:
     return bool(DOCUMENT.fullmatch(name) or _LIVE.fullmatch(name))
 
 
+def _folder(objects: Objects, tree: str) -> Mapping[str, tuple[int, str]]:
+    try:
+        return objects.tree(tree)
+    except MissingObjectError:
+        return {}
+
+
 def _documents(objects: Objects, tree: str, depth: int) -> tuple[str, ...]:
     """Documents below one tree; folders that commits share are looked into once."""
     known = objects.documents.get(tree)
     if known is not None:
         return known
     found: list[str] = []
-    try:
-        entries = objects.tree(tree)
-    except MissingObjectError:
-        entries = {}
+    entries = _folder(objects, tree)
     for name, (mode, inner) in entries.items():
         if mode == FOLDER:
             other = name.startswith(".") or name in SKIPPED or f"{name}.dvc" in entries
+            # a project of its own
+            other = other or ".dvc" in _folder(objects, inner)
             if depth < MAX_DEPTH and not other and len(found) < MAX_FILES:
                 found += (f"{name}/{below}" for below in _documents(objects, inner, depth + 1))
         elif mode not in (LINK, MODULE) and _is_document(name):

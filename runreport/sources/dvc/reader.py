@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.complaints import Complaints
@@ -44,6 +47,7 @@ def open_project(options: Options, context: SourceContext) -> Reader:
         raise SourceError(Problem("RR370", message, place=root.name))
     named = (context.base / options.cache).resolve() if options.cache else None
     facts = [str(root), options.revs, options.experiments, options.workspace, str(named or "")]
+    facts.append(options.folder)
     store = ProjectStore(root, options, named)
     return PartitionReader(store, context, "dvc", json.dumps(facts))
 
@@ -61,13 +65,31 @@ class ProjectStore:
     def __post_init__(self) -> None:
         self.experiment = self.root.name
 
+    @cached_property
+    def _prefix(self) -> str:
+        """The project's folder, below the location.
+
+        Raises:
+            SourceError: RR370 when it is none.
+        """
+        prefix = posixpath.normpath(self.options.folder or ".")
+        folder = (self.root / prefix).resolve()
+        if not folder.is_relative_to(self.root) or prefix.startswith("/"):
+            message = f"`folder` is {clean_text(prefix)!r}, expected a folder in the repository"
+            raise SourceError(Problem("RR370", message, place="folder"))
+        return "" if prefix == "." else prefix
+
+    @property
+    def _home(self) -> Path:
+        return self.root / self._prefix
+
     def partitions(self) -> Sequence[Partition]:
         return tuple(piece.partition for piece in self._pieces.pieces.values())
 
     def folders(self) -> Sequence[Path]:
         git = self._git
         own = [*git.files(), *git.folders()] if git else [self.root / ".git"]
-        return [*self._pieces.folders, *own, *_configs(self.root)]
+        return [*self._pieces.folders, *own, *_configs(self._home)]
 
     def problems(self) -> Sequence[Problem]:
         return self._pieces.problems
@@ -105,7 +127,7 @@ class ProjectStore:
         chosen = self._chosen(found)
         bare = self._git is not None and self._git.own == self.root
         if self.options.workspace and not bare:
-            if is_project(self.root):
+            if self._prefix or is_project(self.root):
                 self._look_here(found, chosen)
             else:
                 self._look_below(found)
@@ -126,7 +148,15 @@ class ProjectStore:
             if gitdir.leads_away(self.root):
                 message = "`.git` is no repository here, or leads elsewhere: it is not followed"
                 found.problems.append(Problem("RR379", message, None, None, "warning", ".git"))
+            elif (self.root / ".dvc").is_dir() and _in_repository(self.root):
+                message = "the folder is in a Git repository, whose commits are not read"
+                hint = "`dvc: REPOSITORY, folder: THIS_FOLDER` reads them"
+                found.problems.append(Problem("RR379", message, None, hint, "note"))
             return Chosen()
+        if os.path.lexists(git.common / "reftable"):
+            message = "refs are kept as reftables, which are not read: experiments are missing"
+            hint = "`git refs migrate --ref-format=files` writes them as files"
+            found.problems.append(Problem("RR379", message, None, hint, "warning", ".git"))
         try:
             objects.check()
             return choose(git, objects, self.options.revs, self.options.experiments)
@@ -139,13 +169,13 @@ class ProjectStore:
 
     def _look_here(self, found: _Found, chosen: Chosen) -> None:
         """The workspace of a project."""
-        files = FolderFiles.of(self.root)
+        files = FolderFiles.of(self._home)
         found.folders += files.tree.folders
         names = files_read(files)
         if not names:
             return
         found.folders += [files.path(name) for name in names]
-        here = Workspace(files, names, cache_of(self.root, self.named_cache)[0])
+        here = Workspace(files, names, cache_of(self._home, self.named_cache)[0])
         git, objects = self._git, self._objects
         dirty: bool | None = None
         tags: tuple[str, ...] = ()
@@ -153,14 +183,14 @@ class ProjectStore:
         if git is not None and objects is not None and not found.blind:
             head = git.head[1]
             for revision in chosen.revisions:
-                if not revision.failed and same_as(here, objects, revision.commit):
+                if not revision.failed and same_as(here, objects, revision.commit, self._prefix):
                     message = (
                         f"the workspace is as {revision.name!r} was committed, and is no run of "
                         "its own"
                     )
                     found.problems.append(Problem("RR379", message, None, None, "note"))
                     return
-            dirty = not same_as(here, objects, head, code=True) if head else None
+            dirty = not same_as(here, objects, head, self._prefix, code=True) if head else None
             tags = tags_of(git, objects, head)
         facts: dict[str, Any] = {"head": head, "dirty": dirty, "tags": list(tags)}
         name = f"workspace {_short(json.dumps(facts))}" if git else "workspace"
@@ -194,7 +224,7 @@ class ProjectStore:
             code = Lineage("code", "git", branch, head, facts.get("dirty"))
             models = () if facts.get("dirty") else gto.models(facts.get("tags", ()))
             run = replace(run, lineage=(code, *models))
-        return self._assembled(run, piece.files, self.root / (piece.folder or ""), told)
+        return self._assembled(run, piece.files, self._home / (piece.folder or ""), told)
 
     def _revision(self, revision: Revision, told: Complaints) -> Loaded:
         objects = self._objects
@@ -202,7 +232,7 @@ class ProjectStore:
             raise SourceError(Problem("RR371", "there is no repository", place=revision.name))
         try:
             commit = objects.commit(revision.commit)
-            files = CommitFiles(objects, revision.commit, commit.tree)
+            files = CommitFiles(objects, revision.commit, commit.tree, self._prefix)
         except MissingObjectError as error:
             hint = "`git fetch` completes a repository that was cloned in part"
             message = f"commit {revision.commit[:7]} cannot be read: {error}"
@@ -235,7 +265,7 @@ class ProjectStore:
             tags=tags,
             lineage=tuple(lineage),
         )
-        return self._assembled(run, files, self.root, told, made=not revision.failed)
+        return self._assembled(run, files, self._home, told, made=not revision.failed)
 
     def _assembled(
         self,
@@ -282,6 +312,10 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     blind: bool = False
     """Git is not installed."""
+
+
+def _in_repository(folder: Path) -> bool:
+    return any(os.path.lexists(above / ".git") for above in folder.parents)
 
 
 def _configs(root: Path) -> list[Path]:

@@ -81,17 +81,20 @@ class Workspace:
         return self._digests[name]
 
 
-def same_as(here: Workspace, objects: Objects, commit: str, *, code: bool = False) -> bool:
+def same_as(
+    here: Workspace, objects: Objects, commit: str, prefix: str, *, code: bool = False
+) -> bool:
     """Whether the files that count are as a commit has them.
 
     Args:
         here: the workspace.
         objects: of the repository.
         commit: its id.
+        prefix: the project's folder in the repository.
         code: whether dependencies of stages count too; those that Git does not hold do not.
     """
     try:
-        there = CommitFiles(objects, commit, objects.commit(commit).tree)
+        there = CommitFiles(objects, commit, objects.commit(commit).tree, prefix)
     except MissingObjectError:
         return False
     if not all(_same(here, there, name) for name in here.names):
