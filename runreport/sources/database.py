@@ -50,6 +50,8 @@ class Database:
         self.name = name
         self.schema = schema
         self._inside = 0
+        self.is_wal = in_wal_mode(path)
+        """Whether writers go on while it is read."""
         self._resting = is_resting(path)
         with self._faults():
             if path.stat().st_size == 0:
@@ -230,12 +232,16 @@ def is_resting(path: Path) -> bool:
 
     Opened the usual way, SQLite would make a log and its index beside it, and leave them there.
     """
+    return in_wal_mode(path) and not path.with_name(path.name + "-wal").exists()
+
+
+def in_wal_mode(path: Path) -> bool:
+    """Whether a database keeps a write-ahead log."""
     try:
         with path.open("rb") as file:
-            head = file.read(20)
+            return file.read(20)[18:20] == b"\x02\x02"
     except OSError:
         return False
-    return head[18:20] == b"\x02\x02" and not path.with_name(path.name + "-wal").exists()
 
 
 def fault(error: Exception, name: str) -> Problem:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from runreport.cleaning import clean_text
+from runreport.sources.arrays import floats
+from runreport.sources.arrowsql import Unanswered, connected
 from runreport.sources.complaints import Complaints
 from runreport.sources.database import Database, Schema
 from runreport.sources.loaded import Floats, LoadedRun
@@ -152,10 +155,7 @@ class Studies:
             WHERE typeof(trial_id) = 'integer' AND typeof(step) IN ('integer', 'real')
             ORDER BY rowid
         """  # noqa: S608  names of ours
-        rows = self.db.ask(query)
-        parts: list[Floats] = []
-        while batch := rows.fetchmany(BATCH):
-            parts.append(np.array(batch, np.float64))
+        parts = self._arrays(query)
         if not parts:
             return
         found = np.concatenate(parts)
@@ -170,6 +170,24 @@ class Studies:
         for part in np.split(found, edges):
             if (trial := trials.get(int(part[0, 0]))) is not None:
                 trial[1].reported = (part[:, 1].copy(), part[:, 2].copy())
+
+    def _arrays(self, query: str) -> list[Floats]:
+        """Rows of numbers, NaN where there is none: by Arrow where that reads the same state."""
+        # a database in WAL mode may be written to between the two connections
+        if not self.db.is_wal:
+            try:
+                with connected(self.db.path) as link:
+                    return [
+                        np.column_stack([floats(column) for column in batch.columns])
+                        for batch in link.batches(query)
+                    ]
+            except (Unanswered, pa.ArrowException):
+                pass
+        rows = self.db.ask(query)
+        parts: list[Floats] = []
+        while batch := rows.fetchmany(BATCH):
+            parts.append(np.array(batch, np.float64))
+        return parts
 
     def _attributes(self, table: str, owner: str, found: Mapping[int, dict[str, Any]]) -> None:
         if not self.db.has(table, owner, "key", "value_json"):

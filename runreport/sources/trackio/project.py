@@ -81,6 +81,7 @@ class Project:
         self.db = Database(path, name, SCHEMA)
         self.db.keep_bytes()
         self._unread: set[str] = set()
+        self._counted: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
 
     def check(self, mark: Mapping[str, Any] | None) -> None:
         """See whether what an earlier reading took is still there as it was.
@@ -104,6 +105,7 @@ class Project:
             SourceError: RR30x when it cannot be read to its end.
         """
         with self.db.snapshot():
+            self._counted.clear()
             ends = {table: self._end(table) for table in self.tables}
             starts = {
                 table: int(mark[table]) if self.appended and mark is not None else -1
@@ -174,8 +176,12 @@ class Project:
             if not self.db.has(table, "run_name"):
                 continue
             key, name = self._keys(table)
-            query = f"SELECT {key}, {name}, min(id) FROM {table} GROUP BY 1, 2 ORDER BY 3"  # noqa: S608  names of ours
-            for run_id, run_name, _ in self.db.ask(query):
+            if table in self.tables:
+                rows = self._counts(table, self._end(table))
+            else:
+                query = f"SELECT {key}, {name}, min(id) FROM {table} GROUP BY 1, 2 ORDER BY 3"  # noqa: S608  names of ours
+                rows = self.db.ask(query).fetchall()
+            for run_id, run_name, *_ in rows:
                 identity = (run_id, run_name)
                 if not all(map(_is_sound, identity)):
                     words = f"a run is called {clean_text(_text(run_name))[:80]!r}, no UTF-8 text"
@@ -259,14 +265,24 @@ class Project:
             return 0
         return int(self.db.ask(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])  # noqa: S608  names of ours
 
+    def _counts(self, table: str, end: int) -> list[tuple[Any, ...]]:
+        """Each run's names, first row, rows and last row up to an id, by the first row."""
+        found = self._counted.get((table, end))
+        if found is None:
+            key, name = self._keys(table)
+            query = f"""
+                SELECT {key}, {name}, min(id), count(*), max(id) FROM {table}
+                WHERE id <= ? GROUP BY 1, 2 ORDER BY 3
+            """  # noqa: S608  names of ours
+            found = self._counted[table, end] = self.db.ask(query, [end]).fetchall()
+        return found
+
     def _sign(self, table: str, end: int) -> str:
         """What tells whether rows up to an id are what they were: deleted, renamed, rewritten."""
         if table not in self.db.columns:
             return ""
-        key, name = self._keys(table)
         digest = hashlib.sha256()
-        query = f"SELECT {key}, {name}, count(*), max(id) FROM {table} WHERE id <= ? GROUP BY 1, 2"  # noqa: S608  names of ours
-        for row in sorted(map(repr, self.db.ask(query, [end]))):
+        for row in map(repr, self._counts(table, end)):
             digest.update(row.encode("utf-8", "surrogatepass"))
         query = f"SELECT * FROM {table} WHERE id <= ? ORDER BY id DESC LIMIT 20"  # noqa: S608  names of ours
         for row in map(repr, self.db.ask(query, [end])):
