@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -83,7 +84,10 @@ class LoadedRun:
 def summary(points: float | Points) -> Summary:
     """The canonical summary: points sorted by step, then time (unknown first), then file order."""
     if isinstance(points, float):
-        points = Points(np.zeros(1), np.array([points]))
+        # stores of samples hold hundreds of thousands of these
+        if not math.isfinite(points):
+            return (1, points, points, None, None, None, None, 0.0, 1)
+        return (1, points, points, points, points, 0.0, 0.0, 0.0, 0)
     step, value = points.step, points.value
     if points.time is not None:
         order = np.lexsort((points.time, points.step))

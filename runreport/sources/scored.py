@@ -128,6 +128,12 @@ def chosen(facts: Any, fields: Iterable[str], prefix: str) -> dict[str, str]:
     return {f"{prefix}.{name}": flat[name] for name in wanted if name in flat}
 
 
+def unknown(fields: Iterable[str], prefix: str, runs: Iterable[LoadedRun]) -> list[str]:
+    """Those of the named fields that no sample has."""
+    known = {name for run in runs for name in run.params}
+    return [name for name in fields if f"{prefix}.{name}" not in known]
+
+
 def in_folder(run: LoadedRun, file: TreeFile) -> LoadedRun:
     """The run with the folder of its file as a tag: often that alone tells evaluations apart."""
     return (

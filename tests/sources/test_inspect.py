@@ -208,6 +208,14 @@ def test_a_score_that_is_no_number_is_named_and_missing(tmp_path: Path) -> None:
     assert "splendid" in problem.message
 
 
+def test_a_field_that_no_sample_has_is_named(tmp_path: Path) -> None:
+    log = eval_log(tmp_path / "l.eval", [sample("x", "C", metadata={"deep": {"k": 1}})])
+    store = read("inspect", log, unit="sample", fields=("deep.k", "subject"))
+    assert store.params("l#t/x")["metadata.deep.k"] == "1"
+    (problem,) = store.problems
+    assert (problem.code, "'subject'" in problem.message) == ("RR379", True)
+
+
 def test_epochs_are_averaged_or_runs_of_their_own(tmp_path: Path) -> None:
     told = [
         sample("x", "C", 1), sample("x", "I", 2), sample("x", math.nan, 3),

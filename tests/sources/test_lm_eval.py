@@ -287,6 +287,14 @@ def test_what_cannot_be_read_of_samples_is_named_with_its_line(tmp_path: Path) -
     assert ("RR375", name) in told  # bleu is no number
 
 
+def test_a_field_that_no_document_has_is_named(tmp_path: Path) -> None:
+    lines = [{**entry(0, acc=1.0), "doc": {"kind": "x"}}]
+    store = read("lm_eval", stored(tmp_path, lines=lines), unit="sample", fields=("kind", "topic"))
+    assert store.params(f"results_{DATE}#sums/0")["doc.kind"] == "x"
+    (problem,) = store.problems
+    assert (problem.code, "'topic'" in problem.message) == ("RR379", True)
+
+
 def test_results_without_samples_say_so(tmp_path: Path) -> None:
     store = read("lm_eval", stored(tmp_path), unit="sample")
     assert not store.runs

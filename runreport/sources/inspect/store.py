@@ -15,7 +15,7 @@ from runreport.sources.inspect.runs import evaluation, scored
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, Partition, PartitionReader
 from runreport.sources.pieces import PieceStore
-from runreport.sources.scored import digest_of, in_folder, item_runs
+from runreport.sources.scored import digest_of, in_folder, item_runs, unknown
 from runreport.sources.trees import TreeFile, locate, walk
 from runreport.sources.units import Reduce, Unit
 from runreport.tables import Artifact
@@ -85,6 +85,8 @@ class Logs:
             if not runs:
                 message = "it holds no samples (`log_samples` was off, or none was finished)"
                 told.add("RR379", shown, message)
+            for name in unknown(self.fields, "metadata", runs) if runs else ():
+                told.add("RR379", shown, f"no sample's metadata has the field {name[:80]!r}")
         return Loaded(runs, told.problems)
 
 

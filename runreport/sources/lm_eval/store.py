@@ -16,7 +16,7 @@ from runreport.sources.lm_eval.results import MAX_RESULTS, evaluation, parsed
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, Partition, PartitionReader
 from runreport.sources.pieces import PieceStore
-from runreport.sources.scored import Scored, digest_of, in_folder, item_runs
+from runreport.sources.scored import Scored, digest_of, in_folder, item_runs, unknown
 from runreport.sources.trees import TreeFile, locate, read_file, walk
 from runreport.sources.units import Unit
 from runreport.tables import Artifact
@@ -98,6 +98,8 @@ class Harness:
             if not runs:
                 message = "it has no samples beside it (`--log_samples` writes them)"
                 told.add("RR379", place, message)
+            for name in unknown(self.fields, "doc", runs) if runs else ():
+                told.add("RR379", place, f"no document has the field {name[:80]!r}")
         else:
             run = in_folder(evaluation(facts, key, place, _digests(own), told), piece.file)
             runs.append(replace(run, artifacts=tuple(_artifacts(piece.file, own))))
