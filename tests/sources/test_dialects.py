@@ -70,7 +70,7 @@ DIALECTS = {
         value=zero, join="/", failed="unknown", finished="unknown",
         team=lambda run: "vision" if "vision" in run.tags else None,
     ),
-    "dvc": Dialect(failed="finished", team=no_tags),
+    "dvc": Dialect(failed="finished", team=no_tags, artifact=False),
     "hydra": Dialect(failed="unknown", finished="unknown", team=no_tags),
     "lightning": Dialect(
         failed="unknown", finished="unknown", team=no_tags, artifact=False, duplicates=False,
