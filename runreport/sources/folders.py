@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -23,8 +24,10 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Folder:
     """An open folder."""
 
-    def __init__(self, descriptor: int, path: str) -> None:
+    def __init__(self, descriptor: int, path: str, listed: list[str] | None = None) -> None:
         self._descriptor = descriptor
+        self.listed: list[str] = [] if listed is None else listed
+        """Paths of the folders whose names were asked for, in the whole tree."""
         self.path = path
         """Names from the root down, for messages; empty for the root."""
 
@@ -54,11 +57,13 @@ class Folder:
         Raises:
             OSError: not there, no folder, or a link.
         """
-        return Folder(os.open(name, _FOLDER, dir_fd=self._descriptor), self.at(name))
+        descriptor = os.open(name, _FOLDER, dir_fd=self._descriptor)
+        return Folder(descriptor, self.at(name), self.listed)
 
     def names(self) -> list[tuple[str, Kind]]:
         """What is in it, sorted; links are neither files nor folders."""
         found: list[tuple[str, Kind]] = []
+        self.listed.append(self.path)
         with os.scandir(self._descriptor) as entries:
             for entry in entries:
                 if len(found) >= MAX_NAMES:
@@ -133,6 +138,34 @@ class Folder:
             os.close(descriptor)
             raise OSError(0, "not a regular file")
         return descriptor
+
+
+class Doors:
+    """Folders below a root, the last one kept open: the files of a run lie in one."""
+
+    def __init__(self, root: Folder) -> None:
+        self._root = self._folder = root
+        self._place: tuple[str, ...] | None = None
+        self._open = ExitStack()
+
+    def of(self, place: tuple[str, ...]) -> Folder:
+        """The folder at a place, which holds until the next one is asked for.
+
+        Raises:
+            OSError: not there, no folder, or a link.
+        """
+        if place != self._place:
+            self.close()
+            self._folder = self._root
+            for name in place:
+                self._folder = self._open.enter_context(self._folder.folder(name))
+            self._place = place
+        return self._folder
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._place = None
+        self._open.close()
 
 
 def reason(error: OSError) -> str:

@@ -70,9 +70,12 @@ class Walk:
         self.cut = False
         self.unhashed = 0
         self.refused = 0
+        self.folders: list[str] = []
+        """Every folder that was looked into, as openers are written."""
 
     def into(self, folder: int, inside: tuple[str, ...], opener: str) -> None:
         """List an open folder and close it."""
+        self.folders.append("/".join((opener, *inside)))
         try:
             for entry in self._entries(folder):
                 if len(self.found) >= self.limits.files:

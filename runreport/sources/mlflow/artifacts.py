@@ -36,6 +36,8 @@ class ArtifactFolders:
     """Bytes read for digests so far."""
     _there: dict[tuple[Path, tuple[str, ...]], bool] = field(default_factory=dict, init=False)
     """Whether the folders of all runs could be opened: they are the same for every run."""
+    looked_at: set[Path] = field(default_factory=set, init=False)
+    """Files and folders of whose state the listings are a function."""
 
     def of(self, run_id: str, address: str | None) -> Listing:
         """What lies at the address that a store gives for a run's artifacts."""
@@ -46,8 +48,8 @@ class ArtifactFolders:
         for root, parts in (*below, *self._moved(run_id, path)):
             if not self._is_folder(root, parts[: parts.index(run_id)]):
                 continue
-            if (folder := _open_below(root, parts)) is not None:
-                return self._list(folder, "/".join(parts))
+            if (folder := _open_below(root, parts, self.looked_at)) is not None:
+                return self._list(folder, root, "/".join(parts))
         # MLflow makes a run's folder with its first artifact: without one there are none,
         # provided that the folder of all runs is here
         nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
@@ -56,7 +58,7 @@ class ArtifactFolders:
     def _is_folder(self, root: Path, parts: tuple[str, ...]) -> bool:
         known = self._there.get((root, parts))
         if known is None:
-            folder = _open_below(root, parts)
+            folder = _open_below(root, parts, self.looked_at)
             known = self._there[root, parts] = folder is not None
             if folder is not None:
                 os.close(folder)
@@ -80,11 +82,13 @@ class ArtifactFolders:
                 for start in range(1, parts.index(run_id) + 1):
                     yield root, tuple(parts[start:])
 
-    def _list(self, folder: int, opener: str) -> Listing:
+    def _list(self, folder: int, root: Path, opener: str) -> Listing:
         walk = Walk(self.limits, self._hashed)
         walk.into(folder, (), opener)
         self._hashed = walk.hashed_before + walk.hashed
         found = tuple(walk.found)
+        self.looked_at.update(root / inside for inside in walk.folders)
+        self.looked_at.update(root / file.opener for file in found if file.opener is not None)
         return Listing(found, True, walk.cut, walk.unhashed, walk.refused)
 
 
@@ -98,13 +102,16 @@ def local_path(address: str | None) -> str | None:
     return None if re.match(r"[\w+.-]{2,}:", address) else address
 
 
-def _open_below(root: Path, parts: Sequence[str]) -> int | None:
+def _open_below(root: Path, parts: Sequence[str], looked_at: set[Path]) -> int | None:
     """A folder below a root, opened name by name without following a link."""
+    place = root
     try:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, ValueError):
         return None
     for part in parts:
+        looked_at.add(place)
+        place = place / part
         try:
             inner = os.open(part, _FOLDER, dir_fd=folder)
         except (OSError, ValueError):

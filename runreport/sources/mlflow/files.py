@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from runreport.beside import beside
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
-from runreport.sources.folders import Folder, reason
+from runreport.sources.folders import Doors, Folder, reason
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
@@ -74,6 +74,8 @@ class _Half:
     runs: list[ReadRun]
     problems: list[Problem]
     digests: list[tuple[str, bytes]]
+    folders: list[str]
+    """That were looked into."""
 
 
 @dataclass(slots=True)
@@ -102,6 +104,10 @@ class _Read:
     """Of the files that were read, by place."""
     looked_at: Mapping[str, int]
     """Metric files to the bytes of them that were read; their digests are taken when asked for."""
+    folders: frozenset[str]
+    """That were looked into, below the root."""
+    artifacts: frozenset[Path]
+    """Files and folders that were looked at for artifacts."""
     metrics: Mapping[str, Mapping[str, Sequence[MetricFile]]]
     """By run and metric of the tables; two names may differ by unprintable characters alone."""
 
@@ -174,9 +180,11 @@ class FolderReader:
         for problem in told.tables().problems:
             self._context.tell(problem)
 
-    def places(self) -> None:
-        """Only reading tells whether anything changed."""
-        return
+    def places(self) -> Sequence[Path]:
+        """Every file that was read, every folder that was looked into, and those of artifacts."""
+        read = self._read = self._read or self._all()
+        own = {place for place, _ in read.digests} | read.folders
+        return sorted({*(self._place.path / place for place in own), *read.artifacts})
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 over everything that the tables came from, and over the artifacts listed."""
@@ -192,7 +200,7 @@ class FolderReader:
         with (
             _faults(self._place.name),
             Folder.root(self._place.path) as root,
-            closing(_Doors(root)) as doors,
+            closing(Doors(root)) as doors,
         ):
             for place, size in read.looked_at.items():
                 folder, _, name = place.rpartition("/")
@@ -228,10 +236,11 @@ class FolderReader:
             message = f"showing the newest {self._limits.runs:,} of {len(found):,} runs"
             told.tell("RR307", message)
             found = found[-self._limits.runs :]
-        self._add(found, versions, told)
+        artifacts = self._add(found, versions, told)
+        inside = frozenset([*root.listed, *(f"{one.parent}/{one.name}" for one in folders)])
         metrics = {told.qualified(run.facts.run_id): _by_clean_name(run.metrics) for run in found}
         looked_at = {place: size for run in found for place, size in run.sizes.items()}
-        return _Read(told.tables(), seen.digests, looked_at, metrics)
+        return _Read(told.tables(), seen.digests, looked_at, inside, artifacts, metrics)
 
     def _runs_in(
         self, root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
@@ -242,7 +251,7 @@ class FolderReader:
         def rest() -> _Half:
             told, other = self._collector(), _Seen(seen.name, seen.deadline)
             runs = _read_runs(root, folders[half:], replace(readers, told=told, seen=other))
-            return _Half(runs, told.problems, other.digests)
+            return _Half(runs, told.problems, other.digests, root.listed)
 
         if half == len(folders):
             return _read_runs(root, folders, readers)
@@ -251,6 +260,7 @@ class FolderReader:
             other = second()
         readers.told.problems += other.problems
         seen.digests += other.digests
+        root.listed += other.folders
         return [*first, *other.runs]
 
     def _experiments(self, root: Folder, readers: RunFolders) -> list[tuple[str, str]]:
@@ -260,6 +270,7 @@ class FolderReader:
         for name, kind in root.names():
             if name.startswith(".") or name == MODELS or kind == "file":
                 continue
+            root.listed.append(name)
             try:
                 if kind == "other":
                     raise MetaError("it is a link, which is not followed")
@@ -294,7 +305,8 @@ class FolderReader:
         found: Sequence[ReadRun],
         versions: Mapping[str, Sequence[ModelVersion]],
         told: Collector,
-    ) -> None:
+    ) -> frozenset[Path]:
+        """Take the runs into the tables; what was looked at for their artifacts."""
         artifacts = shelf.Shelf(self._roots, self._limits)
         for run in found:
             number = run.facts.run_id
@@ -303,12 +315,13 @@ class FolderReader:
             made = versions.get(number, ())
             told.add(replace(run.facts, artifacts=listed, versions=made))
         artifacts.tell(told)
+        return artifacts.looked_at
 
 
 def _read_runs(root: Folder, folders: Sequence[_RunFolder], readers: RunFolders) -> list[ReadRun]:
     """The runs that can be read and are not deleted."""
     found: list[ReadRun] = []
-    with closing(_Doors(root)) as doors:
+    with closing(Doors(root)) as doors:
         for one in folders:
             known = replace(readers, datasets=one.datasets)
             try:
@@ -343,11 +356,11 @@ def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[MetricFile
 
 def _blocks(root: Folder, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
     """The lines of many metric files."""
-    with closing(_Doors(root)) as doors:
+    with closing(Doors(root)) as doors:
         yield from _blocks_behind(doors, wanted, told)
 
 
-def _blocks_behind(doors: _Doors, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
+def _blocks_behind(doors: Doors, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
     for one in wanted:
         try:
             for lines in doors.of(one.file.place[:-1]).blocks(one.file.place[-1], one.file.size):
@@ -359,34 +372,6 @@ def _blocks_behind(doors: _Doors, wanted: Sequence[_Wanted], told: Collector) ->
             message = f"{one.metric!r} cannot be read: {reason(error)}"
             run_id = one.run_id.partition(":")[2]
             told.tell("RR306", message, run_id, where="/".join(one.file.place))
-
-
-class _Doors:
-    """Folders below a root, the last one kept open: the files of a run lie in one."""
-
-    def __init__(self, root: Folder) -> None:
-        self._root = self._folder = root
-        self._place: tuple[str, ...] | None = None
-        self._open = ExitStack()
-
-    def of(self, place: tuple[str, ...]) -> Folder:
-        """The folder at a place, which holds until the next one is asked for.
-
-        Raises:
-            OSError: not there, no folder, or a link.
-        """
-        if place != self._place:
-            self.close()
-            self._folder = self._root
-            for name in place:
-                self._folder = self._open.enter_context(self._folder.folder(name))
-            self._place = place
-        return self._folder
-
-    def close(self) -> None:
-        """Close what is open."""
-        self._place = None
-        self._open.close()
 
 
 @contextmanager

@@ -74,6 +74,7 @@ class RunFolders:
         except FileNotFoundError:
             raise MetaError("there is no meta.yaml") from None
         except OSError as error:
+            self.seen(folder.at("meta.yaml"), b"")
             raise MetaError(f"meta.yaml cannot be read: {reason(error)}") from None
         self.seen(folder.at("meta.yaml"), hashlib.sha256(data).digest())
         try:
@@ -129,6 +130,7 @@ class RunFolders:
                 try:
                     data = inside.read(name, size)
                 except OSError as error:
+                    self.seen(inside.at(name), b"")
                     self._say(run, inside.at(name), f"cannot be read: {reason(error)}")
                     continue
                 self.seen(inside.at(name), hashlib.sha256(data).digest())
@@ -151,6 +153,7 @@ class RunFolders:
                 try:
                     last, size = self._latest(inside, name)
                 except OSError as error:
+                    self.seen(place, b"")
                     self._say(run, place, f"cannot be read: {reason(error)}")
                     continue
                 sizes[place] = size

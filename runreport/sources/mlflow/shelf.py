@@ -27,6 +27,11 @@ class Shelf:
         self._missing: list[str] = []
         self._unhashed = 0
 
+    @property
+    def looked_at(self) -> frozenset[Path]:
+        """Files and folders of whose state the artifacts are a function."""
+        return frozenset(self._folders.looked_at)
+
     def of(
         self, run_id: str, address: str | None, told: Collector, *, beside: str | None = None
     ) -> tuple[Artifact, ...]:

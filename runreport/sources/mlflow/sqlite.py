@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -57,6 +58,8 @@ class _Read:
     metric_names: Mapping[str, set[str]]
     last_row: int | None
     """Points after it were logged later, and belong to a later state."""
+    artifacts: frozenset[Path]
+    """Files and folders that were looked at for artifacts."""
 
 
 class DatabaseReader:
@@ -124,9 +127,13 @@ class DatabaseReader:
                 yield from self._kept.parts(reader, wanted, names, read.last_row)
         self._tell_bad_points(reader)
 
-    def places(self) -> None:
-        """Only reading tells whether anything changed."""
-        return
+    def places(self) -> Sequence[Path]:
+        """The file, its write-ahead log, and the folders and files of artifacts."""
+        if self._read is None:
+            self.tables()
+        path = self._db.path
+        artifacts = () if self._read is None else self._read.artifacts
+        return [path, path.with_name(f"{path.name}-wal"), *sorted(artifacts)]
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 of the file, of its write-ahead log, and of the artifacts that were listed."""
@@ -140,9 +147,9 @@ class DatabaseReader:
         with self._db.snapshot(self._limits.seconds):
             experiments = self._experiments(told)
             stored = Stored(self._db, list(experiments), self._limits)
-            self._add_runs(stored, experiments, told)
+            artifacts = self._add_runs(stored, experiments, told)
             last_row = self._last_row()
-        return _Read(told.tables(), told.run_ids, told.metric_names, last_row)
+        return _Read(told.tables(), told.run_ids, told.metric_names, last_row, artifacts)
 
     def _experiments(self, told: Collector) -> dict[Any, str]:
         """Ids, as the store holds them, and names of the experiments to read."""
@@ -164,7 +171,10 @@ class DatabaseReader:
             told.tell("RR306", message, where="table runs")
         return {ids[number]: name for number, name in chosen}
 
-    def _add_runs(self, stored: Stored, experiments: Mapping[Any, str], told: Collector) -> None:
+    def _add_runs(
+        self, stored: Stored, experiments: Mapping[Any, str], told: Collector
+    ) -> frozenset[Path]:
+        """Take all runs into the tables; what was looked at for their artifacts."""
         limits = self._limits
         texts = {
             "params": stored.texts("params", limits.params),
@@ -205,6 +215,7 @@ class DatabaseReader:
             message = f"showing the newest {limits.runs:,} of {count:,} runs"
             hint = "name the experiments to read: `experiments: [...]`"
             told.tell("RR307", message, hint=hint)
+        return artifacts.looked_at
 
     def _last_row(self) -> int | None:
         if "WITHOUT ROWID" in self._db.sql("metrics").upper():
