@@ -105,7 +105,8 @@ def many(data: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> 
     widths = np.maximum(_SHORT, 1 << np.ceil(np.log2(np.maximum(lengths, 1))).astype(np.int64))
     for width in np.unique(widths).tolist():
         rows = np.flatnonzero(widths == width)
-        for some in np.array_split(rows, 1 + rows.size * width // _AT_ONCE):
+        at_once = _AT_ONCE // width
+        for some in (rows[first : first + at_once] for first in range(0, rows.size, at_once)):
             begin = width - lengths[some]
             columns = np.arange(width)
             inside = columns >= begin[:, None]

@@ -16,7 +16,7 @@ import numpy as np
 
 from runreport.sources.tensorboard import checksums
 from runreport.sources.tensorboard.events import decode, quick
-from runreport.sources.tensorboard.gathered import Gathered
+from runreport.sources.tensorboard.gathered import Gathered, Ints
 from runreport.sources.tensorboard.periods import period
 from runreport.sources.tensorboard.regular import (
     FRAME,
@@ -37,6 +37,7 @@ SEARCHED = 1 << 26
 _WINDOWS = (1 << 20, 1 << 22)
 _AFTER_LARGE = 1 << 17
 _WALK = 64
+_STRETCH = 1 << 16
 _ZEROS = b"\0" * 4
 _NOT_ZERO = re.compile(rb"[^\0]")
 
@@ -63,6 +64,7 @@ class EventFile:
     def read(self, place: int) -> int:
         """Read everything from a place on; where the last whole record ends."""
         window = _WINDOWS[0]
+        self.known.prepare()
         while place < self.size:
             data = os.pread(self.descriptor, min(window, self.size - place), place)
             if not data:
@@ -93,6 +95,7 @@ class EventFile:
         """Read the records in a part of the file; how many bytes, and what stopped it."""
         rest = Rest([], [])
         loose: Places = []
+        bulk: list[tuple[Ints, Ints]] = []
         why: str | Block = ""
         place, self._tried = 0, -1
         most = _WALK
@@ -107,7 +110,8 @@ class EventFile:
                 count = why.read(self.into, data, after, base, rest)
                 place, self._tried = after + count * why.size, after
                 most, why = _WALK, ""
-            elif not why and (found := period(data, records)):
+            elif not why and self.known.hopeful and (found := period(data, records)):
+                self.known.fruitless = 0
                 first, size = found
                 loose += records[:first]
                 block = Block(data, records[first : first + size])
@@ -118,16 +122,37 @@ class EventFile:
             else:
                 loose += records
                 place = after
-                # the less it helps, the more is read between attempts
-                most *= 16
-        if loose:
-            offsets = np.array([record[0] for record in loose], np.int64)
-            lengths = np.array([record[1] for record in loose], np.int64)
+                self.known.fruitless += not why
+                if not why and self.known.pattern is not None:
+                    place = self._bulk(data, place, bulk)
+                else:
+                    # the less it helps, the more is read between attempts
+                    most *= 16
+        if loose or bulk:
+            pairs = np.array(loose, np.int64).reshape(-1, 2).T
+            offsets = np.concatenate([pairs[0], *(part[0] for part in bulk)])
+            lengths = np.concatenate([pairs[1], *(part[1] for part in bulk)])
+            order = np.argsort(offsets, kind="stable")
+            offsets, lengths = offsets[order], lengths[order]
             read_loose(self.into, self.known, data, base, offsets, lengths, rest)
         self._one_by_one(data, base, rest)
         for offset, length in sorted(rest.damaged):
             self._lost(base + offset, length + FRAME, "a record whose checksum does not fit it")
         return place, str(why)
+
+    def _bulk(self, data: bytes, place: int, bulk: list[tuple[Ints, Ints]]) -> int:
+        """Take records of known lengths from a stretch of the data; where they end."""
+        pattern = self.known.pattern
+        if pattern is None:
+            return place
+        found = pattern.findall(data, place, place + _STRETCH)
+        # what is left of the stretch is no record, unless it happens to end with one
+        if found and self.known.lengths.get(found[-1][:HEADER]) != len(found[-1]) - FRAME:
+            found.pop()
+        sizes = np.fromiter(map(len, found), np.int64, len(found))
+        ends = place + np.cumsum(sizes)
+        bulk.append((ends - sizes, sizes - FRAME))
+        return int(ends[-1]) if found else place
 
     def _walk(self, data: bytes, place: int, most: int) -> tuple[Places, int, str | Block]:
         """The next records; where they end, and why there are no more."""

@@ -7,6 +7,7 @@ one by one. Checksums are verified of each record, by the bytes in which it diff
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ FEW = 10
 MOST_KINDS = 64
 """Of records of one length, and remembered ones that begin alike."""
 REMEMBERED = 4_096
+_MOST_LENGTHS = 64
+_PATIENCE = 8
 _FIRST_CHUNK, _CHUNK = 1 << 16, 1 << 20
 _NAME = slice(HEADER + 15, HEADER + 30)
 """Where most of a name lies, behind time and step."""
@@ -178,6 +181,26 @@ class Known:
     """Head of the first record to blocks that begin with it, the latest first."""
     kinds: dict[tuple[Any, ...], Block] = field(default_factory=dict)
     """Blocks of one record, by its layout."""
+    pattern: re.Pattern[bytes] | None = None
+    """Matches one record of a known length, or everything that is left."""
+    fruitless: int = 0
+    """How often in a row rounds of records were looked for and not found."""
+    _compiled: int = field(default=0, init=False)
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether to look for rounds of records: now and then where there mostly are none."""
+        return self.fruitless < _PATIENCE or self.fruitless % _PATIENCE == 0
+
+    def prepare(self) -> None:
+        """Get ready for the next file."""
+        if self._compiled == len(self.lengths):
+            return
+        self._compiled = len(self.lengths)
+        self.pattern = None
+        if self._compiled <= _MOST_LENGTHS:
+            whole = [re.escape(h) + b".{%d}" % (n + 4) for h, n in self.lengths.items()]
+            self.pattern = re.compile(b"|".join([*whole, b".+"]), re.S)
 
     def learn(self, block: Block) -> None:
         """Remember a block."""
@@ -293,7 +316,7 @@ class _Sums:
         # so that no part is without a column
         self._always[self._starts] = 0xFF
         looked_up = np.take(self._table, self._index + known, mode="clip")
-        self._known = ~np.bitwise_xor.reduceat(looked_up, self._starts)
+        self._known: Sums = ~np.bitwise_xor.reduceat(looked_up, self._starts)
 
     def of(self, differ: Bytes, varying: Bytes) -> Sums:
         """As they are stored, shape (parts, rows)."""
@@ -302,7 +325,7 @@ class _Sums:
         taken += self._index[columns][:, None]
         looked_up = np.take(self._table, taken, mode="clip")
         parts = np.searchsorted(columns, self._starts)
-        changed = np.bitwise_xor.reduceat(looked_up, parts, axis=0)
+        changed: Sums = np.bitwise_xor.reduceat(looked_up, parts, axis=0)
         return checksums.mask(changed ^ self._known[:, None])
 
 
