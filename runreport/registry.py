@@ -26,6 +26,7 @@ from runreport.sections import (
     text,
 )
 from runreport.sources import (
+    aim,
     clearml,
     dvc,
     files,
@@ -46,6 +47,7 @@ from runreport.sources import (
 )
 
 SOURCES: Mapping[str, AnySource] = {
+    "aim": aim.SOURCE,
     "clearml": clearml.SOURCE,
     "dvc": dvc.SOURCE,
     "files": files.SOURCE,
