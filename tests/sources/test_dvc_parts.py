@@ -151,6 +151,15 @@ def test_a_list_or_a_mapping_is_gone_through() -> None:
     assert len(list(templates.stages("s", many, {}))) == templates.MOST_STAGES
 
 
+def test_templates_cannot_be_made_to_grow_without_end() -> None:
+    values = {"x": "y" * 100_000, "n": list(range(10_000))}
+    text = "${x}" * 10_000
+    assert templates.filled(text, values) == text
+    assert len(templates.filled("a${x}", values)) == 1 + templates.MAX_PART
+    stage = {"foreach": "${n}", "do": {"cmd": "c", "outs": ["${x}-${item}"] * 10_000}}
+    assert len(list(templates.stages("s", stage, values))) < 20
+
+
 # ---- documents ---------------------------------------------------------------------------------
 
 

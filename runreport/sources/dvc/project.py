@@ -139,7 +139,8 @@ def _pipeline(
     found: list[tuple[str, Mapping[str, Any]]] = []
     project.written[folder] = set(_mapping(value.get("stages")))
     for name, stage in _mapping(value.get("stages")).items():
-        found += templates.stages(name, stage, values)
+        if len(found) < templates.MOST_STAGES:
+            found += templates.stages(name, stage, values)
     for _, stage in found:
         work = _join(folder, _text(stage.get("wdir")) or ".")
         for entry in _list(stage.get("params")):
