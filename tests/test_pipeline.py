@@ -320,7 +320,7 @@ def test_what_cannot_be_read_from_python_is_the_same_error(tmp_path):
         read_tables(tmp_path / "nothing.yaml")
     with pytest.raises(SourceError, match="RR3"):
         read_tables({"mlflow": str(tmp_path / "nothing.db")})
-    with pytest.raises(ValueError, match="expected a source, one of .*files.*mlflow"):
+    with pytest.raises(ValueError, match=r"expected a source, one of .*files.*mlflow"):
         read_tables({"mlfow": "mlruns"})
 
 
