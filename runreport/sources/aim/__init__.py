@@ -7,8 +7,8 @@ A run is a run, known by its hash, with the experiment, name and tags that Aim s
 params, nested keys joined by `.`; what Aim notes of the system is lineage. A metric tracked with a
 context has it in its name: `acc subset=val`. Aim keeps one value per step, so that a step tracked
 twice has the last one. A run that was not closed is running, as Aim says too; how a closed one
-ended is not recorded. Archived runs are left out. Texts, images, distributions and terminal logs are not read. Nothing in the
-repository is changed, upgraded or indexed.
+ended is not recorded. Archived runs are left out. Texts, images, distributions and terminal logs
+are not read. Nothing in the repository is changed, upgraded or indexed.
 """
 
 from __future__ import annotations
