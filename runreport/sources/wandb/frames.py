@@ -84,13 +84,19 @@ class Frames:
             self.cut = True
 
     def _records(self, data: bytes, base: int, pos: int, is_last: bool) -> Batch:
-        starts: list[int] = []
-        ends: list[int] = []
+        heads: list[int] = []
         whole: list[bytes] = []
-        self._scan(data, base, pos, is_last, starts, ends, whole)
-        return Batch(
-            b"".join((data, *whole, PADDING)), np.array(starts, np.int64), np.array(ends, np.int64)
-        )
+        self._scan(data, base, pos, is_last, heads, whole)
+        everything = b"".join((data, *whole, PADDING))
+        # records of one piece lie behind their heads, joined ones behind the data, in turn
+        head = np.array(heads, np.int64)
+        view = np.frombuffer(everything, np.uint8)
+        start = head + 7
+        end = start + view[head + 4] + view[head + 5].astype(np.int64) * 256
+        joined = head < 0
+        ends = np.cumsum([len(data), *map(len, whole)])
+        start[joined], end[joined] = ends[:-1], ends[1:]
+        return Batch(everything, start, end)
 
     def _scan(
         self,
@@ -98,20 +104,31 @@ class Frames:
         base: int,
         pos: int,
         is_last: bool,
-        starts: list[int],
-        ends: list[int],
+        heads: list[int],
         whole: list[bytes],
     ) -> None:
-        """Find the records of some blocks; those of several pieces go to `whole`, behind them."""
-        size = behind = len(data)
+        """Find the records of some blocks.
+
+        Args:
+            data: the blocks.
+            base: where they begin in the file.
+            pos: where to begin in them.
+            is_last: whether the file ends with them.
+            heads: receives the place of each record's head, -1 for those of several pieces.
+            whole: receives those.
+        """
+        size = len(data)
         filled = -1
-        unpack, crc32 = _HEAD.unpack_from, zlib.crc32
-        add_start, add_end = starts.append, ends.append
         while pos < size:
             border = pos - pos % BLOCK + BLOCK
             stop = min(border, size)
-            while pos + 7 <= stop:
-                checksum, length, kind = unpack(data, pos)
+            while True:
+                if not self._pieces and (behind := _plain(data, pos, stop, heads)) > pos:
+                    pos = behind
+                    self.end = base + pos
+                if pos + 7 > stop:
+                    break
+                checksum, length, kind = _HEAD.unpack_from(data, pos)
                 end = pos + 7 + length
                 if end > stop:
                     if is_last and stop < end <= border and 0 < kind <= _LAST:
@@ -119,7 +136,7 @@ class Frames:
                         return
                     self._lose(base + pos, base + stop, "a record that is longer than its block")
                     break
-                if crc32(data[pos + 6 : end]) != checksum:
+                if zlib.crc32(data[pos + 6 : end]) != checksum:
                     if filled < 0:
                         filled = len(data.rstrip(b"\0"))
                     if pos >= filled and is_last:
@@ -130,16 +147,11 @@ class Frames:
                     self._lose(base + pos, base + stop, "a checksum that does not fit its record")
                     break
                 if kind == _FULL:
-                    if self._pieces:
-                        self._lose(self._begun, base + pos, "a record without its end")
-                    add_start(pos + 7)
-                    add_end(end)
-                    self.end = base + end
-                elif (joined := self._piece(kind, data[pos + 7 : end], base + pos)) is not None:
+                    self._lose(self._begun, base + pos, "a record without its end")
+                    continue
+                if (joined := self._piece(kind, data[pos + 7 : end], base + pos)) is not None:
                     whole.append(joined)
-                    add_start(behind)
-                    behind += len(joined)
-                    add_end(behind)
+                    heads.append(-1)
                     self.end = base + end
                 pos = end
             if is_last and stop == size and 0 < stop - pos < 7 <= border - pos:
@@ -172,3 +184,17 @@ class Frames:
     def _lose(self, start: int, stop: int, words: str) -> None:
         self._pieces = []
         self.damages.append(Damage(start, stop - start, words))
+
+
+def _plain(data: bytes, pos: int, stop: int, heads: list[int]) -> int:
+    """Past records of one piece whose checksum fits, from a place in a block on."""
+    unpack, crc32, add = _HEAD.unpack_from, zlib.crc32, heads.append
+    last = stop - 7
+    while pos <= last:
+        checksum, length, kind = unpack(data, pos)
+        end = pos + 7 + length
+        if kind != _FULL or end > stop or crc32(data[pos + 6 : end]) != checksum:
+            break
+        add(pos)
+        pos = end
+    return pos
