@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,9 @@ def build(
         context = remember(context, target)
         theme = load_theme(spec.theme, spec.path.parent)
         # everything has been read: a copy hashes it, however large
-        digests = stack.enter_context(beside(partial(inputs, spec, facts)))
+        hashed = stack.enter_context(beside(partial(inputs, spec, facts)))
+        # a copy answers once
+        digests = cache(hashed)
         # notes say how something was understood; nothing is missing
         missing = [problem for problem in context.problems if problem.severity != "note"]
         if request.strict and missing:
