@@ -213,6 +213,15 @@ def test_a_new_file_of_a_run_is_read_after_the_others(tmp_path: Path) -> None:
     assert [point[2] for point in found["run", "loss"]] == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_steps_repeated_within_one_file_are_no_restart(tmp_path: Path) -> None:
+    log = Log(tmp_path / "logs" / "run")
+    log.write(curve("loss", [1.0, 2.0]))
+    read(tmp_path / "logs", cache=tmp_path / "cache")
+    log.append(curve("loss", [3.0], 1))
+    tables, _ = read(tmp_path / "logs", cache=tmp_path / "cache")
+    assert not codes(tables)
+
+
 def test_a_growing_file_before_the_last_is_read_anew(tmp_path: Path) -> None:
     folder = tmp_path / "logs" / "run"
     early = Log(folder, "events.out.tfevents.1.a")

@@ -338,7 +338,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_a_folder_of_runs_is_found_as_one_store(tmp_path: Path) -> None:
     for run in ("a", "b"):
-        Log(tmp_path / "deep" / run).write(curve("loss", [1.0]))
+        Log(tmp_path / run / "deep").write(curve("loss", [1.0]))
     found = SOURCE.detect(tmp_path)
     assert found is not None
     assert dict(found.config) == {"tensorboard": "."}
@@ -357,3 +357,34 @@ def test_what_only_has_the_name_of_an_event_file_is_not_found(tmp_path: Path) ->
     assert SOURCE.detect(tmp_path) is None
     assert SOURCE.detect(tmp_path / "tfevents.md") is None
     assert SOURCE.detect(tmp_path / "missing") is None
+
+
+def found_at(path: Path, *inside: str) -> bool:
+    return SOURCE.detect(path.joinpath(*inside)) is not None
+
+
+def test_a_log_is_found_where_it_begins(tmp_path: Path) -> None:
+    for run in ("resnet/s0", "resnet/s1", "vgg/s0"):
+        Log(tmp_path / "logs" / "cifar" / run).write(curve("loss", [1.0]))
+    assert not found_at(tmp_path / "logs")
+    assert found_at(tmp_path / "logs", "cifar")
+    assert found_at(tmp_path / "logs", "cifar", "vgg")
+
+
+def test_a_project_that_has_a_log_somewhere_is_no_log(tmp_path: Path) -> None:
+    Log(tmp_path / "runs" / "a").write(curve("loss", [1.0]))
+    (tmp_path / "data").mkdir()
+    assert not found_at(tmp_path)
+    assert found_at(tmp_path, "runs")
+    Log(tmp_path / "tb").write(curve("loss", [1.0]))
+    (tmp_path / "wandb").mkdir()
+    assert not found_at(tmp_path)
+    assert found_at(tmp_path, "tb")
+
+
+def test_runs_of_only_a_validation_folder_are_found_together(tmp_path: Path) -> None:
+    for run in ("a", "b"):
+        Log(tmp_path / "models" / run / "validation").write(curve("loss", [1.0]))
+    (tmp_path / "data").mkdir()
+    assert not found_at(tmp_path)
+    assert found_at(tmp_path, "models")

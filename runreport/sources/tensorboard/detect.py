@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from runreport.kinds import Found
+from runreport.sources import trees
 from runreport.sources.tensorboard.layout import is_event_file
+from runreport.sources.tensorboard.options import SPLITS
 from runreport.sources.trees import SKIPPED, read_start
 
 _FOLDERS = 3_000
 _DEPTH = 6
 _HEAD = 25
+_PROJECT = frozenset(
+    {".git", ".dvc", "pyproject.toml", "setup.py", "requirements.txt", "mlruns", "wandb"}
+)
+"""Names in a folder that is a project rather than a log."""
 
 
 def detect(path: Path) -> Found | None:
@@ -23,17 +30,33 @@ def detect(path: Path) -> Found | None:
         if not is_event_file(path.name) or not _begins(path):
             return None
         return Found("tensorboard", {"tensorboard": path.name}, "TensorBoard event file")
-    folders, files, known = 0, 0, False
-    for inside in _folders(path):
-        events = _events(inside)
-        if events:
-            folders += 1
-            files += len(events)
-            known = known or any(_begins(inside / name) for name in events[:3])
-    if not known:
+    folders = {inside: events for inside in _folders(path) if (events := _events(inside))}
+    if not folders or not _is_top(path, folders):
         return None
-    summary = f"TensorBoard: {_count(files, 'event file')} in {_count(folders, 'folder')}"
+    if not any(_begins(inside / name) for inside, events in folders.items() for name in events[:3]):
+        return None
+    files = sum(len(events) for events in folders.values())
+    summary = f"TensorBoard: {_count(files, 'event file')} in {_count(len(folders), 'folder')}"
     return Found("tensorboard", {"tensorboard": "."}, summary)
+
+
+def _is_top(path: Path, folders: Mapping[Path, list[str]]) -> bool:
+    """Whether a folder is where the log begins, and no project that has a log somewhere."""
+    if path in folders:
+        return True
+    names = set(trees.names(path))
+    if names & _PROJECT:
+        return False
+    below = {path / inside.relative_to(path).parts[0] for inside in folders}
+    runs = {
+        inside if inside.name.lower() not in SPLITS else inside.parent
+        for inside in folders
+        if inside.parent == path or inside.parent.parent == path
+    }
+    runs = {run for run in runs if run in (path, *below)}
+    others = {name for name in names if not name.startswith(".") and (path / name).is_dir()}
+    alone = len(others) == len(below)
+    return path in runs or len(runs) > 1 or (alone and (bool(runs) or len(below) > 1))
 
 
 def _folders(top: Path) -> list[Path]:

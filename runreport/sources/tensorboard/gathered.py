@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from runreport.sources.loaded import UNKNOWN_TIME, Points
 from runreport.sources.tensorboard.events import Event, Payload, Value, parts
+from runreport.sources.tensorboard.written import tells_params
 
 MOST_TAGS = 100_000
 """Of one file."""
@@ -111,7 +112,7 @@ class Gathered:
     dropped: dict[str, int] = field(default_factory=dict)
     """Tag to how many items of it were let go."""
     texts: dict[str, bytes] = field(default_factory=dict)
-    """Tag to the last text."""
+    """Tag to the last text, of tags under which loggers write params."""
     sessions: list[bytes] = field(default_factory=list)
     """What the hparams plugin wrote, in order."""
     unread: dict[str, int] = field(default_factory=dict)
@@ -200,7 +201,7 @@ class Gathered:
         if kind == "image":
             head = data[start : min(end, start + 16)]
             extension = next((name for magic, name in _MAGIC if magic in head), "")
-        if kind == "text" and end - start <= MOST_TEXT and len(self.texts) < _MOST_TEXTS:
+        if kind == "text" and end - start <= MOST_TEXT and tells_params(value.tag):
             self.texts[value.tag] = data[start:end]
         if end - start <= HASHED:
             digest = f"sha256:{hashlib.sha256(data[start:end]).hexdigest()}"
@@ -225,7 +226,6 @@ class Gathered:
             yield tag, points
 
 
-_MOST_TEXTS = 1_000
 _KINDS = {
     "images": "image",
     "histograms": "histogram",

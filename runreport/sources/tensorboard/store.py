@@ -136,9 +136,11 @@ class _Reading:
         self._files: dict[str, dict[str, list[int]]] = {}
         self._plugins: dict[str, dict[str, str]] = {}
         self._lent: list[str] = list(self.given["lent"]) if self.given else []
-        self._steps: dict[str, float] = dict(self.given["steps"]) if self.given else {}
+        given = self.given or {"steps": {}, "latest": {}}
+        self._steps: dict[str, dict[str, float]] = {k: dict(v) for k, v in given["steps"].items()}
+        self._latest: dict[str, dict[str, float]] = {k: dict(v) for k, v in given["latest"].items()}
+        self._own: set[str] = set()
         self._damaged = False
-        self._texts: dict[str, bytes] = {}
 
     def read(self) -> None:
         """Read every part."""
@@ -146,13 +148,7 @@ class _Reading:
             if part.role == "settings" and not self.given:
                 self._lent = []
             self._part(part)
-        if self.given and any(name in self.metrics for name in self._lent):
-            self.clashes = not self._only_lent()
-
-    def _only_lent(self) -> bool:
-        return not any(name in self._own for name in self._lent)
-
-    _own: set[str] = field(default_factory=set, init=False)
+        self.clashes = any(name in self._own for name in self._lent)
 
     def _part(self, part: Part) -> None:
         known = self.given["files"].get(part.folder, {}) if self.given else {}
@@ -170,6 +166,8 @@ class _Reading:
                 continue
             sessions += gathered.sessions
             plugins = gathered.plugins
+            if not place:
+                self._next_file(part.folder)
             for tag, points in gathered.metrics():
                 self._went_back(part, tag, points, file)
                 pieces.setdefault(part.metric(tag), []).append(points)
@@ -227,18 +225,24 @@ class _Reading:
         self._damaged |= events.damaged
         return gathered
 
+    def _next_file(self, folder: str) -> None:
+        """What was the latest file of a folder is an earlier one now."""
+        steps = self._steps.setdefault(folder, {})
+        for tag, step in self._latest.pop(folder, {}).items():
+            steps[tag] = max(step, steps.get(tag, step))
+
     def _went_back(self, part: Part, tag: str, points: Points, file: TreeFile) -> None:
         """Say where a later file repeats steps: TensorBoard hides what they replace."""
-        key = f"{part.folder}\0{tag}"
-        before = self._steps.get(key)
+        before = self._steps.get(part.folder, {}).get(tag)
         if before is not None and float(points.step.min()) <= before:
             message = (
                 f"{tag[:80]!r} goes on at a step that an earlier file of the run has passed; all "
                 "points are kept, also those that TensorBoard hides after a restart"
             )
             self.told.add("RR379", file.name, message, severity="note", kind="back")
+        latest = self._latest.setdefault(part.folder, {})
         most = float(points.step.max())
-        self._steps[key] = most if before is None else max(before, most)
+        latest[tag] = max(most, latest.get(tag, most))
 
     def _take(self, gathered: Gathered, part: Part, file: TreeFile) -> None:
         """Take what a file holds besides points."""
@@ -263,8 +267,8 @@ class _Reading:
             # of equal names the last counts, in its own place
             self.artifacts.pop(artifact.path, None)
             self.artifacts[artifact.path] = artifact
-        for tag, text in gathered.texts.items():
-            self.params.update(params_of(tag, text))
+        for text in gathered.texts.values():
+            self.params.update(params_of(text))
 
     def _sessions(self, contents: Sequence[bytes], part: Part) -> None:
         try:
@@ -321,6 +325,7 @@ class _Reading:
             "plugins": self._plugins,
             "lent": self._lent,
             "steps": self._steps,
+            "latest": self._latest,
         }
 
 

@@ -12,10 +12,13 @@ _HEAD = re.compile(r"\s*\|\s*param(?:eter)?\s*\|\s*value\s*\|\s*\n\s*\|[\s:|-]+\
 _ROW = re.compile(r"^\s*\|\s*([^|\n]+?)\s*\|(.*)\|\s*$")
 
 
-def params_of(tag: str, text: bytes) -> Mapping[str, str]:
-    """Params in a text: an object in JSON, or a table of param and value; by tags that say so."""
-    if tag.removesuffix("/text_summary").rpartition("/")[2].lower() not in _NAMES:
-        return {}
+def tells_params(tag: str) -> bool:
+    """Whether loggers write params under a tag."""
+    return tag.removesuffix("/text_summary").rpartition("/")[2].lower() in _NAMES
+
+
+def params_of(text: bytes) -> Mapping[str, str]:
+    """Params in a text: an object in JSON, or a table of param and value."""
     if text.lstrip()[:1] == b"{":
         try:
             value = parse_json(text)
