@@ -17,6 +17,8 @@ MAX_NAMES = 1_000_000
 """Of one folder: a listing ends there."""
 BLOCK = 8_000_000
 """Bytes of a large file that are held at once."""
+END = 4_096
+"""Bytes at either end of a file by which it is known again."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -75,6 +77,11 @@ class Folder:
                     found.append((entry.name, "file" if regular else "other"))
         return sorted(found)
 
+    def stat(self, name: str) -> list[int]:
+        """Size, times of the last change (of the file and of its entry, in ns) and inode."""
+        about = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+        return [about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino]
+
     def read(self, name: str, most: int) -> bytes:
         """The first bytes of a file.
 
@@ -91,19 +98,36 @@ class Folder:
         """Bytes of a file; of a link itself, not of what it leads to."""
         return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_size
 
-    def blocks(self, name: str, size: int | None = None) -> Iterator[bytes]:
-        """A file of lines in parts that end where a line ends, but for the very last.
-
-        Args:
-            name: of the file.
-            size: bytes to read; what was appended later is left.
+    def ends(self, name: str, size: int) -> tuple[bytes, bytes]:
+        """The first bytes of a file, and the last ones before `size`.
 
         Raises:
             OSError: as `read`.
         """
         descriptor = self._open(name)
         try:
-            left = os.fstat(descriptor).st_size if size is None else size
+            head = _read(descriptor, min(END, size))
+            os.lseek(descriptor, max(0, size - END), os.SEEK_SET)
+            return head, _read(descriptor, min(END, size))
+        finally:
+            os.close(descriptor)
+
+    def blocks(self, name: str, size: int | None = None, start: int = 0) -> Iterator[bytes]:
+        """A file of lines in parts that end where a line ends, but for the very last.
+
+        Args:
+            name: of the file.
+            size: where to stop; what was appended later is left.
+            start: where to begin.
+
+        Raises:
+            OSError: as `read`.
+        """
+        descriptor = self._open(name)
+        try:
+            left = (os.fstat(descriptor).st_size if size is None else size) - start
+            if start:
+                os.lseek(descriptor, start, os.SEEK_SET)
             rest = b""
             while data := _read(descriptor, min(BLOCK, left)):
                 left -= len(data)

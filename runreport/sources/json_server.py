@@ -116,6 +116,7 @@ class JsonServer:
     """Held by a thread that reads large answers beside others: parsed, they take ten times their
     bytes, so there is one of them at a time."""
     _digests: dict[str, str] = field(default_factory=dict, init=False)
+    _latest: threading.local = field(default_factory=threading.local, init=False)
 
     @property
     def address(self) -> Address:
@@ -176,6 +177,16 @@ class JsonServer:
         """SHA-256 over every request and the answer that was used."""
         lines = "".join(f"{key} {digest}\n" for key, digest in sorted(self._digests.items()))
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def latest(self) -> tuple[str, str]:
+        """The request that this thread asked last, and the digest of its answer."""
+        found: tuple[str, str] = self._latest.used
+        return found
+
+    def recall(self, used: Mapping[str, str]) -> None:
+        """Count answers that an earlier build used, by request, as if they came again."""
+        self._digests.update(used)
 
     def in_order(
         self, work: Callable[[ItemT], ResultT], items: Iterable[ItemT]
@@ -321,7 +332,9 @@ class JsonServer:
         if not isinstance(found, dict):
             message = "the server answered with JSON that is no object"
             raise SourceError(self.problem("RR333", message, self.refusals.where))
-        self._digests[key] = hashlib.sha256(answer.body).hexdigest()
+        digest = hashlib.sha256(answer.body).hexdigest()
+        self._digests[key] = digest
+        self._latest.used = (key, digest)
         return found
 
     def _parsed(self, answer: Answer) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -26,6 +26,9 @@ from runreport.sources.mlflow.facts import (
 from runreport.sources.mlflow.points import NO_TIME, Floats, Ints
 
 ItemT = TypeVar("ItemT")
+
+ENDED = ("FINISHED", "FAILED", "KILLED")
+"""Statuses of runs to which nothing is logged any more."""
 
 _WORDS = {
     "NaN": math.nan, "nan": math.nan,
@@ -45,6 +48,8 @@ class ReadRun:
     facts: RunFacts
     unread: tuple[str, ...]
     """In words, one for each item that was left out."""
+    signs: Mapping[str, Sequence[Any]]
+    """What is said of each metric of a run that has ended; its points change with it."""
 
 
 def items(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -165,7 +170,19 @@ def read_run(item: Mapping[str, Any], experiments: Mapping[str, str], base: str)
         datasets=sorted(every(inner(item, "inputs"), "dataset_inputs", _dataset), key=_by_name),
         url=f"{base}/#/experiments/{quote(home, safe='')}/runs/{quote(run_id, safe='')}",
     )
-    return ReadRun(facts, tuple(unread))
+    return ReadRun(facts, tuple(unread), _signs(info, data))
+
+
+def _signs(info: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """Of each metric its latest point and its run's end, as sent."""
+    if info.get("status") not in ENDED:
+        return {}
+    end, found = [info.get("status"), info.get("end_time")], data.get("metrics")
+    return {
+        key: [*end, *(repr(item.get(name)) for name in ("value", "step", "timestamp"))]
+        for item in (found if isinstance(found, list) else ())
+        if isinstance(item, dict) and isinstance(key := item.get("key"), str)
+    }
 
 
 def version(item: Mapping[str, Any], aliases: Mapping[str, tuple[str, ...]]) -> ModelVersion:
@@ -199,6 +216,8 @@ class Points:
     def __init__(self) -> None:
         self.bad = 0
         """Points left out: they have no number, or a step or time that is none."""
+        self.answers: dict[str, str] = {}
+        """Digests of the answers that held them, by request."""
         self._steps = array("d")
         self._times = array("q")
         self._values = array("d")

@@ -20,13 +20,14 @@ from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import DatasetInput, ModelVersion, select_experiments
+from runreport.sources.mlflow.fileseries import FileSeries, Wanted, tell_odd
+from runreport.sources.mlflow.keptruns import KeptRuns
 from runreport.sources.mlflow.metalines import MetaError
-from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
+from runreport.sources.mlflow.metriclines import Oddities
 from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place, is_file_store
-from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.registered import read_datasets, read_versions
-from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders, tell_oddities
+from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders
 from runreport.tables import RunTables
 
 MODELS = "models"
@@ -108,25 +109,13 @@ class _Read:
     """That were looked into, below the root."""
     artifacts: frozenset[Path]
     """Files and folders that were looked at for artifacts."""
-    metrics: Mapping[str, Mapping[str, Sequence[MetricFile]]]
-    """By run and metric of the tables; two names may differ by unprintable characters alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A series that is asked for."""
-
-    run_id: str
-    metric: str
-    file: MetricFile
-    odd: Oddities
-    """What its lines turn out to hold."""
+    metrics: Mapping[str, Mapping[str, Sequence[tuple[str, MetricFile]]]]
+    """Names in the store and files, by run and metric of the tables: two names may differ by
+    unprintable characters alone."""
 
 
 class FolderReader:
     """Reads one file store."""
-
-    divisible = True
 
     def __init__(
         self,
@@ -142,6 +131,11 @@ class FolderReader:
         self._limits = limits
         self._roots = roots
         self._read: _Read | None = None
+        self._kept: KeptRuns | None = None
+        if context.cache is not None:
+            folder = shelf.place(context.cache, place.path)
+            self._kept = KeptRuns(folder, place.name, context)
+        self.divisible = self._kept is None
 
     def tables(self) -> RunTables:
         """Every run that is not deleted, of the experiments that were asked for.
@@ -159,24 +153,20 @@ class FolderReader:
             SourceError: RR301.
         """
         read = self._read = self._read or self._all()
-        parts = Parts()
         wanted = [
-            _Wanted(run, metric, file, Oddities())
+            Wanted(run, metric, key, file, Oddities())
             for run in runs
             for metric in sorted(set(metrics))
-            for file in read.metrics.get(run, {}).get(metric, ())
+            for key, file in read.metrics.get(run, {}).get(metric, ())
         ]
         told = self._collector()
         with _faults(self._place.name), Folder.root(self._place.path) as root:
-            for block, step, ms, value in parse_blocks(_blocks(root, wanted, told)):
-                parts.add(block.run_id, block.metric, step, ms, value)
-                yield from parts.full()
-        yield from parts.rest()
-        for one in wanted:
-            # what the tables have said already is not said again
-            if one.odd and not one.file.odd:
-                run_id = one.run_id.partition(":")[2]
-                tell_oddities(told, run_id, "/".join(one.file.place), one.odd)
+            series = FileSeries(root, told)
+            if self._kept is not None and self._kept.usable:
+                yield from self._kept.parts(series.signed(wanted), series.fetch, series.goes_on)
+            else:
+                yield from series.parts(wanted)
+        tell_odd(told, wanted)
         for problem in told.tables().problems:
             self._context.tell(problem)
 
@@ -347,31 +337,11 @@ def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> Rea
     return None
 
 
-def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[MetricFile]]:
-    found: dict[str, list[MetricFile]] = {}
+def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[tuple[str, MetricFile]]]:
+    found: dict[str, list[tuple[str, MetricFile]]] = {}
     for name, file in files.items():
-        found.setdefault(clean_text(name), []).append(file)
+        found.setdefault(clean_text(name), []).append((name, file))
     return found
-
-
-def _blocks(root: Folder, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
-    """The lines of many metric files."""
-    with closing(Doors(root)) as doors:
-        yield from _blocks_behind(doors, wanted, told)
-
-
-def _blocks_behind(doors: Doors, wanted: Sequence[_Wanted], told: Collector) -> Iterator[Block]:
-    for one in wanted:
-        try:
-            for lines in doors.of(one.file.place[:-1]).blocks(one.file.place[-1], one.file.size):
-                end = lines.rfind(b"\n") + 1
-                # a last line without an end was cut while being written
-                one.odd.incomplete = end < len(lines)
-                yield Block(one.run_id, one.metric, lines[:end], one.odd)
-        except OSError as error:
-            message = f"{one.metric!r} cannot be read: {reason(error)}"
-            run_id = one.run_id.partition(":")[2]
-            told.tell("RR306", message, run_id, where="/".join(one.file.place))
 
 
 @contextmanager

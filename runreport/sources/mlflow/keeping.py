@@ -40,8 +40,14 @@ class KeptSeries:
         self._db = database
         self._context = context
         self._shelf = Shelf(folder)
-        if self._shelf.note is not None:
-            context.tell(self._shelf.note)
+        note = self._shelf.note
+        self.usable = note is None or note.code != "RR386"
+        """Whether anything can be kept."""
+        if note is not None:
+            context.tell(note)
+        if not self.usable:
+            # its temporary folder goes with what it would hold
+            self._shelf.keep({}, [])
         self._guards: dict[int, str] = {}
 
     def parts(

@@ -39,8 +39,11 @@ class Oddities:
     lines: int = 0
     """Lines looked at so far."""
 
+    unread: bool = False
+    """The file could not be read to its end."""
+
     def __bool__(self) -> bool:
-        return bool(self.bad) or self.incomplete
+        return bool(self.bad) or self.incomplete or self.unread
 
 
 @dataclass(slots=True)
@@ -109,6 +112,8 @@ class Block:
     metric: str
     lines: bytes
     odd: Oddities
+    is_last: bool = False
+    """Of its series, where somebody wants to know."""
 
 
 Parsed = tuple[Block, Floats, Ints, Floats]

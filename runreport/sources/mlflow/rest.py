@@ -7,7 +7,6 @@ Only what is asked for travels: the experiments that are wanted, and the raw his
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +16,10 @@ from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.json_server import Deadline, JsonServer, Retries
 from runreport.sources.limits import LIMITS, Limits
+from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.access import TIMEOUT, address_of, credentials_in, patience_in
 from runreport.sources.mlflow.answers import Points, Unfit
+from runreport.sources.mlflow.keptruns import Fetched, KeptRuns, Series
 from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.paging import pages
 from runreport.sources.mlflow.points import Parts
@@ -61,19 +62,6 @@ def open_rest(
     return ServerReader(server, options.experiments, context, limits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """One series to fetch."""
-
-    run_id: str
-    """Of the tables."""
-    own_id: str
-    metric: str
-    """Of the tables."""
-    key: str
-    """In the store."""
-
-
 class ServerReader:
     """What one server says of the wanted experiments, read once."""
 
@@ -90,6 +78,10 @@ class ServerReader:
         self._experiments = experiments
         self._context = context
         self._limits = limits
+        self._kept: KeptRuns | None = None
+        if context.cache is not None:
+            address = str(server.address)
+            self._kept = KeptRuns(shelf.place(context.cache, address), address, context)
 
     def tables(self) -> RunTables:
         """Every run of the wanted experiments; all of it, or an error.
@@ -103,23 +95,40 @@ class ServerReader:
         """Raw points, run by run; raises as `tables` does."""
         found = self._found
         wanted = [
-            _Wanted(run, found.own_ids[run], metric, found.keys[run][metric])
+            Series(
+                run,
+                found.own_ids[run],
+                metric,
+                key := found.keys[run][metric],
+                found.signs.get(run, {}).get(key),
+            )
             for run in runs
             if run in found.own_ids
             for metric in metrics
             if metric in found.keys[run]
         ]
-        parts = Parts()
         with self._server.deadline:
             try:
-                series = self._server.in_order(self._series, wanted)
-                for pair, points in zip(wanted, series, strict=True):
-                    self._tell_unread(pair, points)
-                    parts.add(pair.run_id, pair.metric, *points.columns())
+                if self._kept is not None and self._kept.usable:
+                    yield from self._kept.parts(wanted, self._fetch)
+                    for answers in self._kept.notes:
+                        self._server.recall(answers)
+                    return
+                parts = Parts()
+                for pair, fetched in zip(wanted, self._fetch(wanted), strict=True):
+                    parts.add(pair.run_id, pair.metric, *fetched.columns)
                     yield from parts.full()
                 yield from parts.rest()
             finally:
                 self._server.close()
+
+    def _fetch(self, wanted: Sequence[Series]) -> Iterator[Fetched]:
+        """The points of each series, in order."""
+        series = self._server.in_order(self._series, wanted)
+        for pair, points in zip(wanted, series, strict=True):
+            self._tell_unread(pair, points)
+            keep = not points.bad and len(points) > 0
+            yield Fetched(points.columns(), keep, points.answers)
 
     def places(self) -> None:
         """Only reading tells whether anything changed."""
@@ -139,7 +148,7 @@ class ServerReader:
             finally:
                 self._server.close()
 
-    def _series(self, wanted: _Wanted) -> Points:
+    def _series(self, wanted: Series) -> Points:
         points = Points()
         query: dict[str, Any] = {
             "run_id": wanted.own_id,
@@ -149,6 +158,7 @@ class ServerReader:
         try:
             for page in pages(self._server, HISTORY, query, beside=True):
                 points.add(page)
+                points.answers.update([self._server.latest])
                 # before the next large page is asked for
                 del page
         except Unfit as error:
@@ -157,7 +167,7 @@ class ServerReader:
             raise SourceError(self._server.problem("RR333", message, hint)) from None
         return points
 
-    def _tell_unread(self, wanted: _Wanted, points: Points) -> None:
+    def _tell_unread(self, wanted: Series, points: Points) -> None:
         what, hint = f"of {wanted.metric[:80]!r}", None
         if points.bad:
             message = f"{points.bad:,} points {what} cannot be read and were left out"

@@ -47,6 +47,8 @@ class Found:
     """Run id of the tables to its metrics, each with its name in the store."""
     version: str | None
     """Of the server."""
+    signs: Mapping[str, Mapping[str, Sequence[Any]]]
+    """Run id of the tables to what is said of its metrics, by name in the store."""
 
 
 def read_runs(server: JsonServer, wanted: Sequence[str], qualifier: str, limits: Limits) -> Found:
@@ -73,7 +75,11 @@ def read_runs(server: JsonServer, wanted: Sequence[str], qualifier: str, limits:
         collector.add(facts)
         search.tell_unread(run)
     return Found(
-        collector.tables(), dict(collector.run_ids), _keys(collector, runs, limits), version
+        collector.tables(),
+        dict(collector.run_ids),
+        _keys(collector, runs, limits),
+        version,
+        {collector.qualified(run.facts.run_id): run.signs for run in runs},
     )
 
 

@@ -93,9 +93,10 @@ def roots(own: Path, options: Options, context: SourceContext) -> tuple[Path, ..
     return (own.resolve(), named.resolve())
 
 
-def place(cache: Path, store: Path) -> Path:
-    """Where the histories of a store are kept."""
-    name = os.path.abspath(store).encode("utf-8", "surrogateescape")
+def place(cache: Path, store: Path | str) -> Path:
+    """Where the histories of a store are kept: a path, or the address of a server."""
+    own = store if isinstance(store, str) else os.path.abspath(store)
+    name = own.encode("utf-8", "surrogateescape")
     return cache / "sources" / f"mlflow-{hashlib.sha256(name).hexdigest()[:16]}"
 
 

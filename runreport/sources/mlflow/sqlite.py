@@ -121,7 +121,7 @@ class DatabaseReader:
             return
         with self._db.snapshot():
             reader = SeriesReader(self._db, read.last_row)
-            if self._kept is None or read.last_row is None:
+            if self._kept is None or not self._kept.usable or read.last_row is None:
                 yield from reader.parts(wanted, names)
             else:
                 yield from self._kept.parts(reader, wanted, names, read.last_row)

@@ -1,0 +1,130 @@
+"""Metric histories out of an MLflow file store: the lines of many files, or what was appended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from runreport.sources.folders import Doors, Folder, reason
+from runreport.sources.mlflow.collect import Collector
+from runreport.sources.mlflow.keptruns import Columns, Fetched, Series, Sign
+from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
+from runreport.sources.mlflow.points import Parts
+from runreport.sources.mlflow.runfolder import MetricFile, tell_oddities
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A series that is asked for."""
+
+    run_id: str
+    metric: str
+    """Of the tables."""
+    key: str
+    """In the store."""
+    file: MetricFile
+    odd: Oddities
+    """What its lines turn out to hold."""
+
+
+class FileSeries:
+    """Reads series below an open root; what cannot be read is told."""
+
+    def __init__(self, root: Folder, told: Collector) -> None:
+        self._root = root
+        self._told = told
+        self._signed: dict[tuple[str, str], Wanted] = {}
+
+    def parts(self, wanted: Sequence[Wanted]) -> Iterator[pa.Table]:
+        """Points in HISTORY_SCHEMA."""
+        parts = Parts()
+        for block, step, ms, value in parse_blocks(self._blocks(wanted)):
+            parts.add(block.run_id, block.metric, step, ms, value)
+            yield from parts.full()
+        yield from parts.rest()
+
+    def signed(self, wanted: Sequence[Wanted]) -> Iterator[Series]:
+        """The same with what is known of each file without reading it whole."""
+        with closing(Doors(self._root)) as doors:
+            for one in wanted:
+                own = one.run_id.partition(":")[2]
+                self._signed[own, one.key] = one
+                *inside, name = one.file.place
+                sign: Sign | None = None
+                try:
+                    folder = doors.of(tuple(inside))
+                    size, *about = folder.stat(name)
+                    # what came after the tables were read belongs to a later state
+                    if size == one.file.size:
+                        sign = [size, *about, *map(_digest, folder.ends(name, size))]
+                except OSError:
+                    # reading it says why
+                    sign = None
+                yield Series(one.run_id, own, one.metric, one.key, sign)
+
+    def goes_on(self, sign: Sign, series: Series) -> bool:
+        """Whether a file is longer than it was, and the same up to where it ended."""
+        size, _, _, inode, *ends = sign
+        if series.sign is None or series.sign[0] <= size or series.sign[3] != inode:
+            return False
+        *inside, name = self._signed[series.own_id, series.key].file.place
+        try:
+            with closing(Doors(self._root)) as doors:
+                found = doors.of(tuple(inside)).ends(name, int(size))
+        except OSError:
+            return False
+        return [_digest(part) for part in found] == ends
+
+    def fetch(self, series: Sequence[Series]) -> Iterator[Fetched]:
+        """The points of each file, or of what was appended to it."""
+        wanted = [self._signed[one.own_id, one.key] for one in series]
+        starts = [0 if one.after is None else int(one.after[0]) for one in series]
+        for one, asked in zip(wanted, series, strict=True):
+            one.odd.lines = asked.held
+        held: list[Columns] = []
+        place = 0
+        for block, step, ms, value in parse_blocks(self._blocks(wanted, starts, marked=True)):
+            held.append((step, ms, value))
+            if block.is_last:
+                joined = [np.concatenate(column) for column in zip(*held, strict=True)]
+                yield Fetched((joined[0], joined[1], joined[2]), not wanted[place].odd)
+                held, place = [], place + 1
+
+    def _blocks(
+        self, wanted: Sequence[Wanted], starts: Sequence[int] | None = None, marked: bool = False
+    ) -> Iterator[Block]:
+        """The lines of many metric files; where it is marked, each ends in a last, empty block."""
+        with closing(Doors(self._root)) as doors:
+            for one, start in zip(wanted, starts or [0] * len(wanted), strict=True):
+                *inside, name = one.file.place
+                try:
+                    folder = doors.of(tuple(inside))
+                    for lines in folder.blocks(name, one.file.size, start):
+                        end = lines.rfind(b"\n") + 1
+                        # a last line without an end was cut while being written
+                        one.odd.incomplete = end < len(lines)
+                        yield Block(one.run_id, one.metric, lines[:end], one.odd)
+                except OSError as error:
+                    message = f"{one.metric!r} cannot be read: {reason(error)}"
+                    run_id = one.run_id.partition(":")[2]
+                    self._told.tell("RR306", message, run_id, where="/".join(one.file.place))
+                    one.odd.unread = True
+                if marked:
+                    yield Block(one.run_id, one.metric, b"", one.odd, is_last=True)
+
+
+def tell_odd(told: Collector, wanted: Sequence[Wanted]) -> None:
+    """Say what the files held, but for what the tables have said already."""
+    for one in wanted:
+        if one.odd and not one.file.odd:
+            run_id = one.run_id.partition(":")[2]
+            tell_oddities(told, run_id, "/".join(one.file.place), one.odd)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
