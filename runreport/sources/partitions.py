@@ -372,7 +372,7 @@ def _series(files: Iterable[PointFile], key: str, metrics: Collection[str]) -> d
         for table in file.points({key: key}, metrics):
             names = values(table["metric"])
             step, value = numbers(table["step"]), numbers(table["value"])
-            times = filled(table["time"].cast(pa.int64()), UNKNOWN_TIME)
+            times = filled(table["time"], UNKNOWN_TIME)
             labels = np.array(names)
             for metric in dict.fromkeys(names):
                 rows = labels == metric

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from runreport.columns import numbers, values
+from runreport.columns import filled, numbers, values
 from runreport.errors import Problem
 from runreport.kinds import SourceContext
 from runreport.sources.database import Database
@@ -165,7 +165,7 @@ def _gathered(batches: Iterable[pa.RecordBatch]) -> Pass:
     for batch in batches:
         coded = batch.column("run")
         known = [names.setdefault(name, len(names)) for name in values(coded.dictionary)]
-        time = numbers(batch.column("time").cast(pa.int64()).fill_null(UNKNOWN_TIME))
+        time = filled(batch.column("time"), UNKNOWN_TIME)
         ms = np.where(time == UNKNOWN_TIME, NO_TIME, time // 1000)
         run = np.array(known, np.int32)[numbers(coded)]
         step, value = numbers(batch.column("step")), numbers(batch.column("value"))
