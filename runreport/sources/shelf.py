@@ -29,7 +29,7 @@ from runreport.errors import Problem
 from runreport.signs import code_version
 from runreport.sources.kept import packed, packed_problem, unpacked, unpacked_problem
 from runreport.sources.loaded import LoadedRun
-from runreport.sources.pointfiles import PointFile
+from runreport.sources.pointfiles import PASSING, PointFile
 
 NAME = "shelf.json"
 FORGOTTEN_S = 3_600
@@ -81,7 +81,9 @@ class Shelf:
 
     def new_file(self, label: str) -> Path:
         """Where points may be written; nobody knows of it until `keep`."""
-        return self.folder / f"points-{os.getpid()}-{time.monotonic_ns()}-{label}.parquet"
+        # what nobody keeps need not be small
+        suffix = ".parquet" if self._kept else PASSING
+        return self.folder / f"points-{os.getpid()}-{time.monotonic_ns()}-{label}{suffix}"
 
     def keep(self, found: Mapping[str, Held], names: Sequence[str]) -> None:
         """Take partitions in, and forget those that are not named any more."""
