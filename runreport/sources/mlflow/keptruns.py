@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.columns import column, numbers, values
+from runreport.columns import column, filled, numbers, values
 from runreport.errors import Problem
 from runreport.kinds import SourceContext
 from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points
@@ -279,7 +279,7 @@ def _series(tables: Iterable[pa.Table]) -> Iterator[tuple[str, str, Columns]]:
         names = table["metric"].combine_chunks().dictionary_encode()
         which = numbers(runs).astype(np.int64) * max(1, len(names.dictionary)) + numbers(names)
         bounds = np.flatnonzero(which[1:] != which[:-1]) + 1
-        time = numbers(table["time"].combine_chunks().cast(pa.int64()).fill_null(UNKNOWN_TIME))
+        time = filled(table["time"], UNKNOWN_TIME)
         ms = np.where(time == UNKNOWN_TIME, NO_TIME, time // 1000)
         columns = (numbers(table["step"]), ms, numbers(table["value"]))
         own, keys = values(runs.dictionary), values(names.dictionary)
