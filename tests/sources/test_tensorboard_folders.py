@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 from pathlib import Path
 
 import pytest
@@ -314,6 +315,16 @@ def test_times_that_are_none_are_unknown(tmp_path: Path) -> None:
     _, found = read(path)
     times = [point[1] for point in found[path.name, "x"]]
     assert [math.isnan(time) for time in times] == [True, True, True, True, True, False] * 5
+
+
+def test_nan_of_any_form_is_nan(tmp_path: Path) -> None:
+    # a signalling NaN, as damaged memory and some compilers leave it
+    value = logs.message(1, b"x") + b"\x15\x01\x00\x80\x7f"
+    path = Log(tmp_path).write(event(WALL, step, summary(value)) for step in range(50))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, found = read(path)
+    assert all(math.isnan(point[2]) for point in found[path.name, "x"])
 
 
 def test_a_place_without_event_files_is_told(tmp_path: Path) -> None:

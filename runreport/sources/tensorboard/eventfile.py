@@ -63,6 +63,11 @@ class EventFile:
 
     def read(self, place: int) -> int:
         """Read everything from a place on; where the last whole record ends."""
+        # widening a NaN of any form is no reason for a warning
+        with np.errstate(invalid="ignore"):
+            return self._read(place)
+
+    def _read(self, place: int) -> int:
         window = _WINDOWS[0]
         self.known.prepare()
         while place < self.size:
