@@ -10,29 +10,24 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 
-from runreport.beside import beside
-from runreport.columns import filled, numbers, values
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
 from runreport.signs import grew, sign_of
+from runreport.sources.appending import joined
 from runreport.sources.gathering import qualified, tables_of
 from runreport.sources.limits import LIMITS, Limits
-from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points, summary
+from runreport.sources.loaded import LoadedRun
 from runreport.sources.pointfiles import PointFile, PointWriter
 from runreport.sources.shelf import Held, Shelf
+from runreport.sources.spreading import processes, shares, spread
 from runreport.tables import RunTables
-
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
 
 SPREAD = 4_000_000
 """Bytes to read from which on several processes share the work."""
@@ -255,11 +250,11 @@ class PartitionReader:
     ) -> tuple[dict[str, Held], dict[str, _Read]]:
         """What was read, by piece, and what could not be."""
         sizes = [sum(int(s[0]) for s in signs[piece.name].values()) for piece, _ in wanted]
-        count = _processes() if sum(sizes) >= SPREAD else 1
-        shares = _shares(sizes, count)
+        count = processes() if sum(sizes) >= SPREAD else 1
+        dealt = shares(sizes, count)
         tasks = [
             _Task(tuple(wanted[i] for i in share), shelf.new_file(str(number)))
-            for number, share in enumerate(shares)
+            for number, share in enumerate(dealt)
             if share
         ]
         found: dict[str, Held] = {}
@@ -277,46 +272,10 @@ class PartitionReader:
                 )
                 earlier = shelf.held.get(piece.name)
                 if read.appended and earlier is not None:
-                    held = self._joined(shelf, piece.name, earlier, held, task.file)
+                    files = [*shelf.points(piece.name), PointFile(task.file)]
+                    held = joined(earlier, held, files)
                 found[piece.name] = held
         return found, lost
-
-    def _joined(self, shelf: Shelf, name: str, earlier: Held, later: Held, file: Path) -> Held:
-        """What an earlier build read, with what came since."""
-        before = {run.key: run for run in earlier.runs}
-        runs = dict(before)
-        for run in later.runs:
-            if (known := before.get(run.key)) is None:
-                runs[run.key] = run
-                continue
-            both = sorted(set(known.summaries) & set(run.summaries))
-            summaries = {**known.summaries, **run.summaries}
-            if both:
-                files = [*shelf.points(name), PointFile(file)]
-                for metric, points in _series(files, run.key, both).items():
-                    summaries[metric] = summary(points)
-            runs[run.key] = _merged(known, run, summaries)
-        # what was cut off then has been read now, or is told again
-        settled = [problem for problem in earlier.problems if problem.code != "RR372"]
-        problems = tuple(dict.fromkeys((*settled, *later.problems)))
-        rows = {**earlier.points, **later.points}
-        awaited = later.awaited
-        return Held(later.signs, tuple(runs.values()), problems, later.mark, rows, awaited)
-
-
-def spread(
-    work: Callable[[ItemT], ResultT], items: Sequence[ItemT], executor: Executor | None = None
-) -> list[ResultT]:
-    """Results of work on each item, in order, each item in a process of its own.
-
-    A process that is lost has its work done here.
-    """
-    if executor is not None:
-        return list(executor.map(work, items))
-    with ExitStack() as stack:
-        others = [stack.enter_context(beside(partial(work, item))) for item in items[1:]]
-        first = [work(item) for item in items[:1]]
-        return [*first, *(other() for other in others)]
 
 
 def _load(store: Store, task: _Task) -> list[_Read]:
@@ -350,43 +309,6 @@ def _load(store: Store, task: _Task) -> list[_Read]:
     return results
 
 
-def _merged(known: LoadedRun, run: LoadedRun, summaries: Mapping[str, Any]) -> LoadedRun:
-    artifacts = {a.path: a for a in (*known.artifacts, *run.artifacts)}
-    return replace(
-        run,
-        started=known.started or run.started,
-        ended=run.ended or known.ended,
-        status=run.status if run.status != "unknown" else known.status,
-        params={**known.params, **run.params},
-        tags={**known.tags, **run.tags},
-        summaries=summaries,
-        artifacts=tuple(artifacts.values()),
-        lineage=tuple(dict.fromkeys((*known.lineage, *run.lineage))),
-    )
-
-
-def _series(files: Iterable[PointFile], key: str, metrics: Collection[str]) -> dict[str, Points]:
-    """One run's points of some metrics, out of several files."""
-    found: dict[str, list[Points]] = {}
-    for file in files:
-        for table in file.points({key: key}, metrics):
-            names = values(table["metric"])
-            step, value = numbers(table["step"]), numbers(table["value"])
-            times = filled(table["time"], UNKNOWN_TIME)
-            labels = np.array(names)
-            for metric in dict.fromkeys(names):
-                rows = labels == metric
-                found.setdefault(metric, []).append(Points(step[rows], value[rows], times[rows]))
-    return {
-        metric: Points(
-            np.concatenate([p.step for p in parts]),
-            np.concatenate([p.value for p in parts]),
-            np.concatenate([p.time for p in parts if p.time is not None]),
-        )
-        for metric, parts in found.items()
-    }
-
-
 def _signs(piece: Partition) -> dict[str, list[int | str]]:
     # what cannot be read is no reason to leave the piece out: reading it says why
     unreadable: list[int | str] = [0, 0, 0, 0, "", ""]
@@ -408,20 +330,6 @@ def _went_on(
         file in now and (list(now[file]) == list(sign) or grew(Path(file), sign))
         for file, sign in held.signs.items()
     )
-
-
-def _shares(sizes: Sequence[int], count: int) -> list[list[int]]:
-    """Indices dealt out so that each share has about as many bytes; each share is in order."""
-    shares: list[list[int]] = [[] for _ in range(count)]
-    total, bounds = 0, max(1, sum(sizes))
-    for index, size in enumerate(sizes):
-        shares[min(count - 1, total * count // bounds)].append(index)
-        total += size
-    return shares
-
-
-def _processes() -> int:
-    return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
 
 
 def _digest(piece: Partition, known: dict[Path, bytes]) -> str:
