@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runreport.kinds import Reader
+from runreport.kinds import Reader, SourceContext
+from runreport.sources.mlflow import SOURCE, Options
 from runreport.tables import Run, RunTables
 from tests.shared import ROOT, SHARED, needs_shared
 from tests.sources.mlflow_stores import (
@@ -35,6 +37,7 @@ class Pair:
     def __init__(self, uri: str, location: str, base: Path) -> None:
         self.uri = uri
         self.folder = base
+        self.location = location
         self.client: Any = client_of(uri)
         self.theirs = {f"mlflow:{run.info.run_id}": run for run in client_runs(self.client)}
         self.tables: RunTables
@@ -118,6 +121,15 @@ def test_every_last_metric_of_a_study_agrees(study: Pair) -> None:
 
 def test_every_history_of_a_study_agrees(study: Pair) -> None:
     assert_histories_agree(study)
+
+
+def test_every_history_of_a_study_agrees_through_what_was_kept(study: Pair, tmp_path: Path) -> None:
+    for _ in range(2):
+        context = SourceContext(study.folder, {}, qualifier="mlflow", cache=tmp_path)
+        kept = copy(study)
+        kept.reader = SOURCE.open(Options(study.location), context)
+        assert repr(kept.reader.tables().rows) == repr(study.tables.rows)
+        assert_histories_agree(kept)
 
 
 def test_every_run_param_and_tag_of_the_example_agrees(quickstart: Pair) -> None:
