@@ -22,6 +22,7 @@ Found = tuple[float, int, float]
 
 def ours(log: Path, points: int) -> Found:
     """runreport: tables and every history."""
+    import pyarrow.compute
     import pyarrow.parquet  # noqa: F401  # what every build has loaded
 
     from runreport.columns import numbers

@@ -35,7 +35,7 @@ LARGEST = 1 << 26
 SEARCHED = 1 << 26
 """Bytes that are looked through for the next record after damaged ones, in one file."""
 _WINDOWS = (1 << 20, 1 << 22)
-_AFTER_LARGE = 1 << 17
+_AFTER_LARGE = 1 << 15
 _WALK = 64
 _STRETCH = 1 << 16
 _ZEROS = b"\0" * 4
@@ -104,6 +104,7 @@ class EventFile:
         why: str | Block = ""
         place, self._tried = 0, -1
         most = _WALK
+        many = len(data) > _AFTER_LARGE
         while not why:
             records, after, why = self._walk(data, place, most)
             if why == "damage" and (next_one := self._next(data, base, after + 1)) is not None:
@@ -115,7 +116,7 @@ class EventFile:
                 count = why.read(self.into, data, after, base, rest)
                 place, self._tried = after + count * why.size, after
                 most, why = _WALK, ""
-            elif not why and self.known.hopeful and (found := period(data, records)):
+            elif not why and self.known.hopeful and (found := period(data, records, many)):
                 self.known.fruitless = 0
                 first, size = found
                 loose += records[:first]

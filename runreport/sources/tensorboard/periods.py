@@ -8,12 +8,19 @@ LONGEST = 256
 """Records of one round."""
 _LEAST = 8
 _MOST = 2 * LONGEST
-_ROUNDS = 16
+_ROUNDS, _FEW_ROUNDS = 16, 6
 _HEADER, _FRAME = 12, 16
 
 
-def period(data: bytes, records: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def period(
+    data: bytes, records: Sequence[tuple[int, int]], many: bool = True
+) -> tuple[int, int] | None:
     """From which of the records on they repeat, and after how many; None where they do not.
+
+    Args:
+        data: where the records lie.
+        records: offset and length of each.
+        many: whether so much lies together that it may be read in other ways as well.
 
     A guess from what surrounds the numbers; whoever uses it compares everything.
     """
@@ -35,8 +42,9 @@ def period(data: bytes, records: Sequence[tuple[int, int]]) -> tuple[int, int] |
     head = data[start : start + _HEADER]
     last = signed[found[0] + size - 1]
     round_size = last[0] + last[1] + _FRAME - start
-    # a few rounds are not worth it
-    if not all(data.startswith(head, start + n * round_size) for n in range(_ROUNDS)):
+    # a few rounds are not worth it, the less the longer they are
+    least = max(_ROUNDS if many else _FEW_ROUNDS, size // 2)
+    if not all(data.startswith(head, start + n * round_size) for n in range(least)):
         return None
     return first, size
 

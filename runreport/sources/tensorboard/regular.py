@@ -75,7 +75,8 @@ class Block:
     def begins(self, data: bytes, place: int) -> bool:
         """Whether what lies at a place looks like some of these blocks."""
         return data.startswith(self.name, place + _NAME.start) and all(
-            data.startswith(self.head, place + count * self.size) for count in (1, 2, 3, 4)
+            data.startswith(self.head, place + count * self.size)
+            for count in range(1, max(4, len(self.parts) // 2))
         )
 
     def read(self, into: Gathered, data: bytes, place: int, base: int, rest: Rest) -> int:
