@@ -169,16 +169,13 @@ class Database:
 
     def _columns(self) -> dict[str, set[str]]:
         """Plain tables only: a view or a virtual table is not a tracker's and may run anything."""
-        tables = self._link.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
-        ).fetchall()
-        return {
-            name: {
-                column
-                for (column,) in self._link.execute("SELECT name FROM pragma_table_info(?)", [name])
-            }
-            for (name,) in tables
-        }
+        found: dict[str, set[str]] = {}
+        for table, column in self._link.execute(
+            "SELECT m.name, c.name FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c"
+            " WHERE m.type = 'table' AND m.sql LIKE 'CREATE TABLE%'"
+        ):
+            found.setdefault(table, set()).update([] if column is None else [column])
+        return found
 
     def _indexes(self) -> set[str]:
         found = self._link.execute("SELECT name FROM sqlite_master WHERE type = 'index'")

@@ -18,6 +18,10 @@ from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.runfolder import MetricFile, tell_oddities
 
 
+PART = 100_000
+"""Points of one part: the lines they come from, parsed together, take memory as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A series that is asked for."""
@@ -42,7 +46,7 @@ class FileSeries:
 
     def parts(self, wanted: Sequence[Wanted]) -> Iterator[pa.Table]:
         """Points in HISTORY_SCHEMA."""
-        parts = Parts()
+        parts = Parts(PART)
         for block, step, ms, value in parse_blocks(self._blocks(wanted)):
             parts.add(block.run_id, block.metric, step, ms, value)
             yield from parts.full()

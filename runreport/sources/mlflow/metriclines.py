@@ -19,7 +19,7 @@ from runreport.sources.mlflow.points import NO_TIME, Floats, Ints
 
 SMALL = 4_000
 """Bytes below which Python reads lines sooner than numpy or Arrow start."""
-BATCH = 8_000_000
+BATCH = 2_000_000
 """Bytes that are parsed together."""
 _LARGEST_MS = 1 << 62
 

@@ -26,7 +26,8 @@ FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 class Parts:
     """Takes series one after the other and gives tables in HISTORY_SCHEMA."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = PART if most is None else most
         self._names: list[tuple[str, str]] = []
         self._columns: list[tuple[Floats, Ints, Floats]] = []
         self._held = 0
@@ -41,7 +42,7 @@ class Parts:
 
     def full(self) -> Iterator[pa.Table]:
         """A table when enough is held."""
-        if self._held >= PART:
+        if self._held >= self._most:
             yield from self.rest()
 
     def rest(self) -> Iterator[pa.Table]:
