@@ -17,7 +17,6 @@ from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
 from runreport.sources.mlflow.points import Parts
 from runreport.sources.mlflow.runfolder import MetricFile, tell_oddities
 
-
 PART = 100_000
 """Points of one part: the lines they come from, parsed together, take memory as well."""
 
