@@ -117,14 +117,19 @@ class EventFile:
                 place, self._tried = after + count * why.size, after
                 most, why = _WALK, ""
             elif not why and self.known.hopeful and (found := period(data, records, many)):
-                self.known.fruitless = 0
                 first, size = found
                 loose += records[:first]
                 block = Block(data, records[first : first + size])
                 self.known.learn(block)
                 place = records[first][0]
                 place += block.read(self.into, data, place, base, rest) * block.size
-                most = _WALK
+                if place > after:
+                    most, self.known.fruitless = _WALK, 0
+                else:
+                    # what looked alike and was not must not cost a search each time
+                    loose += [record for record in records if record[0] >= place]
+                    place, most = after, most * 4
+                    self.known.fruitless += 1
             else:
                 loose += records
                 place = after

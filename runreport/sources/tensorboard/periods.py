@@ -34,7 +34,7 @@ def period(
     found = _repeats(whole)
     if found is None:
         # or the name alone, where several numbers lie in a record, or something after the number
-        found = _repeats([(n, data[at + 27 : at + 42]) for at, n in signed])
+        found = _repeats([(n, _name(data[at + _HEADER : at + _HEADER + n])) for at, n in signed])
     if found is None:
         return None
     first, size = found[0] + skipped, found[1]
@@ -64,3 +64,26 @@ def _repeats(signs: Sequence[object]) -> tuple[int, int] | None:
             if first <= 0:
                 break
     return best
+
+
+def _name(payload: bytes) -> bytes:
+    """The first name in an event that begins with its time; what stands there in any other."""
+    place = 9
+    try:
+        if payload[place] == 0x10:
+            place = _after(payload, place)
+        # the summary, its first value, the name
+        for _ in range(2):
+            place = _after(payload, place)
+        end = _after(payload, place)
+        return payload[end : end + payload[place + 1]]
+    except IndexError:
+        return payload[9:30]
+
+
+def _after(payload: bytes, place: int) -> int:
+    """Where the number ends that follows a key."""
+    place += 1
+    while payload[place] & 0x80:
+        place += 1
+    return place + 1
