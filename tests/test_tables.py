@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from runreport.cleaning import clean_text
 from runreport.errors import Problem
 from runreport.tables import (
     SCHEMAS,
@@ -20,7 +21,6 @@ from runreport.tables import (
     MetricSummary,
     Param,
     RunTables,
-    clean_text,
     parse_number,
 )
 
