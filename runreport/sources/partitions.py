@@ -272,7 +272,9 @@ class PartitionReader:
                 )
                 earlier = shelf.held.get(piece.name)
                 if read.appended and earlier is not None:
-                    files = [*shelf.points(piece.name), PointFile(task.file)]
+                    # where nothing was appended, there may be no file
+                    later = [PointFile(task.file)] if read.rows else []
+                    files = [*shelf.points(piece.name), *later]
                     held = joined(earlier, held, files)
                 found[piece.name] = held
         return found, lost
