@@ -435,12 +435,28 @@ def test_stores_that_lack_something_build_and_say_so(stores, tmp_path, name):
     [
         pytest.param(parts, marks=needs_shared(*parts), id="-".join(parts))
         for parts in (
+            ("samples", "clearml"),
+            ("samples", "dvc"),
+            ("samples", "hf_trainer"),
+            ("samples", "hydra"),
+            ("samples", "inspect"),
+            ("samples", "lightning_csv"),
+            ("samples", "lm_eval_harness"),
             ("samples", "mlflow", "mlflow.db"),
             ("samples", "mlflow", "mlruns"),
-            ("wild", "mlflow_sqlite_hyperopt"),
+            ("samples", "neptune_exporter"),
+            ("samples", "optuna"),
+            ("samples", "ray_tune"),
+            ("samples", "sacred"),
+            ("samples", "tensorboard"),
+            ("samples", "tensorboard_torch"),
+            ("samples", "trackio"),
+            ("samples", "wandb"),
+            ("samples",),
             ("wild", "mlflow_files"),
-            ("samples", "lightning_csv"),
-            ("samples", "hydra"),
+            ("wild", "mlflow_sqlite_hyperopt"),
+            ("wild", "tensorboard"),
+            ("wild", "wandb"),
         )
     ],
 )
