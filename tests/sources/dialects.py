@@ -258,8 +258,12 @@ def clearml(folder: Path) -> None:
     Task.set_offline(True)
     for run in RUNS:
         task = Task.init(
-            "six", run["name"], tags=["vision"], auto_connect_frameworks=False,
-            auto_resource_monitoring=False, auto_connect_streams=False,
+            "six",
+            run["name"],
+            tags=["vision"],
+            auto_connect_frameworks=False,
+            auto_resource_monitoring=False,
+            auto_connect_streams=False,
         )
         task.connect(dict(run["params"]))
         logger = task.get_logger()
