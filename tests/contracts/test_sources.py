@@ -91,8 +91,7 @@ def test_knowing_every_source_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_store_is_recognised_and_read(name: str) -> None:
     place = store_of(name)
-    if name != "files":
-        assert discover(str(place), place.parent)[0].found.source == source_of(name)
+    assert discover(str(place), place.parent)[0].found.source == source_of(name)
     tables = opened(name).tables()
     tables.check()
     assert tables.runs.num_rows
@@ -191,6 +190,5 @@ def test_a_store_of_one_tracker_is_not_taken_for_anothers(name: str, tmp_path: P
     copy = shutil.copytree if origin.is_dir() else shutil.copyfile
     copy(origin, place)
     found = {store.found.source for store in discover("project", tmp_path)}
-    assert source_of(name) in found or name == "files"
-    expected = {source_of(name), "files"} | ({"neptune"} if name == "files" else set())
-    assert found <= expected
+    assert source_of(name) in found
+    assert found <= {source_of(name), "files"}

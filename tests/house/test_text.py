@@ -75,7 +75,7 @@ def test_no_type_error_is_silenced_without_its_code() -> None:
 
 def test_constraints_are_versions_and_nothing_else() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    wrong = [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[0-9A-Za-z.]+", line)]
+    wrong = [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[0-9A-Za-z.]+", line)]
     assert wrong == []
     assert lines == sorted(lines)
 

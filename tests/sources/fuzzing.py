@@ -20,7 +20,7 @@ from runreport import registry
 from runreport.commands.discovery import discover
 from runreport.errors import SourceError
 from runreport.kinds import SourceContext
-from tests.shared import SHARED
+from tests.shared import ROOT, SHARED
 
 SECONDS = 20
 """Of one case; a whole store is read in far less than one."""
@@ -41,7 +41,7 @@ INTERESTING = (
 STORES = {
     "clearml": ("samples", "clearml"),
     "dvc": ("samples", "dvc", "worktree"),
-    "files": ("samples", "neptune_exporter"),
+    "files": ("examples", "files", "results.csv"),
     "hf_trainer": ("samples", "hf_trainer"),
     "hydra": ("samples", "hydra"),
     "inspect": ("samples", "inspect"),
@@ -60,7 +60,7 @@ STORES = {
     "wandb": ("samples", "wandb"),
     "wandb-online": ("wild", "wandb"),
 }
-"""A name for the store of each format, with where it lies in the shared folder."""
+"""A name for the store of each format, with where it lies in the shared folder, or here."""
 
 
 class TooSlowError(Exception):
@@ -83,7 +83,8 @@ def source_of(name: str) -> str:
 
 
 def store_of(name: str) -> Path:
-    return SHARED.joinpath(*STORES[name])
+    root = ROOT if STORES[name][0] == "examples" else SHARED
+    return root.joinpath(*STORES[name])
 
 
 def damaged(name: str, count: int, seed: int, folder: Path) -> Iterator[Outcome]:
