@@ -75,19 +75,21 @@ def guess_metrics(runs: Sequence[Run]) -> tuple[tuple[GuessedMetric, ...], tuple
         for name, count in counts.items()
         if name and len(name) <= LONGEST and "*" not in name
     ]
-    ranked = sorted(fit, key=lambda metric: _rank(metric, len(runs)))
+    # of several trackers no metric may be in half of all runs
+    most = max(counts.values(), default=0)
+    ranked = sorted(fit, key=lambda metric: _rank(metric, most))
     chosen = tuple(ranked[:MOST_METRICS])
     named = {metric.name for metric in chosen}
     return chosen, tuple(sorted(set(counts) - named))
 
 
-def _rank(metric: GuessedMetric, runs: int) -> tuple[bool, bool, bool, bool, bool, str]:
+def _rank(metric: GuessedMetric, most: int) -> tuple[bool, bool, bool, bool, bool, str]:
     return (
         metric.name.startswith("system/"),
         metric.operational,
         metric.goal is None,
         not _holds(metric.name, _CHECKED),
-        metric.runs * 2 < runs,
+        metric.runs * 2 < most,
         # what is maximized is more often what a study is about
         f"{metric.goal != 'maximize'}{metric.name}",
     )

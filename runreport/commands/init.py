@@ -48,7 +48,7 @@ def command(where: str, output: Path, force: bool) -> int:
     base = Path(os.path.abspath(output)).parent
     runs = facts.tables.rows
     study = Study(
-        title=_title(read[0], runs),
+        title=_title(read, runs, (here / where).resolve()),
         entries=[(store.entry(base), store.found.summary) for store in read],
         others=[
             *((store.entry(base), problems[0].message) for store, problems in reading.failed),
@@ -83,12 +83,15 @@ def _write(output: Path, text: str) -> None:
         raise PublishError(Problem("RR602", f"cannot write {output}: {reason}")) from None
 
 
-def _title(store: Store, runs: tuple[Run, ...]) -> str:
+def _title(stores: tuple[Store, ...], runs: tuple[Run, ...], root: Path) -> str:
     """What the report is called: the experiment when there is one, else where the store is."""
     experiments = {run.experiment for run in runs} - {"", "Default"}
     if len(experiments) == 1:
         (name,) = experiments
         return f"Runs of {name[:100]}"
+    store = stores[0]
+    if len(stores) > 1:
+        return f"Runs of {root.name}" if root.name else "Runs"
     if store.location.lower().startswith(("http://", "https://")):
         return "Runs of a tracking server"
     folder = store.folder

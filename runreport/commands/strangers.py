@@ -15,11 +15,14 @@ from runreport.errors import Problem
 MAX_DEPTH = 6
 """Folders below folders that are looked into."""
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "site"})
+_ARTIFACTS = frozenset({"artifacts", "mlartifacts"})
+"""Folders of what runs produced, which are no results by themselves."""
 SHOWN = 12
 """Notes on single files; the rest is counted."""
 MAX_LOOKED = 20_000
 """Files and folders that are looked at."""
 
+_UNSEEN = SKIPPED | _ARTIFACTS
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
@@ -76,7 +79,7 @@ def _beside(root: Path, places: Sequence[Path]) -> Iterator[Path]:
                 continue
             if not entry.is_dir() or entry.name in _FOLDERS:
                 yield path
-            elif depth < MAX_DEPTH and not entry.name.startswith(".") and entry.name not in SKIPPED:
+            elif depth < MAX_DEPTH and not entry.name.startswith(".") and entry.name not in _UNSEEN:
                 waiting.append((path, depth + 1))
 
 
