@@ -123,10 +123,10 @@ def write_lm_eval(folder: Path) -> None:
                 return found
 
             def loglikelihood_rolling(self, requests):
-                raise NotImplementedError
+                raise TypeError(f"{len(requests)} texts to rate; the task asks for choices alone")
 
             def generate_until(self, requests):
-                raise NotImplementedError
+                raise TypeError(f"{len(requests)} texts to write; the task asks for choices alone")
 
         tracker = EvaluationTracker(output_path=str(folder))
         results = lm_eval.simple_evaluate(

@@ -125,6 +125,7 @@ def _archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as packed:
             names = packed.namelist()[:3]
+    # of a version or method that it does not know, zipfile says that it is not implemented
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         return "no archive that can be opened"
     shown = ", ".join(names) or "nothing"

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runreport.errors import SourceError
-from runreport.sources.inspect.archive import Archive
+from runreport.sources.archive import Archive
 from runreport.sources.inspect.runs import score_value
 from tests.shared import ROOT, SHARED, needs_shared
 from tests.sources.folder_stores import facts, found_at, read, write

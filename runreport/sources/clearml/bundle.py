@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from runreport.sources.inspect.archive import Archive
+from runreport.sources.archive import Archive
 from runreport.sources.limits import LIMITS
 from runreport.sources.listing import artifact_kind
 from runreport.sources.pieces import Files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runreport.kinds import Found
-from runreport.sources.inspect.archive import Archive
+from runreport.sources.archive import Archive
 from runreport.sources.looking import counted, start_of
 from runreport.sources.pieces import starts
 from runreport.sources.trees import names

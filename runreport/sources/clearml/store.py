@@ -9,12 +9,12 @@ from typing import Any
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
+from runreport.sources.archive import Archive
 from runreport.sources.clearml import Options
 from runreport.sources.clearml.bundle import Packed, Unpacked
 from runreport.sources.clearml.detect import TASK, is_archive, is_session
 from runreport.sources.clearml.session import Session
 from runreport.sources.complaints import Complaints
-from runreport.sources.inspect.archive import Archive
 from runreport.sources.partitions import Loaded, Partition, PartitionReader
 from runreport.sources.pieces import PieceStore
 from runreport.sources.trees import Tree, locate, walk

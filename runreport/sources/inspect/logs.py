@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from runreport.errors import Problem, SourceError
+from runreport.sources.archive import Archive
 from runreport.sources.complaints import Complaints
-from runreport.sources.inspect.archive import Archive
 from runreport.sources.scored import loose_json
 from runreport.sources.texts import parse_json
 from runreport.sources.trees import read_file
