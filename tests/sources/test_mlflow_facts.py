@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from runreport.errors import SourceError
+from runreport.sources.addresses import without_userinfo
 from runreport.sources.limits import Limits
 from runreport.sources.listing import artifact_kind
 from runreport.sources.mlflow.collect import Collector
@@ -21,7 +22,6 @@ from runreport.sources.mlflow.facts import (
     select_experiments,
     status_of,
     utc,
-    without_userinfo,
 )
 from runreport.tables import Artifact, Lineage, Run
 from tests.sources.mlflow_stores import codes

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runreport.sources.mlflow.facts import without_userinfo
+from runreport.sources.addresses import without_userinfo
 from runreport.sources.texts import written
 from runreport.tables import Lineage, Status
 

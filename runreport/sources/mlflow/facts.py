@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from urllib.parse import urlsplit, urlunsplit
 
 from runreport.errors import Problem, SourceError
+from runreport.sources.addresses import without_userinfo
 from runreport.tables import Artifact, Lineage, Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -150,18 +150,6 @@ def lineage_of(run: RunFacts, tag: dict[str, str], most: int) -> Iterator[Lineag
             yield Lineage("model", f"{version.name}/{version.stage}", version.version)
     for model in run.models[:most]:
         yield Lineage("model", model.name, model.model_id)
-
-
-def without_userinfo(url: str) -> str:
-    """An address without user name and password; other text as it is."""
-    try:
-        parts = urlsplit(url)
-        if not parts.netloc:
-            return url
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
-    except ValueError:
-        return re.sub(r"//[^/]*@", "//", url)
 
 
 def _code(tag: dict[str, str]) -> Iterator[Lineage]:

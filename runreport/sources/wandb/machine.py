@@ -119,7 +119,7 @@ def lineage_of(machine: Machine, dirty: bool | None) -> Iterator[Lineage]:
         dirty: whether the working tree had changes; None when that is not known.
     """
     # loaded where it is used: an address may hold a password
-    from runreport.sources.mlflow.facts import without_userinfo
+    from runreport.sources.addresses import without_userinfo
 
     if machine.commit or machine.remote:
         url = without_userinfo(machine.remote) if machine.remote else None

@@ -1,0 +1,18 @@
+"""Addresses that runs logged, fit to be shown."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+
+def without_userinfo(url: str) -> str:
+    """An address without user name and password; other text as it is."""
+    try:
+        parts = urlsplit(url)
+        if not parts.netloc:
+            return url
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
+    except ValueError:
+        return re.sub(r"//[^/]*@", "//", url)
