@@ -16,3 +16,14 @@ def without_userinfo(url: str) -> str:
         return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
     except ValueError:
         return re.sub(r"//[^/]*@", "//", url)
+
+
+def web_address(text: str) -> str | None:
+    """The page of a repository: no user, password or query; None where it is not on the web."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https"):
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

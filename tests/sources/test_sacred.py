@@ -247,7 +247,8 @@ def test_results_and_info_are_metrics_histories_and_tags(tmp_path) -> None:
 
 
 def test_repositories_are_code_with_their_commit_and_state(tmp_path) -> None:
-    repositories = [{"url": "https://example.org/r.git", "commit": "c0ffee", "dirty": True}]
+    logged = "https://ada:" + "hunter22x@example.org/r.git"
+    repositories = [{"url": logged, "commit": "c0ffee", "dirty": True}]
     experiment = {"name": "exp", "repositories": repositories}
     (run,) = read("sacred", saved(tmp_path / "1", experiment=experiment)).tables.rows
     code = [fact for fact in run.lineage if fact.kind == "code"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from runreport.cleaning import clean_text
+from runreport.sources.addresses import web_address
 from runreport.sources.complaints import Complaints
 from runreport.sources.inspect.logs import Facts, Log
 from runreport.sources.loaded import LoadedRun
@@ -132,7 +132,7 @@ def _lineage(about: Facts, model: str, task: str) -> Iterator[Lineage]:
     if commit := _text(revision.get("commit")):
         dirty = revision.get("dirty")
         kept = dirty if isinstance(dirty, bool) else None
-        yield Lineage("code", "git", None, commit, kept, _address(_text(revision.get("origin"))))
+        yield Lineage("code", "git", None, commit, kept, web_address(_text(revision.get("origin"))))
     for name, version in sorted(_object(about, "packages").items()):
         yield Lineage("environment", clean_text(name), _text(version) or None)
     dataset = _object(about, "dataset")
@@ -140,17 +140,6 @@ def _lineage(about: Facts, model: str, task: str) -> Iterator[Lineage]:
         yield Lineage("data", name)
     if model:
         yield Lineage("model", model)
-
-
-def _address(origin: str) -> str | None:
-    """A repository's address without a user and a password; None when it is not on the web."""
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https"):
-        return None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 # ---- what came out -------------------------------------------------------------------------------

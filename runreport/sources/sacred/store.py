@@ -9,6 +9,7 @@ from typing import Any
 
 from runreport.errors import SourceError
 from runreport.kinds import Reader, SourceContext
+from runreport.sources.addresses import web_address
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun, Points
 from runreport.sources.partitions import Loaded, PartitionReader
@@ -177,7 +178,7 @@ def _lineage(about: Mapping[str, Any], experiment: Mapping[str, Any]) -> list[Li
                 "git",
                 version=_text(entry.get("commit")),
                 dirty=dirty if isinstance(dirty, bool) else None,
-                url=address if address and re.match(r"https?://", address) else None,
+                url=None if address is None else web_address(address),
             )
         )
     for name, stored in _pairs(experiment.get("sources")):
