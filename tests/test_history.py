@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from runreport import history as histories
 from runreport.history import History
 from runreport.tables import HISTORY_SCHEMA
 
@@ -102,6 +103,57 @@ def test_summaries_agree_with_numpy_on_many_points(tmp_path):
         assert (row["first"], row["last"]) == (values[0], values[-1])
         assert row["min"] == values.min()
         assert row["step_of_max"] == values.argmax()
+
+
+def test_summaries_of_interleaved_parts_agree_with_a_walk_over_the_points(tmp_path, monkeypatch):
+    rng = np.random.default_rng(11)
+    odd = (math.nan, math.inf, -math.inf)
+    rows = [
+        (
+            f"r{rng.integers(7)}",
+            f"m{rng.integers(3)}",
+            int(rng.integers(6)),
+            float(rng.integers(3)),
+            float(rng.choice(odd)) if rng.random() < 0.3 else float(rng.integers(4)),
+        )
+        for _ in range(900)
+    ]
+    rows += [("lost", "m1", step, 0, math.nan) for step in range(3)]
+    history = held(tmp_path, points(*rows[:400]), points(*rows[400:]))
+    monkeypatch.setattr(histories, "MAX_POINTS", 100)
+    found = history.summaries(["m0", "m1", "m2"]).to_pylist()
+    pairs = sorted({(row[0], row[1]) for row in rows})
+    assert [(row["run_id"], row["metric"]) for row in found] == pairs
+    for row in found:
+        own = [r[2:] for r in rows if r[:2] == (row["run_id"], row["metric"])]
+        own.sort(key=lambda point: point[:2])
+        fine = [point for point in own if math.isfinite(point[2])]
+        # `min` and `max` give the first of equal ones
+        low = min(fine, key=lambda point: point[2], default=(None, None, None))
+        high = max(fine, key=lambda point: point[2], default=(None, None, None))
+        expected = {
+            "run_id": row["run_id"], "metric": row["metric"], "context": "", "count": len(own),
+            "first": own[0][2], "last": own[-1][2], "min": low[2], "max": high[2],
+            "step_of_min": low[0], "step_of_max": high[0], "last_step": own[-1][0],
+            "non_finite": len(own) - len(fine),
+        }  # fmt: skip
+        # NaN is equal to nothing, so the words are compared
+        assert repr(row) == repr(
+            {
+                **expected,
+                "step_of_min": row["step_of_min"],
+                "step_of_max": row["step_of_max"],
+                "last_step": row["last_step"],
+            }
+        )
+        for name in ("step_of_min", "step_of_max", "last_step"):
+            assert row[name] == expected[name]
+    for metric in ("m0", "m2"):
+        some = ["r5", "r0"]
+        whole = history.series(metric)
+        for run, series in history.series(metric, some).items():
+            assert series.value.tobytes() == whole[run].value.tobytes()
+            assert series.step.tobytes() == whole[run].step.tobytes()
 
 
 def test_nothing_is_written_for_nothing(tmp_path):

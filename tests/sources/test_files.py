@@ -356,7 +356,7 @@ POINTS = [
 """Run, step, time, value: repeated and unsorted steps, unknown times, nothing finite."""
 
 
-def test_summaries_agree_with_those_that_duckdb_makes_of_the_points(tmp_path):
+def test_summaries_agree_with_those_of_the_points(tmp_path):
     write(
         tmp_path,
         "h.jsonl",
