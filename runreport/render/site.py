@@ -35,6 +35,8 @@ UNWANTED = ("assets/javascripts/lunr",)
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _CHARSET = '<meta charset="utf-8">'
+_NAMELESS = 'data-md-component="search" role="dialog"'
+"""The engine's theme gives its search dialog no name for those who cannot see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def _finish(path: Path, page: RenderedPage, policy: str, site_title: str) -> Non
     # the theme encodes the site's title once more where it is a tooltip
     twice = site_title.replace("&", "&amp;")
     html = html.replace(f'title="{twice}"', f'title="{site_title}"')
+    html = html.replace(_NAMELESS, f'{_NAMELESS} aria-label="Search"')
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     if html.count(_CHARSET) != 1:
         raise RenderError(Problem("RR560", f"{path.name} has no place for its policy"))
