@@ -1,0 +1,164 @@
+"""Axes at a place of a figure: panels of small multiples, and words below that find their room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from runreport.drawing import Style
+from runreport.sections import charting
+from runreport.sections.charting import Scale
+from runreport.sections.coordinates import Coordinate
+
+PHONE = 1.28
+"""A phone writes texts of charts larger by this."""
+
+TILT = 35
+"""Degrees of words that have no room side by side."""
+
+LONGEST = 16
+"""Letters of tilted words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One axis of a panel."""
+
+    scale: Scale
+    label: str
+    words: tuple[str, ...] = ()
+    """Of the places 0, 1, 2, ...; empty for numbers."""
+    marks: tuple[tuple[float, str], ...] = ()
+    """Drawn coordinate and text of each tick, instead of words or round numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A panel's data area, in pixels from the lower left corner of the figure."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def side_of(coordinate: Coordinate) -> Side:
+    """The axis of a coordinate."""
+    label = coordinate.label
+    return Side(coordinate.scale, label, coordinate.words)
+
+
+def line_of(style: Style) -> float:
+    """Pixels of a line of text."""
+    return style.font_size * 100 / 72
+
+
+def canvas(style: Style) -> Any:
+    """An empty figure."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(style.width, style.height))
+
+
+def ticks_of(side: Side, most: int) -> tuple[list[float], list[str]]:
+    """Where ticks stand, in drawn coordinates, and what is written there."""
+    if side.marks:
+        every = max(1, -(-len(side.marks) // max(2, most)))
+        chosen = side.marks[::every]
+        return [place for place, _ in chosen], [text for _, text in chosen]
+    if side.words:
+        return [float(place) for place in range(len(side.words))], list(side.words)
+    values, texts = charting.ticks(side.scale, most)
+    return [float(side.scale.place(value)) for value in values], texts
+
+
+def left_room(side: Side, style: Style, height: float) -> float:
+    """Pixels that the texts of a vertical axis take."""
+    _, texts = ticks_of(side, rows_of(height, style))
+    return max([charting.text_width(text, style) for text in texts] + [20.0]) * 1.25 + 12
+
+
+def bottom_room(side: Side, style: Style, width: float) -> float:
+    """Pixels that the texts of a horizontal axis take, its label included."""
+    line = line_of(style)
+    if _tilted(side, style, width):
+        longest = max(charting.text_width(charting.fit(w, LONGEST), style) for w in side.words)
+        return line * 2.8 + longest * 0.62
+    return line * 3.6
+
+
+def rows_of(height: float, style: Style) -> int:
+    """Ticks that a vertical axis has room for."""
+    return max(2, int(height / (line_of(style) * 3)))
+
+
+def columns_of(width: float) -> int:
+    """Ticks of numbers that a horizontal axis has room for."""
+    return max(2, int(width / 90))
+
+
+def _tilted(side: Side, style: Style, width: float) -> bool:
+    if not side.words:
+        return False
+    room = width / len(side.words)
+    return any(charting.text_width(word, style) * PHONE > room - 4 for word in side.words)
+
+
+def panel(
+    figure: Any, style: Style, box: Box, x: Side, y: Side, *, x_texts: bool = True,
+    y_texts: bool = True, grid: bool = True,
+) -> Any:  # fmt: skip
+    """Axes with ticks and grid at a place of a figure; labels are the caller's.
+
+    Args:
+        figure: from `canvas`.
+        style: sizes and colours.
+        box: the data area.
+        x: horizontal axis.
+        y: vertical axis.
+        x_texts: whether ticks are written below.
+        y_texts: whether ticks are written at the left.
+        grid: whether lines run through the ticks.
+    """
+    w, h = style.width * 100, style.height * 100
+    axes = figure.add_axes((box.left / w, box.bottom / h, box.width / w, box.height / h))
+    axes.set_xlim(*x.scale.ends)
+    axes.set_ylim(*y.scale.ends)
+    places, texts = ticks_of(x, columns_of(box.width))
+    tilted = _tilted(x, style, box.width)
+    if tilted:
+        texts = [charting.fit(text, LONGEST) for text in texts]
+    axes.set_xticks(places, texts if x_texts else [""] * len(texts))
+    if tilted and x_texts:
+        for label in axes.get_xticklabels():
+            label.set(rotation=TILT, ha="right", va="top", rotation_mode="anchor")
+    places, texts = ticks_of(y, rows_of(box.height, style))
+    axes.set_yticks(places, texts if y_texts else [""] * len(texts))
+    axes.tick_params(length=0, pad=5)
+    if grid:
+        axes.grid(True)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(side == "bottom" and grid)
+    return axes
+
+
+def single(style: Style, x: Side, y: Side, *, right: float = 14, grid: bool = True) -> Any:
+    """A figure of one panel, its vertical label above at the left, the other below at the right.
+
+    Args:
+        style: sizes and colours.
+        x: horizontal axis.
+        y: vertical axis.
+        right: free pixels at the right.
+        grid: whether lines run through the ticks.
+    """
+    figure = canvas(style)
+    w, h, line = style.width * 100, style.height * 100, line_of(style)
+    top = line * 2
+    left = left_room(y, style, h - top - line * 3.6)
+    width = w - left - right
+    bottom = bottom_room(x, style, width)
+    axes = panel(figure, style, Box(left, bottom, width, h - top - bottom), x, y, grid=grid)
+    figure.text(0.004, 1 - line * 0.4 / h, y.label, ha="left", va="top")
+    figure.text(1 - right / w, line * 0.5 / h, x.label, ha="right", va="bottom")
+    return figure, axes
