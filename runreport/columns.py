@@ -41,6 +41,21 @@ def column(values: Sequence[Any] | np.ndarray[Any, Any], kind: pa.DataType) -> p
     return pa.Array.from_buffers(kind, count, buffers, null_count=nulls)
 
 
+def coded(texts: Sequence[str], places: np.ndarray[Any, Any]) -> pa.DictionaryArray:
+    """A column of texts that stand in many rows: for each row the place of its own."""
+    places = np.ascontiguousarray(places, np.int32)
+    return pa.DictionaryArray.from_arrays(
+        column(places, pa.int32()), column(texts, pa.string()), safe=False
+    )
+
+
+def repeated(texts: Sequence[str], lengths: Sequence[int]) -> pa.DictionaryArray:
+    """A column in which each text stands in so many rows, one after the other."""
+    codes: dict[str, int] = {}
+    places = np.array([codes.setdefault(text, len(codes)) for text in texts], np.int32)
+    return coded(list(codes), np.repeat(places, lengths))
+
+
 def masked(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any], kind: pa.DataType) -> Any:
     """An Arrow array of numbers that is null where `missing` is true."""
     buffers = [_bits(~missing), *_data(values, kind)]

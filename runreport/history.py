@@ -200,8 +200,12 @@ class History:
 def _coded(texts: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
     """The different texts of a column, and for each row the place of its own, shape (n,)."""
     array = texts.combine_chunks()
-    coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    return values(coded.dictionary), numbers(coded)
+    names = values(array.dictionary)
+    places: dict[str, int] = {}
+    # two entries may have got one name
+    own = [places.setdefault(name, len(places)) for name in names]
+    codes = numbers(array)
+    return list(places), codes if len(places) == len(names) else np.array(own, np.int32)[codes]
 
 
 def _bounds(codes: NDArray[np.int32]) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.columns import column, numbers, values
+from runreport.columns import coded, column, numbers, values
 from runreport.design import Design
 from runreport.errors import Problem, Severity, Span
 from runreport.history import History
@@ -87,10 +87,9 @@ class Adapted:
         value = numbers(part["value"])
         if (factors != 1).any():
             value = value * factors[what]
-        ids = column([self.runs.get(run, run) for run in runs], pa.string())
         columns = [
-            ids.take(column(which, pa.int32())),
-            column(named, pa.string()).take(column(what, pa.int32())),
+            coded([self.runs.get(run, run) for run in runs], which),
+            coded(named, what),
             part["step"].combine_chunks(),
             part["time"].combine_chunks(),
             column(value, pa.float64()),

@@ -106,10 +106,12 @@ FILLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Columns that are never null; where nothing is known of the others, they are."""
 
+CODED = pa.dictionary(pa.int32(), pa.string())
+"""Texts that stand in many rows: each is held once."""
 HISTORY_SCHEMA = pa.schema(
     [
-        ("run_id", pa.string()),
-        ("metric", pa.string()),
+        ("run_id", CODED),
+        ("metric", CODED),
         ("step", _FLOAT),
         ("time", TIME),
         ("value", _FLOAT),

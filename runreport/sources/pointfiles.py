@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from runreport.columns import column, masked, numbers, values
+from runreport.columns import coded, column, masked, numbers, repeated, values
 from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points
 from runreport.tables import HISTORY_SCHEMA, TIME
 
@@ -82,8 +82,8 @@ class PointWriter:
             ]
         )
         columns = [
-            _coded([run for run, _ in self._names], lengths),
-            _coded([metric for _, metric in self._names], lengths),
+            repeated([run for run, _ in self._names], lengths),
+            repeated([metric for _, metric in self._names], lengths),
             column(step, pa.float64()),
             masked(time, time == UNKNOWN_TIME, TIME),
             column(value, pa.float64()),
@@ -177,20 +177,11 @@ def _chosen(
         if rows.size != len(which):
             batch = batch.take(column(rows, pa.int64()))
             which, what = which[rows], what[rows]
-    ids = column([runs.get(key, "") for key in keys], pa.string())
     columns = [
-        ids.take(column(which, pa.int32())),
-        metric.dictionary.take(column(what, pa.int32())),
+        coded([runs.get(key, "") for key in keys], which),
+        coded(names, what),
         batch.column("step"),
         batch.column("time"),
         batch.column("value"),
     ]
     return pa.Table.from_arrays(columns, schema=HISTORY_SCHEMA)
-
-
-def _coded(names: list[str], lengths: list[int]) -> pa.Array:
-    """Each name repeated so many times, as a dictionary column."""
-    codes: dict[str, int] = {}
-    places = np.array([codes.setdefault(name, len(codes)) for name in names], np.int32)
-    indices = column(np.repeat(places, lengths), pa.int32())
-    return pa.DictionaryArray.from_arrays(indices, column(list(codes), pa.string()))

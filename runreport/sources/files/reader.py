@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.columns import column, masked
+from runreport.columns import column, masked, repeated
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
 from runreport.sources.complaints import Complaints
@@ -318,16 +318,15 @@ class _Part:
     def tables(self) -> Iterator[pa.Table]:
         if not self._points:
             return
-        sizes = np.array([points.value.size for _, _, points in self._points])
-        which = column(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), pa.int32())
+        sizes = [points.value.size for _, _, points in self._points]
         times = [
             np.full(p.value.size, UNKNOWN_TIME, np.int64) if p.time is None else p.time
             for _, _, p in self._points
         ]
         time = np.concatenate(times)
         columns = [
-            column([run for run, _, _ in self._points], pa.string()).take(which),
-            column([metric for _, metric, _ in self._points], pa.string()).take(which),
+            repeated([run for run, _, _ in self._points], sizes),
+            repeated([metric for _, metric, _ in self._points], sizes),
             column(np.concatenate([p.step for _, _, p in self._points]), pa.float64()),
             masked(time, time == UNKNOWN_TIME, TIME),
             column(np.concatenate([p.value for _, _, p in self._points]), pa.float64()),

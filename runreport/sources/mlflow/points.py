@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from runreport.columns import column, masked
+from runreport.columns import column, masked, repeated
 from runreport.tables import HISTORY_SCHEMA, TIME
 
 Floats = NDArray[np.float64]
@@ -51,14 +51,13 @@ class Parts:
             return
         step, ms, value = (np.concatenate(part) for part in zip(*self._columns, strict=True))
         lengths = [len(part[0]) for part in self._columns]
-        at = column(np.repeat(np.arange(len(lengths)), lengths), pa.int32())
         runs, metrics = zip(*self._names, strict=True)
         self._names, self._columns, self._held = [], [], 0
         odd = (ms < FIRST_MS) | (ms > LAST_MS)
         us = np.where(odd, 0, ms) * 1000
         columns = [
-            column(runs, pa.string()).take(at),
-            column(metrics, pa.string()).take(at),
+            repeated(runs, lengths),
+            repeated(metrics, lengths),
             column(step, pa.float64()),
             masked(us, odd, TIME),
             column(value, pa.float64()),
