@@ -18,12 +18,17 @@ def without_userinfo(url: str) -> str:
         return re.sub(r"//[^/]*@", "//", url)
 
 
-def web_address(text: str) -> str | None:
-    """The page of a repository: no user, password or query; None where it is not on the web."""
+def bare_address(url: str | None) -> str | None:
+    """An address of any kind without user, password or query; None for what is no address."""
+    if not url or "://" not in url:
+        return None
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https"):
-        return None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def web_address(text: str) -> str | None:
+    """The page of a repository: no user, password or query; None where it is not on the web."""
+    return bare_address(text) if text.lower().startswith(("http://", "https://")) else None

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -242,14 +241,6 @@ def natural(name: str) -> list[tuple[int, int, str]]:
         if char:
             parts.append((1, ord(char), ""))
     return parts
-
-
-def moment(seconds: float | None) -> datetime | None:
-    """Seconds since 1970 as a time; None when that is none."""
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def number(value: Any) -> float | None:

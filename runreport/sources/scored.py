@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from runreport.cleaning import clean_text
@@ -173,17 +173,6 @@ def loose_json(data: bytes) -> Any:
     except json.JSONDecodeError as error:
         words = error.msg[0].lower() + error.msg[1:]
         raise ValueError(f"{words} (line {error.lineno}, column {error.colno})") from None
-
-
-def moment(text: Any) -> datetime | None:
-    """An ISO 8601 time in UTC; None when it is none."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def digest_of(file: TreeFile) -> str | None:

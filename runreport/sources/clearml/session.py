@@ -8,6 +8,7 @@ from typing import Any
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
+from runreport.sources import moments
 from runreport.sources.clearml.bundle import Bundle
 from runreport.sources.clearml.detect import MAX_TASK, TASK
 from runreport.sources.clearml.facts import (
@@ -23,7 +24,6 @@ from runreport.sources.complaints import Complaints
 from runreport.sources.listing import artifact_kind
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.texts import parse_json
-from runreport.sources.trackio.columns import moment
 from runreport.tables import Artifact
 
 METRICS, LOG = "metrics.jsonl", "log.jsonl"
@@ -59,8 +59,8 @@ class Session:
             name=title if isinstance(title, str) and title else str(key),
             experiment=project if isinstance(project, str) and project else None,
             status=status_of(task),
-            started=moment(task.get("started")),
-            ended=moment(task.get("completed")),
+            started=moments.from_text(task.get("started")),
+            ended=moments.from_text(task.get("completed")),
             user=user if isinstance(user, str) and user else None,
             params=params_of(task),
             tags=tags_of(task),

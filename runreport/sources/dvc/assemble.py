@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+from runreport.sources.addresses import bare_address
 from runreport.sources.complaints import Complaints
 from runreport.sources.dvc.cache import Cache
 from runreport.sources.dvc.contents import Contents
@@ -192,7 +192,9 @@ def _lineage(contents: Contents, known: Sequence[Lineage]) -> Iterator[Lineage]:
             continue
         seen.add(item.path)
         if not _is_code(contents, item.path):
-            yield Lineage("data", item.path, item.version, item.digest, None, _address(item.url))
+            yield Lineage(
+                "data", item.path, item.version, item.digest, None, bare_address(item.url)
+            )
         elif not committed:
             yield Lineage("code", item.path, None, item.digest)
     digests = {out.path: out.digest for out in project.outputs()}
@@ -212,14 +214,3 @@ def _with_digests(facts: tuple[Lineage, ...]) -> tuple[Lineage, ...]:
 def _is_code(contents: Contents, path: str) -> bool:
     """Whether a dependency is a program, or a folder with programs."""
     return bool(_CODE.search(path)) or any(map(_CODE.search, contents.files.below(path)))
-
-
-def _address(url: str | None) -> str | None:
-    """An address without the name and password in it; None for what is no address."""
-    if not url or "://" not in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    except ValueError:
-        return None

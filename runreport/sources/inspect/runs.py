@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runreport.cleaning import clean_text
+from runreport.sources import moments
 from runreport.sources.addresses import web_address
 from runreport.sources.complaints import Complaints
 from runreport.sources.inspect.logs import Facts, Log
 from runreport.sources.loaded import LoadedRun
-from runreport.sources.scored import Scored, chosen, moment, number_of
+from runreport.sources.scored import Scored, chosen, number_of
 from runreport.sources.texts import Written, flatten, written
 from runreport.tables import Artifact, Lineage, Status
 
@@ -55,14 +56,14 @@ def evaluation(log: Log, key: str, artifact: Artifact, told: Complaints) -> Load
     header = log.header
     about, stats = _object(header, "eval"), _object(header, "stats")
     model, task = _text(about.get("model")), _text(about.get("task"))
-    started = moment(stats.get("started_at")) or moment(about.get("created"))
+    started = moments.from_text(stats.get("started_at")) or moments.from_text(about.get("created"))
     return LoadedRun(
         key=key,
         name=" ".join(part for part in (task, model) if part) or key,
         experiment=task or None,
         status=_STATUSES.get(str(header.get("status")), "unknown"),
         started=started,
-        ended=moment(stats.get("completed_at")),
+        ended=moments.from_text(stats.get("completed_at")),
         params=_params(about, _object(header, "plan"), header),
         tags=_tags(header, about),
         metrics=_metrics(log, artifact.path, told),
@@ -225,8 +226,8 @@ def scored(log: Log, place: str, fields: Sequence[str], told: Complaints) -> Ite
             tags=tags,
             digest=_digest(name, sample.get("target")),
             status=_status(sample, bool(error)),
-            started=moment(sample.get("started_at")),
-            ended=moment(sample.get("completed_at")),
+            started=moments.from_text(sample.get("started_at")),
+            ended=moments.from_text(sample.get("completed_at")),
         )
 
 

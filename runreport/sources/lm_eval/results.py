@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.scored import number_of
@@ -73,7 +74,7 @@ def evaluation(
         told: receives what could not be read.
         only: what all documents of this task have in common, without metrics.
     """
-    started = _moment(facts.get("date"))
+    started = moments.from_seconds(_number(facts.get("date")))
     seconds = _number(facts.get("total_evaluation_time_seconds"))
     if seconds is not None and not 0 <= seconds < 1e9:
         seconds = None
@@ -216,14 +217,6 @@ def _number(value: Any) -> float | None:
         # only what was written as a number may be NaN or infinite: a task may be called `nan`
         return number if isinstance(value, Written) or math.isfinite(number) else None
     return number_of(value)
-
-
-def _moment(value: Any) -> datetime | None:
-    seconds = _number(value)
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _object(facts: Facts, name: str) -> Facts:

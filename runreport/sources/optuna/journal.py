@@ -12,6 +12,7 @@ from typing import Any
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.optuna.trials import (
@@ -22,7 +23,6 @@ from runreport.sources.optuna.trials import (
     Study,
     Trial,
     distribution,
-    moment,
     reported,
     run_of,
 )
@@ -105,8 +105,10 @@ class Journal:
         if known is None:
             return
         number = len(known.trials)
-        trial = Trial(number, _one(STATES, log.get("state", 0)), moment(log["datetime_start"]))
-        trial.ended = moment(log.get("datetime_complete"))
+        trial = Trial(
+            number, _one(STATES, log.get("state", 0)), moments.from_text(log["datetime_start"])
+        )
+        trial.ended = moments.from_text(log.get("datetime_complete"))
         distributions = log.get("distributions", {})
         for name, value in _object(log.get("params", {})).items():
             trial.params[name] = (value, distributions[name])
@@ -151,9 +153,9 @@ class Journal:
         if trial is None or state == trial.state == "RUNNING":
             return
         if state == "RUNNING":
-            trial.started = moment(log["datetime_start"])
+            trial.started = moments.from_text(log["datetime_start"])
         elif state in OVER:
-            trial.ended = moment(log["datetime_complete"])
+            trial.ended = moments.from_text(log["datetime_complete"])
         trial.state = state
         _set_values(trial, log["values"])
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from runreport.cleaning import clean_text
+from runreport.sources import moments
 from runreport.sources.arrays import floats
 from runreport.sources.arrowsql import Unanswered, connected
 from runreport.sources.complaints import Complaints
@@ -20,7 +21,6 @@ from runreport.sources.optuna.trials import (
     STATES,
     Study,
     Trial,
-    moment,
     run_of,
     stored_value,
 )
@@ -108,7 +108,7 @@ class Studies:
                 words = f"trial id {key} has the state {clean_text(_text(state))[:40]!r}"
                 self.told.add("RR375", self.name, f"{words}, expected one of {', '.join(STATES)}")
             position = number if isinstance(number, int) and number >= 0 else -1
-            trial = Trial(position, known, moment(started), moment(ended))
+            trial = Trial(position, known, moments.from_text(started), moments.from_text(ended))
             if isinstance(value, int | float):
                 trial.values[0] = stored_value(value, None)
             found[key] = (study, trial)

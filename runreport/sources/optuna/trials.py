@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -146,20 +146,6 @@ def stored_value(value: Any, kind: Any) -> float:
     if kind is None and abs(number) >= _LARGEST:
         return math.copysign(math.inf, number)
     return number
-
-
-def moment(text: Any) -> datetime | None:
-    """A time as databases (without a zone) and journals write it; None when it is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    try:
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
 
 
 def run_of(study: Study, trial: Trial, place: str, told: Complaints) -> LoadedRun:

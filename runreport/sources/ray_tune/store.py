@@ -9,6 +9,7 @@ from typing import Any
 from runreport.cleaning import clean_text
 from runreport.errors import Problem
 from runreport.kinds import Reader, SourceContext
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, PartitionReader
@@ -20,7 +21,6 @@ from runreport.sources.runfolders import (
     FolderStore,
     RunFolder,
     folders_with,
-    moment,
     run_folders,
 )
 from runreport.sources.trees import Tree, locate, walk
@@ -110,8 +110,8 @@ def read(folder: RunFolder, mark: Mapping[str, Any] | None, states: States) -> L
         name=folder.name if trial is None else trial.name or folder.name,
         experiment=folder.path.parent.name or None,
         status=_status(folder, trial, ends["done"]),
-        started=moment(started),
-        ended=moment(columns.last(TIME) if ended is None else ended),
+        started=moments.from_seconds(started),
+        ended=moments.from_seconds(columns.last(TIME) if ended is None else ended),
         seconds=ends["seconds"],
         params=folder.texts(folder.json(PARAMS, told), PARAMS, told),
         tags=_tags(columns.texts, ends["trial"], trial, _error(folder, told)),

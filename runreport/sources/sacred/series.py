@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runreport.cleaning import clean_text
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import UNKNOWN_TIME, Points
 from runreport.sources.runfolders import MAX_DOCUMENT, RunFolder, number
@@ -98,11 +99,11 @@ def _times(items: Sequence[Any], count: int) -> NDArray[np.int64]:
     try:
         if not all(map(_PLAIN.fullmatch, texts)):
             raise ValueError
-        moments = np.array(texts, "datetime64[us]")
+        times = np.array(texts, "datetime64[us]")
     except ValueError:
-        moments = np.array([_moment(text) for text in texts], "datetime64[us]")
-    known = ~np.isnat(moments)
-    found[: len(texts)][known] = (moments[known] - _EPOCH).astype(np.int64)
+        times = np.array([_moment(text) for text in texts], "datetime64[us]")
+    known = ~np.isnat(times)
+    found[: len(texts)][known] = (times[known] - _EPOCH).astype(np.int64)
     return found
 
 
@@ -114,11 +115,5 @@ def _moment(text: str) -> np.datetime64:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """A time as Sacred writes it, UTC where it has no zone."""
-    if not isinstance(value, str) or isinstance(value, Written):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    """A time as Sacred writes it; a number is none."""
+    return None if isinstance(value, Written) else moments.from_text(value)

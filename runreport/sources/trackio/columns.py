@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runreport.sources import moments
 from runreport.sources.loaded import UNKNOWN_TIME, Floats, Points
 
 BLOCK = 50_000
@@ -157,19 +158,8 @@ def parsed(data: Any) -> Any:
 @lru_cache(maxsize=100_000)
 def microseconds(text: Any) -> int:
     """A time in ISO form as microseconds since 1970; UNKNOWN_TIME when it is none."""
-    found = moment(text)
+    found = moments.from_text(text)
     if found is None:
         return int(UNKNOWN_TIME)
     since = found - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def moment(text: Any) -> datetime | None:
-    """A time in ISO form; one without a zone as UTC."""
-    if not isinstance(text, str):
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from runreport.cleaning import clean_text
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.database import Database, Schema
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.pieces import Files
 from runreport.sources.texts import flatten, parse_json, written
-from runreport.sources.trackio.columns import Columns, microseconds, moment, parsed
+from runreport.sources.trackio.columns import Columns, microseconds, parsed
 from runreport.tables import Artifact, Lineage
 
 SCHEMA = Schema(
@@ -57,7 +58,7 @@ class Facts:
         return LoadedRun(
             key=self.key,
             name=self.name,
-            started=moment(own.get("_Created")) or moment(self.created),
+            started=moments.from_text(own.get("_Created")) or moments.from_text(self.created),
             user=user if isinstance(user, str) and user else None,
             params=flatten(params, written, deep),
             tags={"group": group} if isinstance(group, str) and group else {},

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from runreport.sources.runfolders import moment
+from runreport.sources import moments
 from runreport.sources.wandb.log import Log
 from runreport.sources.wandb.wire import Malformed, Value, last, signed, text
 from runreport.tables import Lineage
@@ -100,7 +100,7 @@ def of_metadata(value: Any) -> Machine:
         gpus=gpus,
         cores=_whole(value.get("cpu_count")),
         cpu=_text(model),
-        started=moment_of(word("startedAt")),
+        started=moments.from_text(word("startedAt")),
         state=word("state"),
     )
 
@@ -150,22 +150,13 @@ def timestamp(value: Value | None) -> datetime | None:
         told = last(value)
     except Malformed:
         return None
-    return moment(signed(told.get(1)) + signed(told.get(2)) / 1e9)
+    return moments.from_seconds(signed(told.get(1)) + signed(told.get(2)) / 1e9)
 
 
 def _repository(url: str | None) -> str | None:
     if not url or any(char.isspace() or char in "\"'=;," for char in url):
         return None
     return url.rstrip("/").replace(":", "/").rpartition("/")[2].removesuffix(".git") or None
-
-
-def moment_of(words: str) -> datetime | None:
-    """An ISO time; W&B writes UTC, with and without saying so."""
-    try:
-        found = datetime.fromisoformat(words)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _whole(value: Any) -> int:

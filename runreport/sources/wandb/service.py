@@ -16,6 +16,7 @@ from typing import Any
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
+from runreport.sources import moments
 from runreport.sources.complaints import Complaints
 from runreport.sources.loaded import LoadedRun
 from runreport.sources.partitions import Loaded, Partition, PartitionReader
@@ -23,7 +24,7 @@ from runreport.sources.texts import flatten, parse_json, written
 from runreport.sources.wandb.columns import Columns
 from runreport.sources.wandb.facts import summarised
 from runreport.sources.wandb.log import Log
-from runreport.sources.wandb.machine import lineage_of, moment_of, of_metadata
+from runreport.sources.wandb.machine import lineage_of, of_metadata
 from runreport.tables import Status
 
 PROJECT = re.compile(r"wandb://([^/\s]+)/([^/\s]+)(?:/([^/\s]+))?/?")
@@ -173,7 +174,7 @@ def run_of(run: Any, key: str, told: Complaints) -> LoadedRun:
         key=key,
         name=str(getattr(run, "name", None) or key),
         status=_STATES.get(str(run.state), "unknown"),
-        started=moment_of(str(getattr(run, "created_at", "") or "")) or machine.started,
+        started=moments.from_text(str(getattr(run, "created_at", "") or "")) or machine.started,
         seconds=columns.last_runtime,
         user=machine.user or None,
         url=str(getattr(run, "url", None) or "") or None,
