@@ -9,12 +9,15 @@ import numpy as np
 
 from runreport.sections import charting
 from runreport.sections.charting import Floats, Scale
-from runreport.sections.lanes import LOG_SPREAD
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Scalar
 
 CATEGORIES = 20
 """Words that an axis has room for."""
+
+LOG_SPREAD, LOG_MIDDLE = 50.0, 20.0
+"""Ratios of the largest to the smallest value, and of the ninth to the first decile of different
+ones, from which on an axis is logarithmic: one value near zero does not make it so."""
 
 Kind = Literal["number", "log", "words", "empty"]
 
@@ -47,7 +50,7 @@ def coordinate_of(
 
     Args:
         quantity: one value per run.
-        log: logarithmic or not; None: where positive values spread over two orders of magnitude.
+        log: logarithmic or not; None: where numbers spread (`spreads`).
         always_words: each number is a place of its own.
     """
     present = [value for value in quantity.values if value is not None]
@@ -61,7 +64,7 @@ def coordinate_of(
     numbers = np.array([np.nan if v is None else v for v in quantity.values], dtype=np.float64)
     fine = numbers[np.isfinite(numbers)]
     if log is None:
-        log = bool((fine > 0).all()) and float(fine.max() / fine.min()) > LOG_SPREAD
+        log = spreads(fine)
     usable = charting.usable(numbers, log)
     reasons = list(quantity.reasons)
     for index in np.flatnonzero(np.isfinite(numbers) & ~usable).tolist():
@@ -71,6 +74,18 @@ def coordinate_of(
     places = np.asarray(scale.place(numbers), dtype=np.float64)
     kind: Kind = "log" if log else "number"
     return Coordinate(quantity, kind, scale, quantity.label, (), places, tuple(reasons))
+
+
+def spreads(values: Floats) -> bool:
+    """Whether numbers spread over orders of magnitude.
+
+    Args:
+        values: shape (n,), finite, n >= 1.
+    """
+    if not (values > 0).all() or values.max() / values.min() < LOG_SPREAD:
+        return False
+    low, high = np.quantile(np.unique(values), (0.1, 0.9))
+    return bool(high / low > LOG_MIDDLE)
 
 
 def text_of(value: Scalar) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from runreport.drawing import Style
 from runreport.sections import charting
 from runreport.sections.charting import Scale
@@ -15,6 +17,9 @@ PHONE = 1.28
 
 TILT = 35
 """Degrees of words that have no room side by side."""
+
+FEW = 8
+"""So many different numbers are ticks themselves."""
 
 LONGEST = 16
 """Letters of tilted words."""
@@ -43,9 +48,17 @@ class Box:
 
 
 def side_of(coordinate: Coordinate) -> Side:
-    """The axis of a coordinate."""
-    label = coordinate.label
-    return Side(coordinate.scale, label, coordinate.words)
+    """The axis of a coordinate; few numbers that stand apart are its ticks."""
+    scale, label = coordinate.scale, coordinate.label
+    if coordinate.words:
+        return Side(scale, label, coordinate.words)
+    distinct = np.unique(coordinate.places[np.isfinite(coordinate.places)])
+    low, high = scale.ends
+    if not 1 < distinct.size <= FEW or np.diff(distinct).min() < (high - low) / (2 * FEW):
+        return Side(scale, label)
+    values = np.power(10.0, distinct) if scale.log else distinct
+    texts = [charting.short(float(f"{value:.10g}"), 4) for value in values]
+    return Side(scale, label, marks=tuple(zip(distinct.tolist(), texts, strict=True)))
 
 
 def line_of(style: Style) -> float:
@@ -154,7 +167,7 @@ def single(style: Style, x: Side, y: Side, *, right: float = 14, grid: bool = Tr
     """
     figure = canvas(style)
     w, h, line = style.width * 100, style.height * 100, line_of(style)
-    top = line * 2
+    top = line * 2.3
     left = left_room(y, style, h - top - line * 3.6)
     width = w - left - right
     bottom = bottom_room(x, style, width)

@@ -1,7 +1,7 @@
 """A metric over two params as cells: the mean in each, how many runs it rests on, and the holes.
 
 Numbers with few different values and words are rows and columns of their own; other numbers are
-put into round bins, logarithmic where they spread over two orders of magnitude. Without `x` and
+put into round bins, logarithmic where they spread over orders of magnitude. Without `x` and
 `y` the two params that go with the metric most are taken, and the page says so.
 
     - heatmap: {x: optimizer, y: learning_rate, metric: val_accuracy}
@@ -34,7 +34,7 @@ class Options:
     bins: int = 10
     """Numbers with many different values are put into at most so many bins."""
     log_x: bool | None = None
-    """Logarithmic bins across; by default where values spread over two orders of magnitude."""
+    """Logarithmic bins across; by default where values spread over orders of magnitude."""
     log_y: bool | None = None
     """The same upwards."""
 

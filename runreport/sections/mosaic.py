@@ -70,7 +70,7 @@ def blocks_of(data: Tiling, remarks: tuple[str, ...]) -> tuple[Block, ...]:
             description=_description(data, name),
             table=_table(data, name),
             legend=data.legend(),
-            height=min(6.4, max(2.6, 1.0 + 0.5 * rows)),
+            height=min(6.4, max(2.8, 1.3 + 0.5 * rows)),
             note=(" ".join([*_sentences(data), *remarks]),),
         ),
     )

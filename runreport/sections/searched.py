@@ -168,18 +168,40 @@ def choice_words(chosen: Sequence[Varied], metric: Quantity, count: int) -> str:
 
 
 def two_params(
-    context: Context, x: Expression | None, y: Expression | None, metric: Quantity
+    context: Context,
+    x: Expression | None,
+    y: Expression | None,
+    metric: Quantity,
+    *,
+    numbers_first: bool = False,
 ) -> tuple[Quantity | None, Quantity | None, str]:
     """What to place runs by: what the author names, else the params that go with the metric most;
     and what to say of that choice.
+
+    Args:
+        context: the report's.
+        x: as written.
+        y: as written.
+        metric: judged by.
+        numbers_first: params of words are taken only where those of numbers run out.
     """
     written = [None if e is None else quantities.read(context, context.runs, e) for e in (x, y)]
     if None not in written:
         return written[0], written[1], ""
     named = {e.text.removeprefix("params.") for e in (x, y) if e is not None}
     free = [item for item in varied(context, metric) if item.name not in named]
-    wanted = written.count(None)
-    taken = free[:wanted]
+    if numbers_first:
+        free.sort(key=lambda item: not is_number(item.quantity))
+    taken = free[: written.count(None)]
     rest = iter([item.quantity for item in taken])
     first, second = (item if item is not None else next(rest, None) for item in written)
-    return first, second, choice_words(taken, metric, len(free))
+    said = choice_words(taken, metric, len(free))
+    if numbers_first and said and any(not is_number(v.quantity) for v in free[len(taken) :]):
+        said += " Params of words come after those of numbers."
+    return first, second, said
+
+
+def is_number(quantity: Quantity) -> bool:
+    """Whether it holds numbers alone."""
+    present = [value for value in quantity.values if value is not None]
+    return bool(present) and all(not isinstance(value, str) for value in present)

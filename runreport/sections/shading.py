@@ -17,6 +17,9 @@ from runreport.stats import ties
 
 RAMP = tuple(f"ramp-{n}" for n in range(9))
 
+MANY = 12
+"""Of so many values those far out have a band of their own."""
+
 READABLE = tuple(f"ramp-{n}" for n in (0, 1, 4, 5, 6, 7, 8))
 """On these a text is read: in `ink` on the first two, in `surface` on the others, light or dark."""
 
@@ -29,8 +32,9 @@ class Shades:
     """One more than bands, ascending."""
     tokens: tuple[str, ...]
     open_low: bool = False
-    """The first band also holds values below it."""
+    """The first band holds what lies far below the rest."""
     open_high: bool = False
+    """The last band holds what lies far above the rest."""
 
     def band(self, value: float) -> int:
         """The band that a value is in; what lies outside is in the outermost."""
@@ -45,9 +49,9 @@ class Shades:
         """Each band in words: `0.8 to 0.9`, `0.9 and more`."""
         shown = [charting.short(edge, 6) for edge in self.edges]
         said = [f"{a} to {b}" for a, b in pairwise(shown)]
-        if self.open_low and len(said) > 1:
+        if self.open_low:
             said[0] = f"below {shown[1]}"
-        if self.open_high and len(said) > 1:
+        if self.open_high:
             said[-1] = f"{shown[-2]} and more"
         return tuple(said)
 
@@ -58,29 +62,23 @@ def text_token(token: str) -> str:
 
 
 def shades_of(values: Floats, tokens: Sequence[str] = RAMP) -> Shades:
-    """Bands with round edges over the values; values far out share the outermost band.
+    """Bands with round edges over the values; values far out have a band of their own.
 
     Args:
         values: shape (n,), finite, n >= 1.
         tokens: at most so many bands, the first for the lowest.
     """
-    far = ties.far_out(values)
+    far = ties.far_out(values) if values.size >= MANY else ()
     inner = np.delete(values, far) if far else values
     low, high = float(inner.min()), float(inner.max())
-    edges = round_edges(low, high, len(tokens))
-    bands = len(edges) - 1
-    last = len(tokens) - 1
-    chosen = (
-        [tokens[round(place * last / (bands - 1))] for place in range(bands)]
-        if bands > 1
-        else [tokens[last // 2]]
-    )
-    return Shades(
-        tuple(edges),
-        tuple(chosen),
-        bool(values.min() < edges[0]),
-        bool(values.max() > edges[-1]),
-    )
+    below, above = bool(values.min() < low), bool(values.max() > high)
+    edges = round_edges(low, high, max(1, len(tokens) - below - above))
+    # what lies far out has a band of its own
+    edges = [*([float(values.min())] if below else []), *edges]
+    edges = [*edges, *([float(values.max())] if above else [])]
+    bands, last = len(edges) - 1, len(tokens) - 1
+    places = [round(place * last / (bands - 1)) for place in range(bands)] if bands > 1 else [last]
+    return Shades(tuple(edges), tuple(tokens[place] for place in places), below, above)
 
 
 def round_edges(low: float, high: float, most: int) -> list[float]:

@@ -14,9 +14,8 @@ from runreport.kinds import Context
 from runreport.samples import Dropped
 from runreport.sections import charting, searched
 from runreport.sections.charting import Floats, Scale
-from runreport.sections.coordinates import CATEGORIES, rank_of, text_of
+from runreport.sections.coordinates import CATEGORIES, rank_of, spreads, text_of
 from runreport.sections.frames import Side
-from runreport.sections.lanes import LOG_SPREAD
 from runreport.sections.quantities import Quantity
 from runreport.sections.shading import READABLE, Shades, legend, round_edges, shades_of
 from runreport.tables import FINISHED, Run
@@ -164,7 +163,7 @@ def steps_of(quantity: Quantity, bins: int = 10, log: bool | None = None) -> Ste
     low, high = float(min(numbers)), float(max(numbers))
     positive = low > 0
     if log is None:
-        log = positive and high / low > LOG_SPREAD
+        log = spreads(np.array(numbers, dtype=np.float64))
     if log and not positive:
         fine = [float(value) for value in numbers if value > 0]
         low = min(fine, default=math.nan)
@@ -234,6 +233,8 @@ def interval_words(tile: Tile, metric: Quantity, level: float) -> str:
     if tile.interval is None:
         return f"no interval of {unit}"
     low, high = tile.interval
+    if low == high:
+        return f"all of {unit} are equal"
     decimals = min(8, formats.decimals_for(high - low))
     return f"{charting.level_words(level)} {formats.interval(low, high, decimals)} over {unit}"
 
