@@ -23,8 +23,8 @@ from runreport.sections import (
     run,
     runs,
     scatter,
-    segments,
     significance,
+    slice,  # noqa: A004  the word that authors write
     summary,
     text,
 )
@@ -87,8 +87,8 @@ SECTIONS: Mapping[str, AnySection] = {
     "run": run.SECTION,
     "runs": runs.SECTION,
     "scatter": scatter.SECTION,
-    "segments": segments.SECTION,
     "significance": significance.SECTION,
+    "slice": slice.SECTION,
     "summary": summary.SECTION,
     "text": text.SECTION,
 }

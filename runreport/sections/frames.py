@@ -107,14 +107,15 @@ def rows_of(height: float, style: Style) -> int:
 
 def columns_of(width: float) -> int:
     """Ticks of numbers that a horizontal axis has room for."""
-    return max(2, int(width / 90))
+    return max(2, min(7, int(width / 70)))
 
 
 def _tilted(side: Side, style: Style, width: float) -> bool:
     if not side.words:
         return False
     room = width / len(side.words)
-    return any(charting.text_width(word, style) * PHONE > room - 4 for word in side.words)
+    # widths are generous already
+    return any(charting.text_width(word, style) * 0.9 * PHONE > room - 4 for word in side.words)
 
 
 def panel(

@@ -12,7 +12,7 @@ from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Note, Row, RunRef, Table, Text
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.samples import Dropped
-from runreport.sections import charting, frames, shading
+from runreport.sections import charting, frames, searched, shading
 from runreport.sections.charting import Floats
 from runreport.sections.coordinates import Coordinate
 from runreport.sections.frames import Side, side_of
@@ -160,7 +160,8 @@ def _sentences(data: Relief, name: str) -> list[str]:
         said += _surface_words(data, surface, name)
     if data.best is not None:
         value = data.metric.words(float(data.values[data.best]))
-        said.append(f"Ringed: the best run, {value}.")
+        own = np.where(data.used, data.values, np.nan)
+        said.append(f"Ringed: {searched.best_words(own, data.best)}, {value}.")
     failed = sum(run.status not in FINISHED for run in data.runs)
     valueless = int((~data.used).sum()) - failed
     parts = [f"{failed} that did not finish"] if failed else []

@@ -205,3 +205,14 @@ def is_number(quantity: Quantity) -> bool:
     """Whether it holds numbers alone."""
     present = [value for value in quantity.values if value is not None]
     return bool(present) and all(not isinstance(value, str) for value in present)
+
+
+def best_words(values: Floats, best: int) -> str:
+    """`the best run`, or that others are as good.
+
+    Args:
+        values: of all candidates.
+        best: the place of the one that is shown.
+    """
+    alike = int((values == values[best]).sum())
+    return "the best run" if alike == 1 else f"the first of {alike} runs with the best value"
