@@ -17,6 +17,7 @@ the rest; every function names its source.
 | times to an event | `survival.curve`, `.LogRank`, `.log_rank` |
 | effects | `effects.cohens_d`, `.hedges_g`, `.glass_delta`, `.cliffs_delta`, `.superiority`, `.paired_effects`, `.rank_biserial` |
 | intervals by resampling | `bootstrap.bca_interval`, `.percentile_interval`, `.bca_batch` |
+| the worst of several | `extremes.lowest`, `.highest`, `.gap_of_rows`, `.gap_of_samples` |
 | several comparisons | `corrections.adjust`, `.divisors` |
 | how many replicates | `power.attained`, `.needed`, `.detectable_paired`, `.detectable_independent`, `.needed_for_chance`, `.smallest_paired_p` |
 | selection | `chosen.expected_max`, `.pass_at_k` |

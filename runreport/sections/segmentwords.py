@@ -1,0 +1,366 @@
+"""What `segments` says: the worst difference in a sentence, tables, and how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from runreport import formats
+from runreport.blocks import Cell, Column, Row, Strong, Table, Words
+from runreport.blocks import Mark as CellMark
+from runreport.sections import cells, charting
+from runreport.sections.aligning import unit_of_difference
+from runreport.sections.digits import Digits
+from runreport.sections.segmented import Against, SegmentsData, Standing
+from runreport.sections.verdicts import LABELS, label
+from runreport.stats import words
+from runreport.stats.result import Interval
+
+ROWS = 500
+"""Rows of a table."""
+
+
+def plural(noun: str) -> str:
+    """`classes`, `categories`, `data sets`."""
+    if noun.endswith(("ss", "x", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return words.several(noun)
+
+
+def counted(count: int, noun: str) -> str:
+    """`10 classes`."""
+    return formats.count(count, noun, plural(noun))
+
+
+# ---- sentences -----------------------------------------------------------------------------------
+
+
+def in_order(against: Sequence[Against]) -> list[Against]:
+    """Those with a worst difference, the largest loss first."""
+    known = [own for own in against if own.improvement is not None]
+    return sorted(known, key=lambda own: own.improvement or 0.0)
+
+
+def worst_difference(data: SegmentsData, own: Against) -> Words:
+    """Where a candidate did worst against the baseline, and how much worse it may truly be."""
+    found = data.slices
+    unit, noun = unit_of_difference(found.metric), found.noun
+    base = found.baseline
+    name = Strong(charting.fit(own.row.label))
+    rival = Strong(charting.fit(base.label if base else ""))
+    worst, size = own.worst or 0, own.improvement or 0.0
+    spread = None if own.interval is None else own.interval.width
+    change = words.amount(size, unit, spread)
+    place = found.segments[worst]
+    ahead = "ahead by" if size > 0 else "behind by"
+    start: Words = (name, " against ", rival, f": its worst {noun} is {place}, {ahead} {change}")
+    if not any("1" <= char <= "9" for char in change):
+        start = (name, " against ", rival, f": its worst {noun} is {place}, level with it")
+    if own.interval is None:
+        return (*start, f". {_no_bound(data, own)}")
+    interval = own.interval
+    level = words.percent(round(interval.level, 6))
+    n = words.sizes(_sizes(own), data.unit, paired=_paired(own))
+    said = f" ({level} interval of the worst difference {words.ends(interval)}, {n}). "
+    return (*start, said, _claim(data, interval))
+
+
+def _claim(data: SegmentsData, interval: Interval) -> str:
+    """What the lower end says: no segment is worse by more."""
+    found, unit = data.slices, unit_of_difference(data.slices.metric)
+    margin = _margin(data)
+    if interval.low >= 0:
+        said = f"No {found.noun} is worse"
+    else:
+        most = words.amount(interval.low, unit, interval.width)
+        said = f"No {found.noun} is worse by more than {most}"
+    if margin is None:
+        return f"{said}."
+    allowed = words.amount(margin, unit)
+    if interval.low > -margin:
+        return f"{said}, which is within the margin of {allowed}."
+    if interval.high < -margin:
+        return f"Some {found.noun} is worse by more than the margin of {allowed}."
+    return f"{said}; whether all stay within the margin of {allowed} is open."
+
+
+def _margin(data: SegmentsData) -> float | None:
+    """The margin where it is one size for all segments."""
+    margins = {pair.result.margin for own in data.against for pair in own.pairs}
+    return margins.pop() if len(margins) == 1 else None
+
+
+def _no_bound(data: SegmentsData, own: Against) -> str:
+    names = charting.named([data.slices.segments[place] for place in own.bare], 4)
+    has = "has" if len(own.bare) == 1 else "have"
+    return (
+        f"How much worse it may truly be cannot be said: {names} {has} too few "
+        f"{words.several(data.unit)} for an interval, or values that do not vary."
+    )
+
+
+def _sizes(own: Against) -> tuple[int, int]:
+    """The smallest sizes over segments."""
+    tested = [pair.result.n for pair in own.pairs]
+    return min(n for n, _ in tested), min(n for _, n in tested)
+
+
+def _paired(own: Against) -> bool:
+    return all(pair.result.paired for pair in own.pairs)
+
+
+def weakest(data: SegmentsData) -> Words:
+    """The lowest mean of all groups and segments, where there is no baseline."""
+    found, metric = data.slices, data.slices.metric
+    known = [own for own in data.standings if own.worst is not None]
+    if not known:
+        return (
+            f"No group has values of {charting.fit(metric.title)} on two {plural(found.noun)}.",
+        )
+    sign = -1.0 if metric.goal == "minimize" else 1.0
+    first = min(known, key=lambda own: sign * (own.row.fits[own.worst or 0].mean or 0.0))
+    worst = first.worst or 0
+    mean = charting.value_text(first.row.fits[worst].mean, metric)
+    said: Words = (
+        Strong(charting.fit(first.row.label)),
+        f" on {found.segments[worst]} is the weakest of all: {mean}.",
+    )
+    if first.gap is not None and first.best is not None:
+        said = (
+            *said,
+            f" Its best {found.noun} is {found.segments[first.best]}; {gap_words(data, first)}.",
+        )
+    return said
+
+
+def gap_words(data: SegmentsData, own: Standing) -> str:
+    """`the gap is 12.1 points (95 % interval of the true gap 9.8 to 15.0, 6 seeds)`."""
+    unit = unit_of_difference(data.slices.metric)
+    spread = None if own.gap_interval is None else own.gap_interval.width
+    said = f"the gap is {words.amount(own.gap or 0.0, unit, spread)}"
+    n = words.plural(data.unit, _fewest(own))
+    if own.gap_interval is None:
+        return f"{said} ({n}, no interval)"
+    level = words.percent(own.gap_interval.level)
+    return f"{said} ({level} interval of the true gap {words.ends(own.gap_interval)}, {n})"
+
+
+def _fewest(own: Standing) -> int:
+    return min(fit.sample.values.size for fit in own.row.fits if fit.sample.values.size)
+
+
+def scope(data: SegmentsData) -> str:
+    """What the intervals speak of."""
+    kind = next((fit.kind for row in data.slices.rows for fit in row.fits), "replicates")
+    each = words.several(data.unit)
+    if kind == "items":
+        return (
+            f"This is about these trained models on {each} like these; trained again, they may "
+            f"come out in another order."
+        )
+    return (
+        f"Intervals are over {each}: what training again would change. How few examples a "
+        f"{data.slices.noun} has is not in them."
+    )
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+def standings(data: SegmentsData) -> Table:
+    """Every group: its worst and best segment, and the gap between them."""
+    found, metric = data.slices, data.slices.metric
+    unit, percent = metric.unit or None, words.percent(found.design.level)
+    noun = found.noun
+    low, high = ("Lowest", "Highest") if metric.goal is None else ("Worst", "Best")
+    of_gap = unit_of_difference(metric) or None
+    columns = (
+        Column("Group"),
+        Column("n", "number", hint=f"Fewest {words.several(data.unit)} of a {noun}"),
+        Column(f"{low} {noun}"),
+        Column(f"{low} mean", "number", unit=unit, goal=metric.goal),
+        Column("Low", "number", unit=unit,
+               hint=f"{percent} interval of the {low.lower()} true mean, whichever {noun} it is"),
+        Column("High", "number", unit=unit,
+               hint=f"{percent} interval of the {low.lower()} true mean, whichever {noun} it is"),
+        Column(f"{high} {noun}"),
+        Column(f"{high} mean", "number", unit=unit, goal=metric.goal),
+        Column("Gap", "number", unit=of_gap, hint=f"{high} minus {low.lower()} mean"),
+        Column("Gap low", "number", unit=of_gap, hint=f"{percent} interval of the true gap"),
+        Column("Gap high", "number", unit=of_gap, hint=f"{percent} interval of the true gap"),
+    )  # fmt: skip
+    digits = Digits.of(fit.mean for row in found.rows for fit in row.fits)
+    rows = tuple(_standing_row(data, own, digits) for own in data.standings[:ROWS])
+    note = (
+        "Both intervals allow for having looked for the extreme: the gap between means is larger "
+        "than the true gap on average."
+    )
+    return Table(columns, rows, f"{charting.fit(metric.title)}: best and worst {noun} by group",
+                 (note,), export="segment-gaps")  # fmt: skip
+
+
+def _standing_row(data: SegmentsData, own: Standing, digits: Digits) -> Row:
+    found, row = data.slices, own.row
+    marks: frozenset[CellMark] = frozenset({"baseline"} if row.is_baseline else ())
+    name = Cell((charting.fit(row.label) + (" (baseline)" if row.is_baseline else ""),), row.label)
+    if own.worst is None or own.best is None:
+        sizes = [fit.sample.values.size for fit in row.fits if fit.sample.values.size]
+        empty = (charting.cell(float(min(sizes, default=0))), *(charting.cell(None),) * 9)
+        return Row((name, *empty), group_id=row.group_id, marks=marks)
+    worst, best = (row.fits[place].mean for place in (own.worst, own.best))
+    line = (
+        name,
+        charting.cell(float(_fewest(own))),
+        charting.cell(found.segments[own.worst]),
+        charting.cell(worst, digits.text(worst)),
+        *_ends(own.level_of_worst),
+        charting.cell(found.segments[own.best]),
+        charting.cell(best, digits.text(best)),
+        charting.cell(own.gap, digits.text(own.gap)),
+        *_ends(own.gap_interval),
+    )
+    return Row(line, group_id=row.group_id, marks=marks)
+
+
+def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
+    if interval is None:
+        return charting.cell(None), charting.cell(None)
+    low, high = words.both_ends(interval)
+    return charting.cell(interval.low, low), charting.cell(interval.high, high)
+
+
+def comparisons(data: SegmentsData) -> Table:
+    """Every candidate on every segment, the largest losses first."""
+    found, metric = data.slices, data.slices.metric
+    unit = unit_of_difference(metric) or None
+    every = [(own, pair) for own in data.against for pair in own.pairs]
+    first = next((p.result for _, p in every if p.result.adjusted is not None), None)
+    level = words.percent(1 - data.rules.alpha)
+    wide = "adjusted " if _is_adjusted(data) else ""
+    columns = (
+        Column("Group"),
+        Column(charting.capital(found.noun)),
+        Column("Verdict", hint="By the interval against the margin, or against 0"),
+        Column("Difference", "number", unit=unit, goal=metric.goal, hint="Group minus baseline"),
+        Column("Low", "number", unit=unit, hint=f"Lower end of the {wide}{level} interval"),
+        Column("High", "number", unit=unit, hint=f"Upper end of the {wide}{level} interval"),
+        Column("Adjusted p" if _is_adjusted(data) else "p", "number"),
+        Column("n", hint=f"Values that entered, by {data.unit}"),
+        Column("Mean", "number", unit=metric.unit or None),
+        Column("Baseline", "number", unit=metric.unit or None),
+    )
+    digits = Digits.of(mean for _, pair in every for mean in pair.result.means)
+    rows = []
+    for own, pair in sorted(every, key=lambda entry: _loss(entry[1].result))[:ROWS]:
+        result = pair.result
+        word, marks = label(result), LABELS[result.verdict][1]
+        spread = None if result.adjusted is None else result.adjusted.width
+        line = (
+            Cell((charting.fit(own.row.label),), own.row.label),
+            charting.cell(found.segments[pair.segment]),
+            Cell((word,), word, marks),
+            cells.change(result.difference, spread),
+            *cells.ends(result.adjusted),
+            cells.p_value(result.p_adjusted),
+            cells.sizes(result),
+            charting.cell(result.means[1], digits.text(result.means[1])),
+            charting.cell(result.means[0], digits.text(result.means[0])),
+        )
+        rows.append(Row(line, group_id=own.row.group_id))
+    note = [] if first is None else [f"Low and high are ends of the {wide}{level} interval."]
+    if len(every) > ROWS:
+        note.append(f"The first {ROWS} of {formats.number(len(every))} are listed.")
+    title = f"{charting.fit(metric.title)}: differences from the baseline by {found.noun}"
+    return Table(columns, tuple(rows), title, (" ".join(note),) if note else (),
+                 export="segment-differences")  # fmt: skip
+
+
+def _loss(result: Any) -> tuple[bool, float]:
+    size = result.improvement if result.improvement is not None else result.difference
+    return (size is None, size or 0.0)
+
+
+def _is_adjusted(data: SegmentsData) -> bool:
+    return data.rules.correction != "none" and data.family > 1
+
+
+# ---- how -----------------------------------------------------------------------------------------
+
+
+def method(data: SegmentsData) -> Iterator[str]:
+    """Tests, families and intervals."""
+    found = data.slices
+    count = counted(len(found.segments), found.noun)
+    if data.against:
+        groups = formats.count(len(data.against), "group")
+        if not data.family:
+            yield "No test was made."
+        elif _is_adjusted(data):
+            yield (
+                f"The family is {count} x {groups} against the baseline: "
+                f"{formats.count(data.family, 'comparison')} that can be tested, corrected after "
+                f"{words.corrected(data.rules.correction)} at alpha "
+                f"{words.short(data.rules.alpha)}. It is apart from the families of whole metrics."
+            )
+        elif data.rules.correction == "none":
+            yield (
+                f"{formats.count(data.family, 'comparison')} ({count} x {groups}), nothing "
+                "corrected, as the spec asks."
+            )
+        results = [pair.result for own in data.against for pair in own.pairs]
+        yield from list(dict.fromkeys(result.why for result in results))[:6]
+        tested = [own for own in data.against if own.interval is not None]
+        if tested and tested[0].interval is not None:
+            level = words.percent(round(tested[0].interval.level, 6))
+            shared = f", shared among {groups}" if len(data.against) > 1 else ""
+            yield (
+                f"The worst difference is the smallest true improvement over {count}. That none is "
+                f"below the lower end is held at {level}{shared} for every {found.noun} by itself "
+                "(intersection-union); the upper end allows for any of them being the worst "
+                "(Bonferroni)."
+            )
+    if any(own.gap_interval is not None for own in data.standings):
+        runs = "differences within runs" if found.shared else "Welch's t of every two"
+        yield (
+            f"The gap is that of the two true means furthest apart, by {runs}: its lower end "
+            f"allows for every pair of {count}, its upper end needs no correction."
+        )
+    yield "Source: Berger (1982), Technometrics 24; Dunn (1961), JASA 56."
+
+
+# ---- data ----------------------------------------------------------------------------------------
+
+
+def standing_facts(data: SegmentsData, own: Standing) -> dict[str, Any]:
+    """One group over its segments, as plain data."""
+    names = data.slices.segments
+    return {
+        "group": own.row.label,
+        "is_baseline": own.row.is_baseline,
+        "worst": None if own.worst is None else names[own.worst],
+        "worst_mean": None if own.worst is None else own.row.fits[own.worst].mean,
+        "worst_interval": own.level_of_worst,
+        "best": None if own.best is None else names[own.best],
+        "best_mean": None if own.best is None else own.row.fits[own.best].mean,
+        "gap": own.gap,
+        "gap_interval": own.gap_interval,
+        "means": {
+            name: {"n": int(fit.sample.values.size), "mean": fit.mean,
+                   "interval": fit.interval(data.slices.design.level)}
+            for name, fit in zip(names, own.row.fits, strict=True)
+        },
+    }  # fmt: skip
+
+
+def worst_facts(data: SegmentsData, own: Against) -> dict[str, Any]:
+    """The worst difference of one candidate: what `no segment worse by more than` needs."""
+    names = data.slices.segments
+    return {
+        "candidate": own.row.label,
+        "segment": None if own.worst is None else names[own.worst],
+        "improvement": own.improvement,
+        "interval": own.interval,
+        "without_interval": [names[place] for place in own.bare],
+    }
