@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from runreport.kinds import AnySection, AnySource
 from runreport.sections import (
     ab_test,
+    ablation,
     aggregate,
     bars,
     comparability,
@@ -73,6 +74,7 @@ SOURCES: Mapping[str, AnySource] = {
 }
 SECTIONS: Mapping[str, AnySection] = {
     "ab_test": ab_test.SECTION,
+    "ablation": ablation.SECTION,
     "aggregate": aggregate.SECTION,
     "bars": bars.SECTION,
     "comparability": comparability.SECTION,

@@ -1,0 +1,85 @@
+"""The configuration that single changes start from, and those that several changes lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runreport.kinds import Context
+from runreport.sections.configurations import Settings
+from runreport.sections.fitness import Fit
+from runreport.sections.judging import Verdicts
+from runreport.sections.levers import Lever, Seen, apart
+
+HUB = 2
+"""Without a baseline, a configuration with so many single changes around it may stand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A configuration that differs from the start in more than one lever."""
+
+    place: int
+    count: int
+    """Levers."""
+    difference: float
+    """From the start, displayed units."""
+    summed: float | None
+    """What the single changes come to, where each was made from the start."""
+
+
+def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | None, str]:
+    """The baseline's configuration; without a baseline one that others surround, said as a guess.
+
+    Returns:
+        Which one, and a sentence about the choice.
+    """
+    if not settings.groups or not settings.names:
+        return None, ""
+    baseline = context.baseline
+    if baseline is not None:
+        ids = {run.id for run in baseline.runs}
+        counts = [sum(run.id in ids for run in own.runs) for own in settings.groups]
+        inside = [place for place, count in enumerate(counts) if count]
+        chosen = max(inside, key=lambda place: (seen.neighbours[place], counts[place], -place))
+        if len(inside) == 1:
+            return chosen, "The start is the declared baseline."
+        return chosen, (
+            f"The declared baseline holds {len(inside)} configurations. A guess: the start is the "
+            "one of them from which most single changes were made; a `baseline` that names all "
+            "params would say which."
+        )
+    most = max(seen.neighbours)
+    if most >= HUB and seen.neighbours.count(most) == 1:
+        return seen.neighbours.index(most), (
+            "No baseline is declared. A guess: the start is the configuration from which most "
+            f"single changes were made ({most}); name a `baseline` to start elsewhere."
+        )
+    return None, (
+        "No baseline is declared, and no configuration stands out as the one that others were "
+        "changed from. With a `baseline`, every change from it is listed here."
+    )
+
+
+def several_of(
+    settings: Settings, seen: Seen, fits: Sequence[Fit], verdicts: Verdicts, start: int
+) -> tuple[Several, ...]:
+    """Configurations more than one lever away, the nearest first."""
+    home = fits[start].mean
+    singles: dict[tuple[Lever, int], float] = {}
+    for step in verdicts.steps:
+        place = step.second if step.first == start else step.first
+        mean = fits[place].mean
+        if mean is not None and home is not None:
+            lever = step.change.lever
+            singles[lever, int(lever.levels[place])] = mean - home
+    found = []
+    for place, fit in enumerate(fits):
+        levers = apart(settings, seen, start, place)
+        if place == start or len(levers) < 2 or fit.mean is None or home is None:
+            continue
+        parts = [singles.get((lever, int(lever.levels[place]))) for lever in levers]
+        known = [part for part in parts if part is not None]
+        summed = sum(known) if len(known) == len(parts) else None
+        found.append(Several(place, len(levers), fit.mean - home, summed))
+    return tuple(sorted(found, key=lambda item: (item.count, -abs(item.difference))))
