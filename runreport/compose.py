@@ -33,26 +33,39 @@ class Entry:
     slug: str
     subjects: tuple[Context, ...]
     """What each page is about; the whole report where the entry is one page."""
+    in_navigation: bool
+
+    def slug_of(self, subject: Context) -> str:
+        """Where the page about a subject is, without its ending."""
+        return _subject_slug(self.page, self.slug, subject)
 
     def write(self, subjects: slice) -> Iterator[Document]:
-        """The pages of some of its subjects, as blocks, one after the other."""
-        for subject in self.subjects[subjects]:
-            blocks, stated = _content(self.page, subject)
-            listed = self.page.foreach == "group" and len(subject.groups) <= GROUPS_IN_NAVIGATION
-            yield Document(
-                title=fill_placeholders(self.page.title, subject, str, self.page.span),
-                slug=_subject_slug(self.page, self.slug, subject),
-                blocks=blocks,
-                in_navigation=self.page.foreach is None or listed,
-                stated=stated,
-            )
+        """The pages of some of its subjects, one after the other."""
+        yield from map(self.document, self.subjects[subjects])
+
+    def document(self, subject: Context) -> Document:
+        """The page about a subject, as blocks."""
+        blocks, stated = _content(self.page, subject)
+        return Document(
+            title=fill_placeholders(self.page.title, subject, str, self.page.span),
+            slug=self.slug_of(subject),
+            blocks=blocks,
+            in_navigation=self.in_navigation,
+            stated=stated,
+        )
 
 
 def entries(spec: Spec, context: Context) -> tuple[Entry, ...]:
     """The entries of `pages`, in order."""
     slugs = _page_slugs(spec.pages)
+    few = len(context.groups) <= GROUPS_IN_NAVIGATION
     return tuple(
-        Entry(page, slug, tuple(_subjects(page, context)))
+        Entry(
+            page,
+            slug,
+            subjects=tuple(_subjects(page, context)),
+            in_navigation=page.foreach is None or (page.foreach == "group" and few),
+        )
         for page, slug in zip(spec.pages, slugs, strict=True)
     )
 

@@ -6,6 +6,7 @@ and values of one run after the other, and where each run begins is known withou
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -141,6 +142,18 @@ class History:
             for run, (start, stop) in part.rows.items():
                 found[run] = found.get(run, 0) + stop - start
         return dict(sorted(found.items()))
+
+    def digests(self, metric: str) -> Mapping[str, str]:
+        """Run id to a digest of its points of the metric as the store holds them, sorted by id."""
+        found: dict[str, Any] = {}
+        for part in self._parts.get(metric, ()):
+            data = part.read()
+            for run, (start, stop) in part.rows.items():
+                digest = found.setdefault(run, hashlib.sha256())
+                digest.update(str(stop - start).encode())
+                for one in data:
+                    digest.update(one[start:stop])
+        return {run: digest.hexdigest() for run, digest in sorted(found.items())}
 
     def series(self, metric: str, runs: Sequence[str] | None = None) -> Mapping[str, Series]:
         """Run id to its series, for the runs that logged the metric, in the order of `runs`."""

@@ -143,6 +143,13 @@ class Kept(Protocol):
         ...
 
 
+class Chart(Future[str]):
+    """A chart's SVG when it is drawn."""
+
+    key: str | None = None
+    """By which it is kept, once it is; None for an error card."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
     parcel: bytes
@@ -151,7 +158,7 @@ class _Task:
     title: str
     prefix: str
     has_table: bool
-    done: Future[str]
+    done: Chart
 
 
 class FigurePool:
@@ -196,9 +203,9 @@ class FigurePool:
 
     def submit(
         self, figure: Figure, prefix: str, colors: Mapping[str, str], font_size: float
-    ) -> Future[str]:
+    ) -> Chart:
         """The chart's SVG, or the error card in its place, when it is ready."""
-        done: Future[str] = Future()
+        done = Chart()
         # the table below a chart is not drawn, so it does not travel
         drawn = replace(figure, table=None, legend=(), note=())
         has_table = figure.table is not None
@@ -210,6 +217,7 @@ class FigurePool:
             return done
         key = hashlib.sha256(program().encode() + parcel).hexdigest()
         if self.kept is not None and (svg := self.kept.get(key)) is not None:
+            done.key = key
             done.set_result(svg)
             return done
         if not self._threads:
@@ -242,6 +250,7 @@ class FigurePool:
                 result = self._card(result, task.title, task.prefix, task.has_table)
             elif self.kept is not None:
                 self.kept.put(task.key, result)
+                task.done.key = task.key
             task.done.set_result(result)
         if (worker := self._busy.pop(me, None)) is not None:
             worker.close()
