@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -101,6 +101,15 @@ class Store(Protocol):
         Raises:
             SourceError: RR37x when nothing of it can be read; it becomes a problem of the source.
         """
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A store that reads small pieces together."""
+
+    def expect(self, pieces: Sequence[tuple[Partition, Mapping[str, Any] | None]]) -> None:
+        """Be told of the pieces that will be loaded, in order, with their marks."""
         ...
 
 
@@ -283,6 +292,8 @@ class PartitionReader:
 def _load(store: Store, task: _Task) -> list[_Read]:
     """Read the pieces of a task; their points go to its file."""
     results: list[_Read] = []
+    if isinstance(store, Foresighted):
+        store.expect(task.pieces)
     with PointWriter(task.file) as writer:
         for piece, mark in task.pieces:
             before = writer.rows

@@ -40,7 +40,7 @@ def _first_table() -> tuple[int, ...]:
 _TABLE = _first_table()
 
 
-def masked(data: bytes) -> int:
+def masked(data: bytes | bytearray) -> int:
     """The masked checksum of one short message, as it is stored."""
     crc, table = _MASK, _TABLE
     for byte in data:

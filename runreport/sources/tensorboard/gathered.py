@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +45,38 @@ class Item:
     extension: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Points that were read together, in the order of the file."""
+
+    places: Ints
+    """Of each, from some place of the file on."""
+    base: int
+    """That place."""
+    steps: Floats
+    times: Ints
+    """Microseconds since 1970, `UNKNOWN_TIME` where it is not known."""
+    values: Floats
+    first: float
+    """The earliest time in seconds; NaN where none is known."""
+    last: float
+
+    @property
+    def begin(self) -> int:
+        """The place of the first."""
+        return self.base + int(self.places[0])
+
+    @property
+    def end(self) -> int:
+        """The place of the last."""
+        return self.base + int(self.places[-1])
+
+
+@dataclass(slots=True, eq=False)
 class Series:
     """The points of one tag."""
 
-    chunks: list[tuple[int, Ints | range, Ints, Floats, Floats]] = field(default_factory=list)
-    """The first place, all places, steps, times, values."""
+    chunks: list[Chunk] = field(default_factory=list)
     singles: list[tuple[int, int, float, float]] = field(default_factory=list)
     """Place, step, time, value."""
     tensor: bool = False
@@ -62,26 +87,28 @@ class Series:
         chunks = list(self.chunks)
         if self.singles:
             place, step, wall, value = zip(*self.singles, strict=True)
-            chunks.append(
-                (
-                    place[0],
-                    np.array(place, np.int64),
-                    np.array(step, np.int64),
-                    np.array(wall),
-                    np.array(value, np.float64),
-                )
-            )
-        chunks.sort(key=lambda chunk: chunk[0])
-        steps = _joined([chunk[2] for chunk in chunks])
-        walls = _joined([chunk[3] for chunk in chunks])
-        values = _joined([chunk[4] for chunk in chunks])
-        if any(later[0] < earlier[1][-1] for earlier, later in pairwise(chunks)):
-            order = np.argsort(
-                np.concatenate([np.asarray(chunk[1]) for chunk in chunks]), kind="stable"
-            )
-            steps, walls, values = steps[order], walls[order], values[order]
-        time, first, last = microseconds(walls)
-        return Points(steps.astype(np.float64), values, time), first, last
+            times, first, last = microseconds(np.array(wall))
+            steps = np.array(step, np.float64)
+            values = np.array(value, np.float64)
+            chunks.append(Chunk(np.array(place), 0, steps, times, values, first, last))
+        if len(chunks) == 1:
+            one = chunks[0]
+            return Points(one.steps, one.values, one.times), one.first, one.last
+        chunks.sort(key=lambda chunk: chunk.begin)
+        steps = np.concatenate([chunk.steps for chunk in chunks])
+        times = np.concatenate([chunk.times for chunk in chunks])
+        values = np.concatenate([chunk.values for chunk in chunks])
+        if any(later.begin < earlier.end for earlier, later in pairwise(chunks)):
+            places = np.concatenate([chunk.places + chunk.base for chunk in chunks])
+            order = np.argsort(places, kind="stable")
+            steps, times, values = steps[order], times[order], values[order]
+        firsts = [chunk.first for chunk in chunks if not math.isnan(chunk.first)]
+        lasts = [chunk.last for chunk in chunks if not math.isnan(chunk.last)]
+        return (
+            Points(steps, values, times),
+            min(firsts, default=math.nan),
+            max(lasts, default=math.nan),
+        )
 
 
 def microseconds(walls: Floats) -> tuple[Ints, float, float]:
@@ -95,10 +122,6 @@ def microseconds(walls: Floats) -> tuple[Ints, float, float]:
     if not known.any():
         return time, math.nan, math.nan
     return time, float(walls[known].min()), float(walls[known].max())
-
-
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 @dataclass(eq=False)
@@ -133,17 +156,15 @@ class Gathered:
         found.tensor |= tensor
         return found
 
-    def add(
-        self, value: Value, places: Ints | range, steps: Ints, walls: Floats, numbers: Floats
-    ) -> None:
-        """Take points that lie in values like this one, in the order of the file."""
+    def add(self, value: Value, chunk: Chunk) -> None:
+        """Take points that lie in values like this one."""
         if value.plugin:
             self.plugins.setdefault(value.tag, value.plugin)
         series = self.of(value.tag, value.kind == "tensor")
         if series is None:
-            self.left_out += steps.size
+            self.left_out += chunk.steps.size
             return
-        series.chunks.append((places[0], places, steps, walls, numbers))
+        series.chunks.append(chunk)
 
     def take(self, event: Event, data: Payload, base: int) -> None:
         """Take one event.

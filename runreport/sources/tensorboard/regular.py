@@ -3,13 +3,14 @@
 What one record of a kind holds is decoded exactly; others are read by place only where every byte
 that could change their meaning is the same. Whatever does not fit is handed back, to be decoded
 one by one. Checksums are verified of each record, by the bytes in which it differs from the first.
+Records of many files are read together: runs of one program log the same kinds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,21 @@ from numpy.typing import NDArray
 from runreport.sources.tensorboard import checksums
 from runreport.sources.tensorboard.checksums import LONGEST, Bytes, Sums
 from runreport.sources.tensorboard.events import Event, decode, quick
-from runreport.sources.tensorboard.gathered import Gathered, Ints
+from runreport.sources.tensorboard.frames import FRAME, HEADER, Ints, Script
+from runreport.sources.tensorboard.gathered import Chunk, Floats, Gathered, microseconds
 
-HEADER, FRAME = 12, 16
-"""Bytes before a record's payload, and around it."""
 FEW = 10
 """Records that are decoded one by one, since there are so few of them."""
 MOST_KINDS = 64
-"""Of records of one length, and remembered ones that begin alike."""
+"""Of records of one length that are told apart."""
 REMEMBERED = 4_096
-_MOST_LENGTHS = 64
-_PATIENCE = 8
-_FIRST_CHUNK, _CHUNK = 1 << 16, 1 << 20
+"""Kinds of records."""
+_TOGETHER = 16
+"""Records that are compared in one stride."""
+_AT_ONCE = 1 << 19
+_PAIRED = 4_096
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_ZERO = np.zeros(1, np.int64)
 _NAME = slice(HEADER + 15, HEADER + 30)
 """Where most of a name lies, behind time and step."""
 
@@ -38,338 +42,288 @@ Places = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
-class Rest:
-    """Records of a part of a file that were not read here."""
+class Stretch:
+    """What lies of one file in the data, and who takes it."""
 
-    odd: Places
+    into: Gathered
+    start: int
+    """Where it begins in the data."""
+    base: int
+    """What is added to a place in the data to give the place in the file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """Records that were not read here."""
+
+    odd: Places = field(default_factory=list)
     """To be decoded one by one."""
-    damaged: Places
+    damaged: Places = field(default_factory=list)
     """Whose checksum does not fit."""
 
 
-class Block:
-    """Records that follow each other, as they were met first."""
+class Kind:
+    """Records that mean the same but for time, step and numbers."""
 
-    def __init__(self, data: bytes, records: Places) -> None:
-        """From the first of its kind; the records lie one after the other."""
-        start = records[0][0]
-        self.size = sum(length + FRAME for _, length in records)
-        self.first = np.frombuffer(data[start : start + self.size], np.uint8)
-        self.head = data[start : start + HEADER]
-        self.name = data[start + _NAME.start : start + min(_NAME.stop, self.size - 9)]
-        self.odd: Places = []
-        self.parts: list[tuple[int, int, Event]] = []
-        self.fixed = np.zeros(self.size, np.uint8)
-        for place, length in records:
-            event = _regular(data[place + HEADER : place + HEADER + length])
-            inside = place - start
-            _mark(self.fixed[inside : inside + length + FRAME], event)
-            if event is None:
-                self.odd.append((inside, length))
+    def __init__(self, record: bytes, event: Event) -> None:
+        """From the first of its kind, and what it holds."""
+        self.event = event
+        self.length = len(record) - FRAME
+        first = np.frombuffer(record, np.uint8)
+        fixed = np.full(len(record), 0xFF, np.uint8)
+        fixed[-4:] = 0
+        inside = fixed[HEADER:]
+        inside[event.wall_at : event.wall_at + 8] = 0
+        if event.step_at >= 0:
+            inside[event.step_at : event.step_at + event.step_size] = 0x80
+        for value in event.values:
+            inside[value.at : value.at + int(value.form[2])] = 0
+        self.fixed = fixed
+        self.many = np.tile(first, _TOGETHER)
+        payload = first[None, HEADER:-4].copy()
+        payload[:, :4] ^= np.uint8(0xFF)
+        self._sum = ~checksums.raw_rows(payload)[0]
+
+    def differ(self, rows: Bytes) -> tuple[Bytes, Bytes]:
+        """In what bits rows differ from the first, and in what any does; a multiple of 16 rows."""
+        differ = (rows.reshape(-1, self.many.size) ^ self.many).reshape(rows.shape)
+        varying = np.bitwise_or.reduce(differ.reshape(-1, self.many.size), axis=0)
+        return differ, np.bitwise_or.reduce(varying.reshape(_TOGETHER, -1), axis=0)
+
+    def sums(self, differ: Bytes, varying: Bytes) -> Sums:
+        """The checksums of records, as they are stored."""
+        found = np.full(len(differ), self._sum)
+        columns = np.flatnonzero(varying[HEADER:-4]).tolist()
+        table = checksums.contributions(self.length)
+        after = -1
+        for column in columns:
+            distance = self.length - 1 - column
+            if column <= after:
+                continue
+            if len(differ) >= _PAIRED and distance:
+                after = column + 1
+                found ^= np.take(
+                    _pairs(distance), _column(differ, HEADER + column, "<u2"), mode="clip"
+                )
             else:
-                self.parts.append((inside, length, event))
-        if self.parts:
-            self._sums = _Sums(self.first, [(p + HEADER, n) for p, n, _ in self.parts])
-        self._steps = _step_places(self.parts)
+                part = table[distance << 8 : (distance + 1) << 8]
+                found ^= np.take(part, differ[:, HEADER + column], mode="clip")
+        return checksums.mask(found)
 
-    def begins(self, data: bytes, place: int) -> bool:
-        """Whether what lies at a place looks like some of these blocks."""
-        return data.startswith(self.name, place + _NAME.start) and all(
-            data.startswith(self.head, place + count * self.size)
-            for count in range(1, max(4, len(self.parts) // 2))
-        )
-
-    def read(self, into: Gathered, data: bytes, place: int, base: int, rest: Rest) -> int:
-        """Read as many blocks as follow each other from a place; how many those are."""
-        whole = (len(data) - place) // self.size
-        count, at_once = 0, max(1, _FIRST_CHUNK // self.size)
-        while count < whole:
-            some = min(at_once, whole - count)
-            begin = place + count * self.size
-            rows = np.frombuffer(data, np.uint8, some * self.size, begin)
-            good, differ, varying = self._alike(rows.reshape(some, self.size))
-            if good:
-                starts = range(begin, begin + good * self.size, self.size)
-                rows = rows.reshape(some, self.size)[:good]
-                self.take(into, rows, differ, varying, base, starts, rest)
-            count += good
-            if good < some:
-                break
-            at_once = max(1, _CHUNK // self.size)
-        return count
-
-    def _alike(self, rows: Bytes) -> tuple[int, Bytes, Bytes]:
-        """How many rows begin that are alike; in what bits they differ from the first block."""
-        good = len(rows)
-        while good:
-            differ = rows[:good] ^ self.first
-            varying = np.bitwise_or.reduce(differ, axis=0)
-            wrong = np.flatnonzero(varying & self.fixed)
-            if not wrong.size:
-                return good, differ, varying
-            # one byte at a time: the rows that follow are mostly out of step, and differ early
-            place = wrong[0]
-            good = int(((differ[:, place] & self.fixed[place]) != 0).argmax())
-        return 0, rows[:0], self.fixed
-
-    def take(
-        self,
-        into: Gathered,
-        rows: Bytes,
-        differ: Bytes,
-        varying: Bytes,
-        base: int,
-        starts: range | Ints,
-        rest: Rest,
-    ) -> None:
-        """Take what is in blocks that are alike.
-
-        Args:
-            into: takes it.
-            rows: a block each.
-            differ: in what bits each differs from the first.
-            varying: in what bits any does.
-            base: where the part of the file begins that the rows are from.
-            starts: where the rows begin in that part.
-            rest: takes what cannot be read here.
-        """
-        for place, length in self.odd:
-            rest.odd.extend((int(start) + place, length) for start in starts)
-        if not self.parts:
-            return
-        count = len(rows)
-        shape = (len(self.parts), count)
-        stored, walls = np.empty(shape, np.uint32), np.empty(shape)
-        for index, (place, length, event) in enumerate(self.parts):
-            stored[index] = _column(rows, place + length + HEADER, "<u4")
-            walls[index] = _column(rows, place + HEADER + event.wall_at, "<f8")
-        wrong = self._sums.of(differ, varying) != stored
-        damaged = bool(wrong.any())
-        if damaged:
-            for part, row in zip(*np.nonzero(wrong), strict=True):
-                place, length, _ = self.parts[part]
-                rest.damaged.append((int(starts[row]) + place, length))
-        bits = np.zeros(shape, np.uint64)
-        for shift, (parts, places) in enumerate(self._steps):
-            byte = (rows[:, places].T & np.uint8(0x7F)).astype(np.uint64)
-            bits[parts] |= byte << np.uint64(7 * shift)
-        steps = bits.view(np.int64)
-        for index, (place, _, event) in enumerate(self.parts):
-            keep = np.flatnonzero(~wrong[index]) if damaged else None
-            for value in event.values:
-                at = place + HEADER + value.at
-                numbers = _column(rows, at, value.form).astype(np.float64)
-                lies: range | Ints
-                if isinstance(starts, range):
-                    begin = base + starts.start + at
-                    lies = range(begin, begin + count * starts.step, starts.step)
-                else:
-                    lies = starts + (base + at)
-                if keep is None:
-                    into.add(value, lies, steps[index], walls[index], numbers)
-                elif keep.size:
-                    lies = np.asarray(lies)[keep]
-                    into.add(value, lies, steps[index][keep], walls[index][keep], numbers[keep])
+    def steps(self, rows: Bytes) -> Floats:
+        """The step of each row."""
+        if self.event.step_size <= 0:
+            return np.zeros(len(rows))
+        bits = np.zeros(len(rows), np.uint64)
+        for shift in range(self.event.step_size):
+            byte = rows[:, HEADER + self.event.step_at + shift] & np.uint8(0x7F)
+            bits |= byte.astype(np.uint64) << np.uint64(7 * shift)
+        return bits.view(np.int64).astype(np.float64)
 
 
 @dataclass(eq=False)
 class Known:
     """What was learned of records, in any file: most files of a store are alike."""
 
-    lengths: dict[bytes, int] = field(default_factory=dict)
-    """The head of a record to the length it states."""
-    blocks: dict[bytes, list[Block]] = field(default_factory=dict)
-    """Head of the first record to blocks that begin with it, the latest first."""
-    kinds: dict[tuple[Any, ...], Block] = field(default_factory=dict)
-    """Blocks of one record, by its layout."""
-    pattern: re.Pattern[bytes] | None = None
-    """Matches one record of a known length, or everything that is left."""
-    fruitless: int = 0
-    """How often in a row rounds of records were looked for and not found."""
-    _compiled: int = field(default=0, init=False)
+    kinds: dict[tuple[Any, ...], Kind] = field(default_factory=dict)
+    """By layout and content, but for time, step and numbers."""
+    fixed: dict[int, Bytes] = field(default_factory=dict)
+    """Length to the bits that decide in all of its kinds."""
+    varied: dict[int, Bytes] = field(default_factory=dict)
+    """Length to the bits in which records were seen to be of different kinds."""
+    script: Script = field(default_factory=Script)
+    """How records follow each other."""
 
-    @property
-    def hopeful(self) -> bool:
-        """Whether to look for rounds of records: now and then where there mostly are none."""
-        return self.fruitless < _PATIENCE or self.fruitless % _PATIENCE == 0
-
-    def prepare(self) -> None:
-        """Get ready for the next file."""
-        if self._compiled == len(self.lengths):
-            return
-        self._compiled = len(self.lengths)
-        self.pattern = None
-        if self._compiled <= _MOST_LENGTHS:
-            whole = [re.escape(h) + b".{%d}" % (n + 4) for h, n in self.lengths.items()]
-            self.pattern = re.compile(b"|".join([*whole, b".+"]), re.S)
-
-    def learn(self, block: Block) -> None:
-        """Remember a block."""
-        if len(self.blocks) >= MOST_KINDS:
-            self.blocks.clear()
-        self.blocks[block.head] = [block, *self.blocks.get(block.head, ())][:4]
-
-    def length(self, head: bytes, length: int) -> None:
-        """Remember what a head states."""
-        if len(self.lengths) >= REMEMBERED:
-            self.lengths.clear()
-        self.lengths[head] = length
-
-    def kind(self, payload: bytes, record: bytes) -> Block | None:
-        """The block that holds just this record, if others like it can be read by place."""
-        event = _regular(payload)
-        if event is None:
+    def kind(self, record: bytes) -> Kind | None:
+        """The kind of a record, if others like it can be read by place."""
+        payload = record[HEADER:-4]
+        if not 4 <= len(payload) <= LONGEST:
             return None
-        layout = (
-            len(payload),
-            event.wall_at,
-            event.step_at,
-            event.step_size,
-            tuple((value.tag, value.at, value.form, value.plugin) for value in event.values),
-        )
+        try:
+            event = quick(payload, 0, len(payload)) or decode(payload, 0, len(payload))
+        except ValueError:
+            return None
+        if not event.regular:
+            return None
+        bare = bytearray(payload)
+        bare[event.wall_at : event.wall_at + 8] = bytes(8)
+        for place in range(event.step_at, event.step_at + event.step_size):
+            bare[place] &= 0x80
+        places = []
+        for value in event.values:
+            size = int(value.form[2])
+            bare[value.at : value.at + size] = bytes(size)
+            places.append((value.at, value.form))
+        layout = (bytes(bare), event.wall_at, event.step_at, event.step_size, tuple(places))
         found = self.kinds.get(layout)
         if found is None:
             if len(self.kinds) >= REMEMBERED:
                 self.kinds.clear()
-            found = self.kinds[layout] = Block(record, [(0, len(payload))])
+                self.fixed.clear()
+                self.varied.clear()
+            found = self.kinds[layout] = Kind(record, event)
+            self.fixed[found.length] = found.fixed & self.fixed.get(found.length, np.uint8(0xFF))
         return found
 
+    def tells(self, length: int, bits: Bytes) -> None:
+        """Remember in what bits records of a length differ that are of different kinds."""
+        self.varied[length] = bits | self.varied.get(length, np.uint8(0))
 
-def read_loose(
-    into: Gathered,
-    known: Known,
-    data: bytes,
-    base: int,
-    offsets: Ints,
-    lengths: Ints,
-    rest: Rest,
-) -> None:
-    """Read records in any order, each kind together."""
-    order = np.argsort(lengths, kind="stable")
-    ends = (np.flatnonzero(np.diff(lengths[order])) + 1).tolist()
-    for start, end in zip([0, *ends], [*ends, len(order)], strict=True):
-        places = offsets[order[start:end]]
-        length = int(lengths[order[start]])
-        if len(places) < FEW or length > LONGEST:
-            rest.odd.extend((place, length) for place in places.tolist())
-            continue
-        at_once = max(FEW, _CHUNK // (length + FRAME))
-        for first in range(0, len(places), at_once):
-            _read_equal(into, known, data, base, places[first : first + at_once], length, rest)
+    def telling(self, length: int) -> NDArray[np.uint64] | None:
+        """The bits that tell the kinds of a length apart, eight bytes each; None without any."""
+        if length not in self.varied or length not in self.fixed:
+            return None
+        bits = self.varied[length] & self.fixed[length]
+        padded = np.zeros(-(-bits.size // 8) * 8, np.uint8)
+        padded[: bits.size] = bits
+        return padded.view("<u8") if bits.any() else None
 
 
-def _read_equal(
-    into: Gathered,
-    known: Known,
-    data: bytes,
-    base: int,
-    offsets: Ints,
-    length: int,
-    rest: Rest,
-) -> None:
-    """Read records of one length."""
-    width = length + FRAME
-    view: NDArray[Any] = np.ndarray(
-        (len(data) - width + 1,), np.dtype((np.void, width)), data, strides=(1,)
-    )
-    rows = view[offsets].view(np.uint8).reshape(offsets.size, width)
-    for _ in range(MOST_KINDS):
-        if len(rows) < FEW:
-            break
-        record = rows[0].tobytes()
-        kind = known.kind(record[HEADER:-4], record)
-        if kind is None:
-            # whatever names the same tag is of the same kind
-            same = (rows[:, _NAME] == rows[0, _NAME]).all(axis=1)
-            rest.odd.extend((place, length) for place in offsets[same].tolist())
-            rows, offsets = rows[~same], offsets[~same]
-            continue
-        differ = rows ^ kind.first
-        varying = np.bitwise_or.reduce(differ, axis=0)
-        others = np.flatnonzero(varying & kind.fixed)
-        if not others.size:
-            kind.take(into, rows, differ, varying, base, offsets, rest)
-            return
-        unlike = (differ[:, others] & kind.fixed[others]).any(axis=1)
-        alike = ~unlike
-        differ = differ[alike]
-        varying = np.bitwise_or.reduce(differ, axis=0)
-        kind.take(into, rows[alike], differ, varying, base, offsets[alike], rest)
-        rows, offsets = rows[unlike], offsets[unlike]
-    rest.odd.extend((place, length) for place in offsets.tolist())
-
-
-class _Sums:
-    """Checksums of records of which one is known, by the bytes in which others differ."""
-
-    def __init__(self, first: Bytes, parts: Sequence[tuple[int, int]]) -> None:
-        """From the known bytes; the parts of them that have a checksum of their own."""
-        self._table = checksums.contributions(max(length for _, length in parts))
-        self._starts = np.array([place for place, _ in parts], np.intp)
-        self._index = np.full(len(first), self._table.size - 256, np.intp)
-        self._counted = np.zeros(len(first), np.uint8)
-        self._always = np.zeros(len(first), np.uint8)
-        known = first.copy()
-        for place, length in parts:
-            self._index[place : place + length] = np.arange(length - 1, -1, -1) << 8
-            self._counted[place : place + length] = 0xFF
-            known[place : place + 4] ^= np.uint8(0xFF)
-        # so that no part is without a column
-        self._always[self._starts] = 0xFF
-        looked_up = np.take(self._table, self._index + known, mode="clip")
-        self._known: Sums = ~np.bitwise_xor.reduceat(looked_up, self._starts)
-
-    def of(self, differ: Bytes, varying: Bytes) -> Sums:
-        """As they are stored, shape (parts, rows)."""
-        columns = np.flatnonzero((varying & self._counted) | self._always)
-        taken = differ[:, columns].T.astype(np.intp)
-        taken += self._index[columns][:, None]
-        looked_up = np.take(self._table, taken, mode="clip")
-        parts = np.searchsorted(columns, self._starts)
-        changed: Sums = np.bitwise_xor.reduceat(looked_up, parts, axis=0)
-        return checksums.mask(changed ^ self._known[:, None])
-
-
-def _step_places(
-    parts: Sequence[tuple[int, int, Event]],
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """By byte of a step: the parts that have it, and where."""
-    found = []
-    for shift in range(max((event.step_size for _, _, event in parts), default=0)):
-        chosen = [i for i, (_, _, event) in enumerate(parts) if event.step_size > shift]
-        places = [parts[i][0] + HEADER + parts[i][2].step_at + shift for i in chosen]
-        found.append((np.array(chosen, np.intp), np.array(places, np.intp)))
-    return found
-
-
-def _regular(payload: bytes) -> Event | None:
-    """The event in a record, if others like it can be read by place; places begin at 0."""
-    if not 4 <= len(payload) <= LONGEST:
-        return None
-    try:
-        event = quick(payload, 0, len(payload)) or decode(payload, 0, len(payload))
-    except ValueError:
-        return None
-    return event if event.regular else None
-
-
-def _mark(fixed: Bytes, event: Event | None) -> None:
-    """Mark the bits of a record that decide what it means.
+def read_alike(
+    known: Known, data: Bytes, stretches: Sequence[Stretch], offsets: Ints, lengths: Ints
+) -> Rest:
+    """Read records, each kind together.
 
     Args:
-        fixed: of the whole record, zero; changed here.
-        event: what it holds, or None when it is decoded by itself.
+        known: what was learned before.
+        data: where they lie.
+        stretches: the files they are of, in the order of the data.
+        offsets: where each record begins, in order.
+        lengths: of their payloads.
     """
-    if event is None:
-        fixed[:HEADER] = 0xFF
-        return
-    fixed[:-4] = 0xFF
-    inside = fixed[HEADER:]
-    inside[event.wall_at : event.wall_at + 8] = 0
-    if event.step_at >= 0:
-        inside[event.step_at : event.step_at + event.step_size] = 0x80
-    for value in event.values:
-        inside[value.at : value.at + int(value.form[2])] = 0
+    reading = _Reading(known, data, stretches, np.array([s.start for s in stretches[1:]], np.int64))
+    order = np.argsort(lengths.astype(np.uint16), kind="stable")
+    ends = (np.flatnonzero(np.diff(lengths[order])) + 1).tolist()
+    for start, end in zip([0, *ends], [*ends, len(order)], strict=True):
+        if start < end:
+            reading.equal(int(lengths[order[start]]), offsets[order[start:end]])
+    return reading.rest
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Records of many files while they are read."""
+
+    known: Known
+    data: Bytes
+    stretches: Sequence[Stretch]
+    bounds: Ints
+    """Where all stretches but the first begin."""
+    rest: Rest = field(default_factory=Rest)
+
+    def equal(self, length: int, places: Ints) -> None:
+        """Read records of one length, each place given in order."""
+        if len(places) < FEW or length > LONGEST:
+            self._odd(length, places)
+            return
+        telling = self.known.telling(length)
+        parts = [places] if telling is None else self._split(telling, places)
+        at_once = max(_TOGETHER, _AT_ONCE // (length + FRAME) // _TOGETHER * _TOGETHER)
+        for part in parts:
+            for first in range(0, len(part), at_once):
+                self._peel(length, part[first : first + at_once])
+
+    def _odd(self, length: int, places: Ints) -> None:
+        self.rest.odd.extend((place, length) for place in places.tolist())
+
+    def _peel(self, length: int, places: Ints) -> None:
+        """Read records of one length that are mostly of one kind."""
+        width = length + FRAME
+        for _ in range(MOST_KINDS):
+            if len(places) < FEW:
+                break
+            rows = self._rows(places, width)
+            kind = self.known.kind(rows[0].tobytes())
+            if kind is None:
+                # whatever names the same tag is of the same kind
+                alike = (rows[: len(places), _NAME] == rows[0, _NAME]).all(axis=1)
+                self._odd(length, places[alike])
+                places = places[~alike]
+                continue
+            differ, varying = kind.differ(rows)
+            others = varying & kind.fixed
+            if not others.any():
+                self._take(kind, places, rows[: len(places)], differ[: len(places)], varying)
+                return
+            self.known.tells(length, others)
+            columns = np.flatnonzero(others)
+            unlike = (differ[: len(places), columns] & kind.fixed[columns]).any(axis=1)
+            alike = np.flatnonzero(~unlike)
+            self._take(kind, places[alike], rows[alike], differ[alike], varying & ~kind.fixed)
+            places = places[unlike]
+        self._odd(length, places)
+
+    def _rows(self, places: Ints, width: int) -> Bytes:
+        """Records one below the other; the first again and again to fill the last stride."""
+        missing = -len(places) % _TOGETHER
+        if missing:
+            places = np.concatenate([places, np.full(missing, places[0])])
+        return _windows(self.data, width)[places].view(np.uint8).reshape(-1, width)
+
+    def _split(self, telling: NDArray[np.uint64], places: Ints) -> list[Ints]:
+        """The same by what tells kinds apart, mixed down to 16 bits: rarely two in one part."""
+        mixed = np.zeros(len(places), np.uint64)
+        words: NDArray[np.uint64] = np.ndarray(
+            (self.data.size - 7,), "<u8", self.data, strides=(1,)
+        )
+        for place in np.flatnonzero(telling).tolist():
+            # what lies behind the last record is no part of it, and has no bits that tell
+            word = words[np.minimum(places + 8 * place, words.size - 1)]
+            mixed = (mixed ^ (word & telling[place])) * _SPREAD
+            mixed ^= mixed >> np.uint64(29)
+        signs = ((mixed * _SPREAD) >> np.uint64(48)).astype(np.uint16)
+        order = np.argsort(signs, kind="stable")
+        ends = np.flatnonzero(np.diff(signs[order])) + 1
+        return np.split(places[order], ends)
+
+    def _take(self, kind: Kind, places: Ints, rows: Bytes, differ: Bytes, varying: Bytes) -> None:
+        """Take what is in records of one kind."""
+        wrong = kind.sums(differ, varying) != _column(rows, kind.length + HEADER, "<u4")
+        if wrong.any():
+            self.rest.damaged.extend((place, kind.length) for place in places[wrong].tolist())
+            places, rows = places[~wrong], rows[~wrong]
+            if not places.size:
+                return
+        steps = kind.steps(rows)
+        walls = _column(rows, HEADER + kind.event.wall_at, "<f8").copy()
+        times, low, high = microseconds(walls)
+        numbers = [
+            (value, _column(rows, HEADER + value.at, value.form).astype(np.float64))
+            for value in kind.event.values
+        ]
+        cuts = np.concatenate([_ZERO, np.searchsorted(places, self.bounds), [len(places)]])
+        filled = np.flatnonzero(np.diff(cuts))
+        starts = cuts[filled]
+        if low == walls.min() and high == walls.max():
+            lows = np.minimum.reduceat(walls, starts).tolist()
+            highs = np.maximum.reduceat(walls, starts).tolist()
+        else:
+            ranges = [microseconds(part)[1:] for part in np.split(walls, starts[1:])]
+            lows, highs = map(list, zip(*ranges, strict=True))
+        ends = [*starts[1:].tolist(), len(places)]
+        for index, start, end, first, last in zip(
+            filled.tolist(), starts.tolist(), ends, lows, highs, strict=True
+        ):
+            stretch, part = self.stretches[index], slice(start, end)
+            where, step, time = places[part], steps[part], times[part]
+            for value, values in numbers:
+                base = stretch.base + HEADER + value.at
+                stretch.into.add(value, Chunk(where, base, step, time, values[part], first, last))
+
+
+def _windows(data: Bytes, width: int) -> NDArray[Any]:
+    """The bytes from each place on."""
+    kind = np.dtype((np.void, width))
+    return np.ndarray((data.size - width + 1,), kind, data, strides=(1,))
+
+
+@lru_cache(maxsize=96)
+def _pairs(distance: int) -> Sums:
+    """What a byte at a distance from the end and the one behind it contribute, by both."""
+    table = checksums.contributions(distance + 1)
+    here = table[distance << 8 : (distance + 1) << 8]
+    behind = table[(distance - 1) << 8 : distance << 8]
+    return np.bitwise_xor.outer(behind, here).ravel()
 
 
 def _column(rows: Bytes, place: int, form: str) -> NDArray[Any]:

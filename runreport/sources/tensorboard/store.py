@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,11 @@ from runreport.sources.folders import reason
 from runreport.sources.limits import LIMITS
 from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points
 from runreport.sources.partitions import Loaded, Partition
+from runreport.sources.tensorboard.ahead import Ahead
 from runreport.sources.tensorboard.eventfile import EventFile
 from runreport.sources.tensorboard.gathered import Gathered, Item
 from runreport.sources.tensorboard.hparams import Session, session
 from runreport.sources.tensorboard.layout import Layout, Part, RunFolder
-from runreport.sources.tensorboard.regular import Known
 from runreport.sources.tensorboard.written import params_of
 from runreport.sources.trees import TreeFile, open_file, walk
 from runreport.tables import Artifact
@@ -38,7 +38,11 @@ class EventStore:
     join: Sequence[str]
     experiment: str = field(init=False)
     _layout: Layout = field(init=False)
-    _known: Known = field(default_factory=Known, init=False)
+    _ahead: Ahead | None = field(default=None, init=False)
+    _coming: list[tuple[Partition, Mapping[str, Any] | None]] = field(
+        default_factory=list, init=False
+    )
+    """What will be loaded, the next one last."""
     _runs: dict[str, RunFolder] = field(default_factory=dict, init=False)
     _folders: tuple[Path, ...] = field(default=(), init=False)
     _problems: tuple[Problem, ...] = field(default=(), init=False)
@@ -80,6 +84,10 @@ class EventStore:
         """How the runs were told."""
         return self._problems
 
+    def expect(self, pieces: Sequence[tuple[Partition, Mapping[str, Any] | None]]) -> None:
+        """What will be loaded, in order."""
+        self._coming = list(reversed(pieces))
+
     def load(self, partition: Partition, mark: Mapping[str, Any] | None) -> Loaded:
         """One run.
 
@@ -87,19 +95,50 @@ class EventStore:
             SourceError: RR371 when none of its files can be read.
         """
         run = self._runs[partition.name]
-        if mark is not None and not _goes_on(run, mark):
-            mark = None
-        reading = _Reading(run, self._known, mark)
+        mark = _usable(run, mark)
+        ahead = self._ahead = self._ahead or Ahead()
+        if self._coming and self._coming[-1][0].name == partition.name:
+            first = next(_wanted(run, mark), None)
+            if first is not None and not ahead.has(first[0].path, first[1]):
+                self._begin(ahead)
+            self._coming.pop()
+        reading = _Reading(run, ahead, mark)
         reading.read()
         if mark is not None and reading.clashes:
             # what the settings lent, the run has logged itself since
             mark = None
-            reading = _Reading(run, self._known, None)
+            reading = _Reading(run, ahead, None)
             reading.read()
         if len(reading.unreadable) == len(run.files):
             raise SourceError(reading.unreadable)
         loaded = reading.loaded()
         return Loaded((loaded,), reading.told.problems, reading.mark, appended=mark is not None)
+
+    def _begin(self, ahead: Ahead) -> None:
+        """Begin the files of the next runs together."""
+
+        def coming() -> Iterator[tuple[Path, int, int]]:
+            for partition, mark in reversed(self._coming):
+                run = self._runs[partition.name]
+                for file, place in _wanted(run, _usable(run, mark)):
+                    yield file.path, place, file.size
+
+        ahead.begin(coming())
+
+
+def _wanted(run: RunFolder, mark: Mapping[str, Any] | None) -> Iterator[tuple[TreeFile, int]]:
+    """Files that are to be read, and from where on."""
+    for part in run.parts:
+        known = mark["files"].get(part.folder, {}) if mark else {}
+        for file in part.files:
+            place, size = known.get(file.base, (0, 0))
+            if not place or file.size != size:
+                yield file, place
+
+
+def _usable(run: RunFolder, mark: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The mark, where reading can go on from it."""
+    return mark if mark is not None and _goes_on(run, mark) else None
 
 
 def _goes_on(run: RunFolder, mark: Mapping[str, Any]) -> bool:
@@ -120,7 +159,7 @@ class _Reading:
     """One run while it is read."""
 
     run: RunFolder
-    known: Known
+    ahead: Ahead
     given: Mapping[str, Any] | None
     told: Complaints = field(default_factory=Complaints, init=False)
     metrics: dict[str, Points] = field(default_factory=dict, init=False)
@@ -201,19 +240,14 @@ class _Reading:
         def complain(code: str, message: str, offset: int) -> None:
             self.told.add(code, file.name, message, line=f"byte {offset:,}")
 
-        gathered = Gathered(plugins)
+        descriptor = -1
         try:
-            descriptor = open_file(file.path)
-        except OSError as error:
-            message = f"it cannot be read: {reason(error)}"
-            self.told.add("RR371", file.name, message)
-            self.unreadable.append(Problem("RR371", message, place=file.name))
-            self._damaged = True
-            return None
-        try:
-            size = os.fstat(descriptor).st_size
-            events = EventFile(descriptor, size, gathered, complain, self.known)
-            marks[file.base] = [events.read(place), size]
+            events = self.ahead.take(file.path, place)
+            if events is None or not events.whole:
+                descriptor = open_file(file.path)
+            if events is None:
+                events = EventFile(os.fstat(descriptor).st_size, place)
+            events.finish(descriptor, self.ahead.batch, complain, plugins)
         except OSError as error:
             message = f"it cannot be read: {reason(error)}"
             self.told.add("RR371", file.name, message)
@@ -221,9 +255,11 @@ class _Reading:
             self._damaged = True
             return None
         finally:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
+        marks[file.base] = [events.place, events.size]
         self._damaged |= events.damaged
-        return gathered
+        return events.into
 
     def _next_file(self, folder: str) -> None:
         """What was the latest file of a folder is an earlier one now."""
