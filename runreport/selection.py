@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -213,17 +214,20 @@ def _labels(
 ) -> list[str]:
     labels = []
     plain = _self_explaining([key for key, _ in groups], varying)
+    usual = _usual([key for key, _ in groups], varying)
     for key, runs in groups:
+        # what nearly every group has says nothing, except where a group has something else
+        telling = [i for i in varying if usual.get(i) != key[i]] or list(varying)
         if not varying:
             label = "all runs"
-        elif len(runs) == 1 and len(varying) > LABEL_COLUMNS:
+        elif len(runs) == 1 and len(telling) > LABEL_COLUMNS:
             label = runs[0].name or runs[0].id
         else:
             parts = [
                 _shorten(key[i], 40) if i in plain else f"{columns[i]}={_shorten(key[i], 40)}"
-                for i in varying[:LABEL_COLUMNS]
+                for i in telling[:LABEL_COLUMNS]
             ]
-            label = ", ".join(parts) + (", \u2026" if len(varying) > LABEL_COLUMNS else "")
+            label = ", ".join(parts) + (", \u2026" if len(telling) > LABEL_COLUMNS else "")
         labels.append(label)
     # equal labels would make two groups look like one
     seen: dict[str, int] = {}
@@ -232,6 +236,17 @@ def _labels(
         seen[label] = seen.get(label, 0) + 1
         unique.append(label if labels.count(label) == 1 else f"{label} #{seen[label]}")
     return unique
+
+
+def _usual(keys: Sequence[tuple[str, ...]], varying: Sequence[int]) -> dict[int, str]:
+    """Where there are more columns than a label names: what all groups but a few have in one."""
+    found: dict[int, str] = {}
+    if len(varying) > LABEL_COLUMNS:
+        for index in varying:
+            text, count = Counter(key[index] for key in keys).most_common(1)[0]
+            if count > 1 and len(keys) - count <= max(1, len(keys) // 10):
+                found[index] = text
+    return found
 
 
 def _self_explaining(keys: Sequence[tuple[str, ...]], varying: Sequence[int]) -> set[int]:

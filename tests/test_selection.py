@@ -93,6 +93,16 @@ def test_many_varying_params_are_labelled_by_the_run():
     assert [g.label for g in groups] == ["trial 1", "trial 2"]
 
 
+def test_what_one_group_lacks_is_in_its_own_label_alone():
+    rest = {"beta": "0.9", "eps": "0.1", "tol": "1", "warm": "no"}
+    words = [{"solver": s, "act": a} for s in ("adam", "sgd") for a in ("relu", "tanh")]
+    odd = {"params": {"solver": "lbfgs", "act": "relu"}}
+    runs = runs_of(*({"params": word | rest} for word in words), odd)
+    labels = {g.label for g in group(runs, Grouping(all_but=()), _evaluate)}
+    # with five columns that tell it apart, the single run's name is shorter
+    assert labels == {"relu, adam", "tanh, adam", "relu, sgd", "tanh, sgd", "run-4"}
+
+
 def test_groups_with_equal_labels_are_told_apart():
     long = "x" * 60
     runs = runs_of({"params": {"prompt": long + "a"}}, {"params": {"prompt": long + "b"}})
