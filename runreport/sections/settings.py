@@ -62,6 +62,8 @@ class Study:
     left_out: tuple[LeftOut, ...]
     cell: NDArray[np.intp]
     """The configuration of each run, numbered by first appearance, shape (runs,)."""
+    replicates: tuple[str | None, ...]
+    """Per run, its seed or fold; None where it has none."""
     undated: int
     """Runs whose start is not known."""
 
@@ -149,8 +151,14 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
         levels=tuple(rows),
         left_out=tuple(left_out),
         cell=cell,
+        replicates=tuple(_replicate(context, run) for run in runs),
         undated=sum(run.started is None for run in runs),
     )
+
+
+def _replicate(context: Context, run: Run) -> str | None:
+    group = context.group_of(run)
+    return group.replicate_of[next(i for i, own in enumerate(group.runs) if own.id == run.id)]
 
 
 def _outcome(context: Context, run: Run, metric: Metric) -> tuple[float | None, str]:
