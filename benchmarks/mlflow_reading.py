@@ -1,8 +1,9 @@
 """Reading MLflow stores beside MLflow's own client: histories and run tables, SQLite and files.
 
-Each figure is one process's, from opening the store to typed columns; imports and the first use of
-the client are left out on both sides. Peers and we take turns. The client's histories are a sample
-of (run, metric) pairs, scaled to all of them: its time is the same for every pair.
+Each figure is one process's, from opening the store to typed columns. Both sides have read another,
+tiny store before, so that imports and first uses are left out. Peers and we take turns. The
+client's histories are a sample of (run, metric) pairs, scaled to all of them: its time is the same
+for every pair.
 
 python benchmarks/mlflow_reading.py            # 200 runs x 10 metrics x 1,000 steps
 python benchmarks/mlflow_reading.py --large    # 1,000 x 20 x 2,000, SQLite alone
@@ -26,6 +27,7 @@ from typing import Any
 from stores import METRICS, Size, ensure, ensure_folder
 
 LARGE = Size(runs=1000, metrics=20, steps=2000)
+TINY = Size(runs=3, metrics=3, steps=5)
 SMALL_MB, LARGE_MB, GROWTH_MB = 500.0, 2000.0, 64.0
 
 
@@ -64,7 +66,7 @@ GOALS = (
 # ---- in a process of its own ---------------------------------------------------------------------
 
 
-def ours(store: Path, what: str) -> Callable[[], dict[str, Any]]:
+def ours(store: Path, tiny: Path, what: str) -> Callable[[], dict[str, Any]]:
     """Our reading: of `table`, `histories` or `one-metric`."""
     import numpy as np
     import pyarrow.csv
@@ -77,7 +79,7 @@ def ours(store: Path, what: str) -> Callable[[], dict[str, Any]]:
 
     arrowsql.installed()
 
-    def work() -> dict[str, Any]:
+    def work(store: Path = store) -> dict[str, Any]:
         context = SourceContext(base=store.parent, environ={})
         reader = SOURCE.open(Options(store.name), context)
         tables = reader.tables()
@@ -92,24 +94,31 @@ def ours(store: Path, what: str) -> Callable[[], dict[str, Any]]:
             total += float(np.sum(numbers(part["value"])))
         return {"points": count, "sum": total}
 
+    work(tiny)
     return work
 
 
-def peers(store: Path, what: str, pairs: int) -> Callable[[], dict[str, Any]]:
+def peers(store: Path, tiny: Path, what: str, pairs: int) -> Callable[[], dict[str, Any]]:
     """MLflow's reading: `search-runs`, `client-histories` or `client-one-metric`."""
     os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
     import mlflow
     from mlflow import MlflowClient
 
-    uri = f"sqlite:///{store}" if store.is_file() else store.as_uri()
-    mlflow.set_tracking_uri(uri)
-    client = MlflowClient(tracking_uri=uri)
-    first = client.search_runs(["1"], max_results=1)[0].info.run_id
-    client.get_metric_history(first, METRICS[0])
+    def uri(store: Path) -> str:
+        return f"sqlite:///{store}" if store.is_file() else store.as_uri()
+
     if what == "search-runs":
         import pandas  # noqa: F401  # as above
 
-        return lambda: {"runs": len(mlflow.search_runs(["1"], max_results=50_000))}
+        def table(store: Path = store) -> dict[str, Any]:
+            mlflow.set_tracking_uri(uri(store))
+            return {"runs": len(mlflow.search_runs(["1"], max_results=50_000))}
+
+        table(tiny)
+        return table
+    client = MlflowClient(tracking_uri=uri(store))
+    first = client.search_runs(["1"], max_results=1)[0].info.run_id
+    client.get_metric_history(first, METRICS[0])
     found = client.search_runs(["1"], max_results=50_000)
     names = [METRICS[0]] if what == "client-one-metric" else sorted(found[0].data.metrics)
     every = [(run.info.run_id, name) for run in found for name in names]
@@ -126,10 +135,10 @@ def peers(store: Path, what: str, pairs: int) -> Callable[[], dict[str, Any]]:
     return work
 
 
-def alone(store: Path, what: str, pairs: int, by_cpu: bool) -> None:
+def alone(store: Path, tiny: Path, what: str, pairs: int, by_cpu: bool) -> None:
     """Measure one reading and print what came of it."""
     mine = what in ("table", "histories", "one-metric")
-    work = ours(store, what) if mine else peers(store, what, pairs)
+    work = ours(store, tiny, what) if mine else peers(store, tiny, what, pairs)
     before = high_water_mb()
     clock = cpu_s if by_cpu else time.perf_counter
     started = clock()
@@ -157,6 +166,7 @@ def high_water_mb() -> float:
 
 def measured(store: Path, what: str, args: argparse.Namespace, adbc: bool = True) -> dict[str, Any]:
     command = [sys.executable, __file__, "--alone", what, "--store", str(store)]
+    command += ["--stores", str(args.stores)]
     command += ["--pairs", str(args.pairs), *([] if adbc else ["--without-adbc"])]
     command += ["--cpu"] if args.cpu else []
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -207,10 +217,13 @@ def main() -> None:
         if args.without_adbc:
             # importing it fails, as where it is not installed
             sys.modules["adbc_driver_sqlite"] = None  # type: ignore[assignment]
-        alone(args.store, args.alone, args.pairs, args.cpu)
+        tiny = args.stores / (TINY.name if args.store.is_file() else TINY.folder_name)
+        alone(args.store, tiny, args.alone, args.pairs, args.cpu)
         return
     size = LARGE if args.large else Size()
     stores = {"database": ensure(size, args.stores)}
+    ensure(TINY, args.stores)
+    ensure_folder(TINY, args.stores)
     if not args.large:
         stores["folder"] = ensure_folder(size, args.stores)
     for store in stores.values():

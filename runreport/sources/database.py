@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ LARGEST_VALUE = 64_000_000
 """Bytes of one text or blob that SQLite may hand out."""
 
 _BLOCK = 1 << 20
+_TEXT = re.compile("CHAR|CLOB|TEXT")
+"""Types of columns to which SQLite gives the affinity of texts."""
 _TICK = 50_000
 """Steps of SQLite's machine between two looks at the clock."""
 
@@ -62,8 +66,7 @@ class Database:
             self.keep_bytes()
             with self.snapshot():
                 self._check_length()
-                self.columns = self._columns()
-                self.indexes = self._indexes()
+                self.columns = _Columns(self._tables(), self._table_columns)
                 self._version = self._data_version()
             # quicker, and enough for nearly every store
             self._link.text_factory = str
@@ -127,7 +130,12 @@ class Database:
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table exists with these columns."""
-        return table in self.columns and set(columns) <= self.columns[table]
+        return table in self.columns and set(columns) <= self.columns[table].keys()
+
+    def holds_texts(self, table: str, columns: Iterable[str]) -> bool:
+        """Whether SQLite stores every number that is written to these columns as a text."""
+        declared = (self.columns[table][name].upper() for name in columns)
+        return all("INT" not in kind and _TEXT.search(kind) for kind in declared)
 
     def sql(self, table: str) -> str:
         """The statement that made a table."""
@@ -167,19 +175,21 @@ class Database:
     def _end_by(self, deadline: float) -> None:
         self._link.set_progress_handler(lambda: time.monotonic() > deadline, _TICK)
 
-    def _columns(self) -> dict[str, set[str]]:
+    def _tables(self) -> list[str]:
         """Plain tables only: a view or a virtual table is not a tracker's and may run anything."""
-        found: dict[str, set[str]] = {}
-        for table, column in self._link.execute(
-            "SELECT m.name, c.name FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c"
-            " WHERE m.type = 'table' AND m.sql LIKE 'CREATE TABLE%'"
-        ):
-            found.setdefault(table, set()).update([] if column is None else [column])
-        return found
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
+        return [name for (name,) in self._link.execute(query)]
 
-    def _indexes(self) -> set[str]:
-        found = self._link.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
-        return {name for (name,) in found}
+    def _table_columns(self, table: str) -> dict[str, str]:
+        with self._faults():
+            query = "SELECT name, type FROM pragma_table_info(?)"
+            return dict(self._link.execute(query, [table]).fetchall())
+
+    @cached_property
+    def indexes(self) -> frozenset[str]:
+        """Names of all indexes; first asked for inside a snapshot."""
+        found = self.ask("SELECT name FROM sqlite_master WHERE type = 'index'")
+        return frozenset(name for (name,) in found)
 
     def _check_length(self) -> None:
         """SQLite reads zeros where a file was cut within a page, and says nothing."""
@@ -201,7 +211,8 @@ class Database:
         lacking = [
             f"{table}.{column}"
             for table, columns in needed.items()
-            for column in sorted(columns - self.columns.get(table, columns))
+            if table in self.columns
+            for column in sorted(columns - self.columns[table].keys())
         ]
         if missing or lacking:
             what = "table" if len(missing) == 1 else "tables"
@@ -222,6 +233,29 @@ class Database:
             if str(error).startswith("Could not decode to UTF-8 column"):
                 raise Undecodable(str(error)) from error
             raise SourceError(fault(error, self.name)) from error
+
+
+class _Columns(Mapping[str, Mapping[str, str]]):
+    """Names and declared types of columns, by table: asked for when somebody wants to know."""
+
+    def __init__(self, tables: Iterable[str], ask: Callable[[str], dict[str, str]]) -> None:
+        self._known: dict[str, dict[str, str] | None] = dict.fromkeys(tables)
+        self._ask = ask
+
+    def __getitem__(self, table: str) -> dict[str, str]:
+        known = self._known[table]
+        if known is None:
+            known = self._known[table] = self._ask(table)
+        return known
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def is_resting(path: Path) -> bool:

@@ -55,6 +55,52 @@ class ArtifactFolders:
         nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
         return Listing(found=nothing)
 
+    def absent(self, runs: Sequence[tuple[str, str | None]]) -> dict[str, bool]:
+        """Of runs and addresses: the runs that have no folder, and whether that is known for sure.
+
+        It is what `of` would find for them, run by run. Addresses that differ by the run's id
+        alone lead to one folder of all runs, which is listed once.
+        """
+        found: dict[str, bool] = {}
+        known: dict[tuple[str, str], tuple[frozenset[str], bool] | None] = {}
+        for run_id, address in runs:
+            if not (address and run_id.isalnum() and "%" not in address):
+                continue
+            before, own, after = address.partition(run_id)
+            # once, and a name of its own on the path
+            if not own or run_id in after or not before.endswith("/") or after[:1] not in ("", "/"):
+                continue
+            if (before, after) not in known:
+                known[before, after] = self._siblings(run_id, address)
+            siblings = known[before, after]
+            if siblings is not None and run_id not in siblings[0]:
+                found[run_id] = siblings[1]
+        return found
+
+    def _siblings(self, run_id: str, address: str) -> tuple[frozenset[str], bool] | None:
+        """Names of all folders beside a run's, and whether one was where the address says."""
+        path = local_path(address)
+        if path is None:
+            return frozenset(), False
+        below = list(self._below(run_id, path))
+        names: set[str] = set()
+        for root, parts in (*below, *self._moved(run_id, path)):
+            parents = parts[: parts.index(run_id)]
+            if not self._is_folder(root, parents):
+                continue
+            folder = _open_below(root, parents, self.looked_at)
+            if folder is None:
+                return None
+            try:
+                names.update(os.listdir(folder))
+            except OSError:
+                return None
+            finally:
+                os.close(folder)
+            self.looked_at.add(root.joinpath(*parents))
+        nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
+        return frozenset(names), nothing
+
     def _is_folder(self, root: Path, parts: tuple[str, ...]) -> bool:
         known = self._there.get((root, parts))
         if known is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from runreport.cleaning import clean_text
 from runreport.errors import Problem, Severity
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow.facts import RunFacts, lineage_of, status_of, utc
-from runreport.tables import RunTables
+from runreport.sources.mlflow.wholesale import Wholesale
+from runreport.tables import Artifact, RunTables
 
 
 class Collector:
@@ -37,6 +39,14 @@ class Collector:
         self._artifacts: list[tuple[Any, ...]] = []
         self._lineage: list[tuple[Any, ...]] = []
         self._tags: list[tuple[str, str, str]] = []
+        self._whole: RunTables | None = None
+        """Of runs that were taken all at once."""
+
+    def take(self, many: Wholesale, artifacts: Mapping[str, Sequence[Artifact]]) -> None:
+        """Take all runs of the store into the tables: artifacts by MLflow's own run ids."""
+        self._whole = many.tables(artifacts)
+        self.run_ids.update(many.run_ids)
+        self.metric_names.update((name, {name}) for name in many.metric_names)
 
     def qualified(self, run_id: str) -> str:
         """The id of a run in the tables."""
@@ -90,6 +100,8 @@ class Collector:
 
     def tables(self) -> RunTables:
         """Everything gathered so far."""
+        if self._whole is not None:
+            return replace(self._whole, problems=tuple(self.problems))
         return RunTables.from_rows(
             runs=self._runs,
             params=self._params,

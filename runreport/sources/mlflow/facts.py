@@ -32,6 +32,22 @@ _STATUSES: dict[str, Status] = {
 _STATUS_CODES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 
 DIRTY_TAGS = ("mlflow.source.git.dirty", "mlflow.git.dirty")
+LINEAGE_TAGS = frozenset(
+    {
+        "mlflow.databricks.cluster.id",
+        "mlflow.docker.image.id",
+        "mlflow.docker.image.uri",
+        "mlflow.log-model.history",
+        "mlflow.parentRunId",
+        "mlflow.project.entryPoint",
+        "mlflow.source.git.branch",
+        "mlflow.source.git.commit",
+        "mlflow.source.git.repoURL",
+        "mlflow.source.name",
+        *DIRTY_TAGS,
+    }
+)
+"""All that `lineage_of` looks at."""
 
 _ENVIRONMENT_FILE = re.compile(r"(^|/)(requirements\.txt|conda\.ya?ml|python_env\.ya?ml)$")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from runreport.errors import Problem, SourceError
 from runreport.kinds import SourceContext
 from runreport.sources.limits import Limits
+from runreport.sources.listing import Listing
 from runreport.sources.mlflow.artifacts import ArtifactFolders
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.options import Options
@@ -44,7 +46,29 @@ class Shelf:
             beside: where they are when the address leads nowhere: MLflow makes this folder in
                 any case, so it says nothing when it is empty.
         """
-        listing = self._folders.of(run_id, address)
+        return self._take(run_id, address, self._folders.of(run_id, address), told, beside)
+
+    def all_of(
+        self, runs: Sequence[tuple[str, str | None]], told: Collector
+    ) -> dict[str, tuple[Artifact, ...]]:
+        """Artifacts of many runs, by id: of pairs of id and address."""
+        absent = self._folders.absent(runs)
+        found: dict[str, tuple[Artifact, ...]] = {}
+        for run_id, address in runs:
+            if run_id not in absent:
+                found[run_id] = self.of(run_id, address, told)
+            elif not absent[run_id]:
+                self._missing.append(run_id)
+        return found
+
+    def _take(
+        self,
+        run_id: str,
+        address: str | None,
+        listing: Listing,
+        told: Collector,
+        beside: str | None,
+    ) -> tuple[Artifact, ...]:
         if not listing.found and beside is not None:
             other = self._folders.of(run_id, beside)
             if other.artifacts or not address:

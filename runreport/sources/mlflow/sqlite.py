@@ -21,6 +21,8 @@ from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place
 from runreport.sources.mlflow.series import SeriesReader
 from runreport.sources.mlflow.stored import Rows, Stored, StoredRun, text, whole
+from runreport.sources.mlflow.tablewise import Tablewise
+from runreport.sources.mlflow.wholesale import Unfit, Wholesale
 from runreport.tables import RunTables
 
 SCHEMA = Schema(
@@ -147,7 +149,10 @@ class DatabaseReader:
         with self._db.snapshot(self._limits.seconds):
             experiments = self._experiments(told)
             stored = Stored(self._db, list(experiments), self._limits)
-            artifacts = self._add_runs(stored, experiments, told)
+            try:
+                artifacts = self._add_at_once(stored, experiments, told)
+            except Unfit:
+                artifacts = self._add_runs(stored, experiments, told)
             last_row = self._last_row()
         return _Read(told.tables(), told.run_ids, told.metric_names, last_row, artifacts)
 
@@ -171,6 +176,30 @@ class DatabaseReader:
             told.tell("RR306", message, where="table runs")
         return {ids[number]: name for number, name in chosen}
 
+    def _add_at_once(
+        self, stored: Stored, experiments: Mapping[Any, str], told: Collector
+    ) -> frozenset[Path]:
+        """Take all runs into the tables; what was looked at for their artifacts.
+
+        Raises:
+            Unfit: before anything is taken, when something has to be mended or told.
+        """
+        tables = Tablewise(self._db, stored)
+        runs, addresses = tables.runs(experiments)
+        whole = Wholesale(runs, told.qualifier, self._limits)
+        artifacts = shelf.Shelf(self._roots, self._limits)
+        found = artifacts.all_of(list(zip(runs.ids, addresses, strict=True)), told)
+        told.take(whole, found)
+        artifacts.tell(told)
+        if not tables.is_whole:
+            self._tell_strays(stored, told)
+        return artifacts.looked_at
+
+    def _tell_strays(self, stored: Stored, told: Collector) -> None:
+        for table, count in stored.strays().items():
+            message = f"{count:,} rows name a run that is not in the store; they were left out"
+            told.tell("RR308", message, where=f"table {table}")
+
     def _add_runs(
         self, stored: Stored, experiments: Mapping[Any, str], told: Collector
     ) -> frozenset[Path]:
@@ -181,7 +210,7 @@ class DatabaseReader:
             "tags": stored.texts("tags", limits.tags),
             "metrics": stored.last_metrics(),
         }
-        datasets, versions, models = stored.datasets(), stored.versions(), stored.models()
+        made = stored.made()
         artifacts = shelf.Shelf(self._roots, limits)
         for row in stored.runs():
             run = text(row.run_uuid)
@@ -200,17 +229,15 @@ class DatabaseReader:
                 params=texts["params"].kept.get(row.run_uuid, ()),
                 tags=texts["tags"].kept.get(row.run_uuid, ()),
                 metrics=texts["metrics"].kept.get(row.run_uuid, ()),
-                datasets=datasets.get(row.run_uuid, ()),
-                versions=versions.get(row.run_uuid, ()),
-                models=models.get(row.run_uuid, ()),
+                datasets=made.datasets.get(row.run_uuid, ()),
+                versions=made.versions.get(row.run_uuid, ()),
+                models=made.models.get(row.run_uuid, ()),
                 artifacts=artifacts.of(run, text(row.artifact_uri), told),
                 totals={what: rows.count(row.run_uuid) for what, rows in texts.items()},
             )
             told.add(facts)
         artifacts.tell(told)
-        for table, count in stored.strays().items():
-            message = f"{count:,} rows name a run that is not in the store; they were left out"
-            told.tell("RR308", message, where=f"table {table}")
+        self._tell_strays(stored, told)
         if (count := stored.count()) > limits.runs:
             message = f"showing the newest {limits.runs:,} of {count:,} runs"
             hint = "name the experiments to read: `experiments: [...]`"

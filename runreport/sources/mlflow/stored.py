@@ -16,6 +16,8 @@ from runreport.sources.database import Database
 from runreport.sources.limits import Limits
 from runreport.sources.mlflow.facts import LARGEST, DatasetInput, LoggedModel, ModelVersion
 
+FEW = 100
+"""Experiments that are asked for one by one."""
 _RUN_COLUMNS = (
     "run_uuid",
     "experiment_id",
@@ -69,6 +71,15 @@ class Rows:
         return len(self.kept.get(run_id, ())) + self.beyond[run_id]
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What runs used and made, by run id."""
+
+    datasets: Mapping[str, list[DatasetInput]]
+    versions: Mapping[str, list[ModelVersion]]
+    models: Mapping[str, list[LoggedModel]]
+
+
 class Stored:
     """The tables of a store, for the runs of some experiments."""
 
@@ -76,25 +87,34 @@ class Stored:
         self._db = database
         self._limits = limits
         active = " AND lifecycle_stage IS NOT 'deleted'"
-        self._where = "experiment_id IN (SELECT value FROM json_each(?))"
+        # a database of thousands of experiments has more than SQLite binds by name
+        few = len(experiments) <= FEW
+        marks = ", ".join("?" * len(experiments)) if few else "SELECT value FROM json_each(?)"
+        self.where = f"experiment_id IN ({marks})"
         if database.has("runs", "lifecycle_stage"):
-            self._where += active
-        self._chosen = f"(SELECT run_uuid FROM runs WHERE {self._where})"  # noqa: S608  # our own words
-        self._values = (json.dumps(list(experiments)),)
+            self.where += active
+        self.chosen = f"(SELECT run_uuid FROM runs WHERE {self.where})"  # noqa: S608  # our own words
+        """Ids of the runs that are read; `values` are asked with it."""
+        self.values = tuple(experiments) if few else (json.dumps(list(experiments)),)
 
     def runs(self) -> Iterator[StoredRun]:
         """The newest runs, oldest first."""
+        return (StoredRun(*row) for row in self.run_rows())
+
+    def run_rows(self) -> list[tuple[Any, ...]]:
+        """The same as plain rows."""
         have = self._db.columns["runs"]
         columns = ", ".join(name if name in have else "NULL" for name in _RUN_COLUMNS)
         by = "start_time DESC, run_uuid DESC" if "start_time" in have else "run_uuid DESC"
-        query = f"SELECT {columns} FROM runs WHERE {self._where} ORDER BY {by} LIMIT ?"  # noqa: S608  # as above
-        rows = self._db.ask(query, (*self._values, self._limits.runs)).fetchall()
-        return (StoredRun(*row) for row in reversed(rows))
+        query = f"SELECT {columns} FROM runs WHERE {self.where} ORDER BY {by} LIMIT ?"  # noqa: S608  # as above
+        rows = self._db.ask(query, (*self.values, self._limits.runs)).fetchall()
+        rows.reverse()
+        return rows
 
     def count(self) -> int:
         """How many runs there are."""
-        query = f"SELECT count(*) FROM runs WHERE {self._where}"  # noqa: S608  # as above
-        return int(self._db.ask(query, self._values).fetchone()[0])
+        query = f"SELECT count(*) FROM runs WHERE {self.where}"  # noqa: S608  # as above
+        return int(self._db.ask(query, self.values).fetchone()[0])
 
     def texts(self, table: str, most: int) -> Rows:
         """Names and values of `params` or `tags`."""
@@ -104,11 +124,11 @@ class Stored:
         value_or_start = f"iif(length(CAST(value AS BLOB)) > {bound}, {cut}, value)"
         query = (
             f"SELECT run_uuid, key, {value_or_start} FROM {table}"  # noqa: S608  # as above
-            f" WHERE run_uuid IN {self._chosen}"
+            f" WHERE run_uuid IN {self.chosen}"
         )
         found = Rows(most)
         kept = found.kept
-        for run, key, value in self._db.ask(query, self._values):
+        for run, key, value in self._db.ask(query, self.values):
             if isinstance(key, str) and isinstance(value, str):
                 # nearly every row there is
                 known = kept.get(run)
@@ -128,7 +148,7 @@ class Stored:
         """Name, last value and step of every metric, as the store itself says where it does."""
         found = Rows(self._limits.metrics)
         kept, most = found.kept, found.most
-        for run, key, value, step, is_nan in self._db.ask(self._last_query(), self._values):
+        for run, key, value, step, is_nan in self._db.ask(self._last_query(), self.values):
             if (
                 isinstance(key, str)
                 and isinstance(value, float)
@@ -155,7 +175,7 @@ class Stored:
     def strays(self) -> dict[str, int]:
         """Rows that name a run which is not in the store, by table."""
         found = {}
-        for table in ("params", "tags", self._last_table()):
+        for table in ("params", "tags", self.last_table()):
             query = (
                 f"SELECT count(*) FROM {table} WHERE run_uuid IS NULL"  # noqa: S608  # as above
                 " OR run_uuid NOT IN (SELECT run_uuid FROM runs WHERE run_uuid IS NOT NULL)"
@@ -164,7 +184,7 @@ class Stored:
                 found[table] = count
         return found
 
-    def _last_table(self) -> str:
+    def last_table(self) -> str:
         """`latest_metrics`, unless the store is too old to have it or never filled it."""
         if self._db.has("latest_metrics", "run_uuid", "key", "value"):
             filled = self._db.ask("SELECT EXISTS (SELECT 1 FROM latest_metrics)").fetchone()[0]
@@ -172,21 +192,34 @@ class Stored:
         return "metrics"
 
     def _last_query(self) -> str:
-        db, table = self._db, self._last_table()
+        db, table = self._db, self.last_table()
         step = "step" if db.has(table, "step") else "0"
         is_nan = "is_nan" if db.has(table, "is_nan") else "0"
         columns = f"run_uuid, key, value, {step} AS step, {is_nan} AS is_nan"
         if table == "latest_metrics":
-            return f"SELECT {columns} FROM latest_metrics WHERE run_uuid IN {self._chosen}"  # noqa: S608  # as above
+            return f"SELECT {columns} FROM latest_metrics WHERE run_uuid IN {self.chosen}"  # noqa: S608  # as above
         # the same choice that MLflow makes when it fills latest_metrics
         return f"""
             SELECT run_uuid, key, value, step, is_nan FROM (
                 SELECT {columns}, row_number() OVER (
                     PARTITION BY run_uuid, key ORDER BY {step} DESC, timestamp DESC, value DESC
                 ) AS place
-                FROM metrics WHERE run_uuid IN {self._chosen}
+                FROM metrics WHERE run_uuid IN {self.chosen}
             ) WHERE place = 1
         """  # noqa: S608  # as above
+
+    def made(self) -> Made:
+        """Datasets, model versions and models of the runs: most stores have none of some."""
+        tables = ("inputs", "model_versions", "logged_models")
+        there = [table for table in tables if self._db.has(table)]
+        some = ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in there)  # noqa: S608  # as above
+        found = self._db.ask(f"SELECT {some}").fetchone() if there else ()
+        filled = {table for table, has_rows in zip(there, found, strict=True) if has_rows}
+        return Made(
+            self.datasets() if "inputs" in filled else {},
+            self.versions() if "model_versions" in filled else {},
+            self.models() if "logged_models" in filled else {},
+        )
 
     def datasets(self) -> Mapping[str, list[DatasetInput]]:
         """Dataset inputs, by name."""
@@ -208,11 +241,11 @@ class Stored:
             SELECT i.destination_id, d.name, d.digest, {context} AS context, substr({source}, 1, ?)
             FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
             WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN'
-                AND i.destination_id IN {self._chosen}
+                AND i.destination_id IN {self.chosen}
             ORDER BY d.name, context, d.digest
         """  # noqa: S608  # as above
         found: dict[str, list[DatasetInput]] = {}
-        for run, name, digest, use, origin in db.ask(query, (self._limits.value, *self._values)):
+        for run, name, digest, use, origin in db.ask(query, (self._limits.value, *self.values)):
             data = DatasetInput(text(name) or "", text(digest), text(use), text(origin))
             found.setdefault(run, []).append(data)
         return found
@@ -228,11 +261,11 @@ class Stored:
         # MLflow keeps deleted versions, under a stage of their own
         query = f"""
             SELECT run_id, name, version, {stage}, {space} FROM model_versions
-            WHERE run_id IN {self._chosen} AND {stage} IS NOT 'Deleted_Internal'
+            WHERE run_id IN {self.chosen} AND {stage} IS NOT 'Deleted_Internal'
             ORDER BY name, version
         """  # noqa: S608  # as above
         found: dict[str, list[ModelVersion]] = {}
-        for run, name, version, at, where in db.ask(query, self._values):
+        for run, name, version, at, where in db.ask(query, self.values):
             known = tuple(sorted(aliases.get((where, name, str(version)), ())))
             model = ModelVersion(text(name) or "", str(version), known, text(at))
             found.setdefault(run, []).append(model)
@@ -255,10 +288,10 @@ class Stored:
         if db.has("logged_models", "model_id", "name", "source_run_id", "lifecycle_stage"):
             query = f"""
                 SELECT source_run_id, name, model_id FROM logged_models
-                WHERE source_run_id IN {self._chosen} AND lifecycle_stage IS NOT 'deleted'
+                WHERE source_run_id IN {self.chosen} AND lifecycle_stage IS NOT 'deleted'
                 ORDER BY name, model_id
             """  # noqa: S608  # as above
-            for run, name, model in db.ask(query, self._values):
+            for run, name, model in db.ask(query, self.values):
                 entity = LoggedModel(text(name) or "", text(model) or "")
                 found.setdefault(run, []).append(entity)
         return found

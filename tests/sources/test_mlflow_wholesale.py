@@ -1,0 +1,200 @@
+"""Tables that are made column by column equal those that are made run by run."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runreport.kinds import SourceContext
+from runreport.sources.mlflow import SOURCE, Options
+from runreport.sources.mlflow.facts import LINEAGE_TAGS, RunFacts, lineage_of
+from runreport.sources.mlflow.sqlite import DatabaseReader
+from runreport.sources.mlflow.wholesale import Unfit
+from runreport.tables import SCHEMAS, RunTables
+from tests.sources.mlflow_stores import small_database
+
+PLAIN = st.sampled_from(["lr", "val/loss", "model.depth", "a", "mlflow.user", "mlflow.runName"])
+TAGS = st.sampled_from(sorted(LINEAGE_TAGS))
+ODD = st.sampled_from(
+    ["", "\x00", "a\x1fb", "naïve 数", "x\x07", "\ud800", "k" * 600, 5, 1.5, None, b"blob", b"\xff"]
+)
+MS = st.one_of(st.integers(1_700_000_000_000, 1_700_000_000_009), st.none())
+NUMBERS = st.one_of(st.floats(allow_nan=False), st.integers(-9, 9))
+
+
+class Recorded(dict[str, str]):
+    """Tags that remember what they were asked for."""
+
+    def __init__(self, tags: dict[str, str]) -> None:
+        super().__init__(tags)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(str(key))
+        return super().__contains__(key)
+
+
+@contextmanager
+def run_by_run() -> Iterator[None]:
+    """Everything is unfit to be taken at once."""
+
+    def never(*_: Any) -> Any:
+        raise Unfit("in this test")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseReader, "_add_at_once", never)
+        yield
+
+
+def read(path: Path, experiments: tuple[str, ...] = ()) -> RunTables:
+    context = SourceContext(path.parent, {}, qualifier="mlflow")
+    return SOURCE.open(Options(path.name, experiments=experiments), context).tables()
+
+
+def assert_same(path: Path, experiments: tuple[str, ...] = ()) -> RunTables:
+    """Both ways give the same; the tables."""
+    at_once = read(path, experiments)
+    with run_by_run():
+        one_by_one = read(path, experiments)
+    for name in SCHEMAS:
+        left, right = getattr(at_once, name), getattr(one_by_one, name)
+        assert left.schema == right.schema
+        # NaN equals no NaN, its text does
+        assert repr(left.to_pylist()) == repr(right.to_pylist()), name
+    assert at_once.problems == one_by_one.problems
+    return at_once
+
+
+@st.composite
+def stores(draw: st.DrawFn) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows by table: plain in most stores, odd in some places of others."""
+    odd = draw(st.booleans())
+    runs = [f"{number:032x}" for number in range(draw(st.integers(1, 4)))]
+    of = st.sampled_from([*runs, "stray"] if odd else runs)
+    names = st.one_of(PLAIN, TAGS, ODD) if odd else st.one_of(PLAIN, TAGS)
+    texts = st.one_of(st.text(max_size=8), ODD) if odd else st.text("abc019.-", max_size=8)
+    rows = st.tuples(names, texts, of)
+    unique = None if odd else lambda row: (row[0], row[2])
+    values = st.tuples(
+        names,
+        st.one_of(NUMBERS, ODD) if odd else NUMBERS,
+        st.integers(-(2**53) + 1, 2**53 - 1),
+        st.sampled_from([0, 0, 0, 1]),
+        of,
+    )
+    times = st.one_of(MS, st.sampled_from([0, -5, 10**17, "soon", 1.5])) if odd else MS
+    lone = None if odd else lambda row: (row[0], row[4])
+    return {
+        "runs": [
+            (
+                run,
+                draw(st.one_of(st.none(), st.text("ab", max_size=3))),
+                draw(st.sampled_from(["FINISHED", "RUNNING", "odd", None])),
+                draw(times),
+                draw(times),
+                draw(st.sampled_from([1, 2])),
+                draw(st.sampled_from(["active", "active", "deleted"])),
+                draw(st.sampled_from([None, "", f"mlruns/1/{run}/artifacts", "s3://bucket/a"])),
+            )
+            for run in runs
+        ],
+        "params": draw(st.lists(rows, max_size=12, unique_by=unique)),
+        "tags": draw(st.lists(rows, max_size=12, unique_by=unique)),
+        "latest_metrics": draw(st.lists(values, max_size=12, unique_by=lone)),
+    }
+
+
+def written(folder: Path, rows: dict[str, list[tuple[Any, ...]]]) -> Path:
+    path = small_database(
+        folder / "s.db",
+        latest_metrics="key VARCHAR(250), value FLOAT, step BIGINT, is_nan BOOLEAN, run_uuid TEXT",
+    )
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM runs")
+        database.execute("INSERT INTO experiments VALUES (2, 'f')")
+        for table, found in rows.items():
+            columns = {"latest_metrics": 5, "runs": 8}.get(table, 3)
+            marks = ", ".join("?" * columns)
+            for row in found:
+                database.execute(f"INSERT INTO {table} VALUES ({marks})", [*map(_bytes, row)])
+        database.commit()
+    return path
+
+
+def _bytes(value: Any) -> Any:
+    """A text that is no UTF-8 as SQLite may hold it."""
+    return value.encode("utf-8", "surrogatepass") if value == "\ud800" else value
+
+
+@settings(max_examples=150, deadline=None)
+@given(stores(), st.sampled_from([(), ("e",)]))
+def test_stores_plain_and_odd_give_the_same_tables_and_problems(
+    rows: dict[str, list[tuple[Any, ...]]], experiments: tuple[str, ...]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert_same(written(Path(folder), rows), experiments)
+
+
+def test_a_plain_store_is_taken_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(
+        tmp_path,
+        {
+            "runs": [("a1", "one", "FINISHED", 5, 9, 1, "active", "")],
+            "params": [("lr", "1e-3", "a1"), ("depth", "naïve 数\n", "a1")],
+            "latest_metrics": [("loss", 0.0, 7, 1, "a1"), ("acc", 0.1 + 0.2, 3, 0, "a1")],
+        },
+    )
+    monkeypatch.delattr(DatabaseReader, "_add_runs")
+    (run,) = read(path).rows
+    assert {name: param.text for name, param in run.params.items()} == {
+        "depth": "naïve 数\n",
+        "lr": "1e-3",
+    }
+    assert run.params["lr"].number == 0.001
+    assert run.metrics["acc"].last == 0.30000000000000004
+    assert repr(run.metrics["loss"].last) == "nan"
+    assert run.metrics["loss"].last_step == 7
+    assert run.duration_s == 0.004
+
+
+def test_artifacts_of_many_runs_are_looked_for_in_one_folder(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        {
+            "runs": [
+                (f"r{n}", "", "FINISHED", n, n, 1, "active", f"/gone/mlruns/1/r{n}/artifacts")
+                for n in range(1, 5)
+            ]
+        },
+    )
+    inside = tmp_path / "mlruns" / "1" / "r2" / "artifacts"
+    inside.mkdir(parents=True)
+    (inside / "notes.txt").write_text("hello")
+    (tmp_path / "mlruns" / "1" / "r3").symlink_to(inside.parent)
+    tables = assert_same(path)
+    (file,) = tables.artifacts.to_pylist()
+    assert (file["run_id"], file["path"], file["bytes"]) == ("mlflow:r2", "notes.txt", 5)
+    (note,) = [problem for problem in tables.problems if problem.code == "RR309"]
+    assert "3 runs: r1, r3, r4" in note.message
+
+
+def test_lineage_looks_at_no_other_tags() -> None:
+    run = RunFacts("r", "e", None, None, None, None)
+    for words in ("true", "https://example.org/a.git", '[{"flavors": {"a": {"b_version": "1"}}}]'):
+        tags = Recorded(dict.fromkeys(sorted(LINEAGE_TAGS), words))
+        assert list(lineage_of(run, tags, 9))
+        empty = Recorded({})
+        assert list(lineage_of(run, empty, 9)) == []
+        assert tags.asked | empty.asked <= LINEAGE_TAGS
