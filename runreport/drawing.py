@@ -79,6 +79,38 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneAxis:
+    """How one lane of parallel coordinates translates places into values."""
+
+    label: str
+    expression: str
+    """What it shows, as a spec writes it: a brush says what it selects in this language."""
+    low: float
+    high: float
+    """Values at its foot and its head; low > high where it is turned over."""
+    log: bool
+    ticks: tuple[tuple[float, str], ...]
+    """Place between 0 and 1, and what is written there."""
+    words: tuple[float | str, ...] | None
+    """The values at the first ticks, for a lane of words."""
+    has_rest: bool = False
+    """Whether the last place is for all further words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Lanes that can be brushed, turned over and reordered: at 0, 1, 2, ... of the axes, from 0 to
+    1; each mark is a line with one point per lane.
+    """
+
+    axes: Any
+    """matplotlib.axes.Axes of the figure."""
+    missing_at: float
+    """The height of marks without a value."""
+    lanes: tuple[LaneAxis, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """A drawn matplotlib figure and what its marks stand for."""
 
@@ -87,3 +119,5 @@ class Drawing:
     marks: tuple[Marks, ...] = ()
     plane: Plane | None = None
     """Where the pixels of curves stand for values; None when hover needs only the marks."""
+    lanes: Lanes | None = None
+    """Where the marks are lines across lanes."""

@@ -23,11 +23,13 @@ from runreport.history import History
 from runreport.keeping import Keeper
 from runreport.kinds import Context
 from runreport.publish import earlier, folder
+from runreport.recalling import Made, Memory
 from runreport.redaction import scan
 from runreport.render import stated
 from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
 from runreport.render.page import Links, RenderedPage, Submit, render_page
+from runreport.render.rundata import run_data
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
@@ -126,10 +128,13 @@ def build(
             keeper.finish(places(spec, facts), digests(), known, started)
             return BuildResult(output, len(context.runs), 0, (*told, *keeper.notes), known)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
-        pages = render(spec, context, theme, pool)
+        links = Links(run_pages(spec, context), run_data(context))
+        memory = Memory(keeper.pages, keeper.charts, look_of(spec), context, links)
+        pages = render(spec, context, theme, pool, memory)
         progress(f"writing {len(pages)} pages")
         info = SiteInfo(spec.report.title, spec.report.authors, context.now, theme)
-        policies = build_site(pages, info, stage, engine.run)
+        with memory.settling():
+            policies = build_site(pages, info, stage, engine.run)
         site = stage / "site"
         (site / stated.NAME).write_bytes(results(spec, context, pages))
         # every chart is there
@@ -145,6 +150,7 @@ def build(
             # a chart that took too long may be drawn next time
             made = summed_up(len(pages), len(context.runs), told)
             keeper.finish(places(spec, facts), digests(), made, started)
+            memory.keep()
         return BuildResult(output, len(context.runs), len(pages), (*told, *keeper.notes))
 
 
@@ -201,16 +207,18 @@ def read_tables(
 
 
 def render(
-    spec: Spec, context: Context, theme: Theme, pool: FigurePool
+    spec: Spec, context: Context, theme: Theme, pool: FigurePool, memory: Memory
 ) -> tuple[RenderedPage, ...]:
     """Every page; charts are drawn in the workers while later sections compute."""
-    links = Links(run_pages(spec, context))
     submit = pool.submitter(theme.colors, theme.font_size)
 
-    def rendered(entry: Entry, subjects: slice, drawn: Submit) -> list[RenderedPage]:
-        return [render_page(document, theme, links, drawn) for document in entry.write(subjects)]
+    def rendered(entry: Entry, subjects: slice, drawn: Submit) -> list[Made]:
+        def make(subject: Context, links: Links) -> RenderedPage:
+            return render_page(entry.document(subject), theme, links, drawn)
 
-    found: list[list[RenderedPage]] = []
+        return [memory.page(entry, subject, make) for subject in entry.subjects[subjects]]
+
+    found: list[list[Made]] = []
     # the first page sums up and tests: when it comes last, charts are drawn meanwhile
     for entry in reversed(entries(spec, context)):
         half = len(entry.subjects) // 2 if len(entry.subjects) >= DIVIDED else None
@@ -220,7 +228,7 @@ def render(
         with beside(partial(_without_charts, rendered, entry, slice(half, None))) as second:
             first_half = rendered(entry, slice(half), submit)
             found.append(first_half + (second() or rendered(entry, slice(half, None), submit)))
-    return tuple(page for pages in reversed(found) for page in pages)
+    return tuple(page for made in reversed(found) for page in memory.take(made))
 
 
 def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> bytes:
@@ -279,8 +287,8 @@ def remember(context: Context, target: Path) -> Context:
 
 
 def _without_charts(
-    rendered: Callable[[Entry, slice, Submit], list[RenderedPage]], entry: Entry, subjects: slice
-) -> list[RenderedPage]:
+    rendered: Callable[[Entry, slice, Submit], list[Made]], entry: Entry, subjects: slice
+) -> list[Made]:
     """The pages where none has a chart; nothing where one has, since a copy cannot draw."""
 
     def refuse(_figure: Figure, _prefix: str) -> Future[str]:
@@ -294,6 +302,15 @@ def _without_charts(
 
 class _DrawsError(Exception):
     """A page has a chart."""
+
+
+def look_of(spec: Spec) -> str:
+    """A digest of a theme's own files; the program's are part of the program."""
+    digest = hashlib.sha256(spec.theme.encode())
+    for path in theme_places(spec.theme, spec.path.parent):
+        if path.is_file():
+            digest.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:

@@ -18,8 +18,12 @@ from runreport import blocks as b
 from runreport.render import emit, exports, slots
 from runreport.render.emit import Trusted
 from runreport.render.notes import note_html
+from runreport.render.rundata import RunData
 from runreport.render.stated import sections_of
 from runreport.render.theme import Theme
+
+RUNS = 9999
+"""The slot of what a page may be asked about its runs."""
 
 Submit = Callable[[b.Figure, str], "Future[str]"]
 Part = str | Future[str]
@@ -43,6 +47,8 @@ class Links:
 
     run_pages: Mapping[str, str] = field(default_factory=dict)
     """Run id to slug."""
+    runs: RunData | None = None
+    """What pages of the navigation know of the runs on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class RenderedPage:
     in_navigation: bool
     stated: tuple[dict[str, Any], ...] = ()
     """What its sections state, as plain data."""
+    runs: RunData | None = None
+    """What it may be asked about its runs; `RUNS` is its slot."""
 
 
 def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit) -> RenderedPage:
@@ -91,6 +99,10 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
             number = len(fragments) + 1
             fragments[number] = writer.parts(markup)
             lines += ["", slots.slot(number)]
+    runs = links.runs if document.in_navigation and fragments else None
+    if runs is not None:
+        fragments[RUNS] = ()
+        lines += ["", slots.slot(RUNS)]
     return RenderedPage(
         title=document.title,
         slug=document.slug,
@@ -99,6 +111,7 @@ def render_page(document: b.Document, theme: Theme, links: Links, submit: Submit
         exports=writer.files,
         in_navigation=document.in_navigation,
         stated=tuple(sections_of(document.stated)),
+        runs=runs,
     )
 
 

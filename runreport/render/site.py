@@ -19,8 +19,8 @@ from pathlib import Path
 
 from runreport.errors import Problem, RenderError
 from runreport.render import emit, engine, slots
-from runreport.render.page import Part, RenderedPage
-from runreport.render.theme import Theme
+from runreport.render.page import RUNS, Part, RenderedPage
+from runreport.render.theme import SCRIPT, Theme
 
 PROBE = "_probe"
 """Name of the pages without data, one per folder depth; they are not published. No page of a report
@@ -138,6 +138,7 @@ def _write_sources(pages: Sequence[RenderedPage], info: SiteInfo, docs: Path) ->
     assets.mkdir(exist_ok=True)
     (assets / "tokens.css").write_text(info.theme.tokens_css(), "utf-8")
     (assets / "search-worker.js").write_text(_search_shim(), "utf-8")
+    (assets / SCRIPT).write_text(info.theme.script(), "utf-8")
     for name, source in info.theme.assets.items():
         shutil.copyfile(source, assets / name)
 
@@ -194,6 +195,8 @@ def _finish(path: Path, page: RenderedPage, policy: str, site_title: str) -> Non
         raise RenderError(Problem("RR560", f"{path.name} has no place for its policy"))
     html = html.replace(_CHARSET, _CHARSET + meta)
     fragments = {number: "".join(map(_text, parts)) for number, parts in page.slots.items()}
+    if page.runs is not None:
+        fragments[RUNS] = page.runs.script([html, *fragments.values()])
     path.write_text(slots.fill(html, fragments), "utf-8")
 
 

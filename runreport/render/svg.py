@@ -21,7 +21,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.path import Path
 
-from runreport.drawing import Drawing, Mark, Plane
+from runreport.drawing import Drawing, Lanes, Mark, Plane
 from runreport.errors import Problem, RenderError
 from runreport.render import emit
 
@@ -60,7 +60,7 @@ def write_svg(
     parts = [
         f'<svg class="rr-chart" xmlns="http://www.w3.org/2000/svg" width="100%" '
         f'viewBox="0 0 {width} {height}" role="img" '
-        f'aria-labelledby="{prefix}-t {prefix}-d"{_plane(drawing.plane)}>',
+        f'aria-labelledby="{prefix}-t {prefix}-d"{_plane(drawing.plane)}{_lanes(drawing.lanes)}>',
         f'<title id="{prefix}-t">{emit.html(title)}</title>',
         f'<desc id="{prefix}-d">{emit.html(description)}</desc>',
         *renderer.clip_paths(),
@@ -83,6 +83,36 @@ def _plane(plane: Plane | None) -> str:
         text += f' data-{name}-label="{emit.attr(axis.label)}"'
         text += f' data-{name}-log="1"' if axis.log else ""
     return text
+
+
+def _lanes(lanes: Lanes | None) -> str:
+    """How the browser brushes and moves lanes: JSON in an attribute."""
+    if lanes is None:
+        return ""
+    height = lanes.axes.figure.get_size_inches()[1] * DPI
+    heights = ((0, 1), (0, 0), (0, lanes.missing_at))
+    across = lanes.axes.transData.transform([(place, 0) for place in range(len(lanes.lanes))])
+    top, bottom, missing = (height - lanes.axes.transData.transform(heights)[:, 1]).tolist()
+    content = {
+        "top": top,
+        "bottom": bottom,
+        "missing": missing,
+        "lanes": [
+            {
+                "x": round(float(x), 1),
+                "label": lane.label,
+                "expression": lane.expression,
+                "low": lane.low,
+                "high": lane.high,
+                "log": lane.log,
+                "ticks": lane.ticks,
+                "words": lane.words,
+                "rest": lane.has_rest,
+            }
+            for x, lane in zip(across[:, 0], lanes.lanes, strict=True)
+        ],
+    }
+    return f' data-lanes="{emit.attr(emit.json(content))}"'
 
 
 class SvgRenderer(RendererBase):

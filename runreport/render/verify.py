@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from runreport.beside import beside
 from runreport.errors import Problem
-from runreport.render import stated
+from runreport.render import rundata, stated
 
 LARGEST_PAGE = 2_000_000
 """Bytes; more than this is slow on a phone, and said."""
@@ -66,6 +66,9 @@ viewbox x x1 x2 y y1 y2
 """
 ATTRIBUTES = frozenset((*_HTML_ATTRIBUTES.split(), *_SVG_ATTRIBUTES.split()))
 _PREFIXES = ("aria-", "data-")
+
+CONFIGURATION = "__config"
+"""The id of the theme's own data."""
 
 LINK_RELATIONS = frozenset({"stylesheet", "icon", "prev", "next"})
 META_NAMES = frozenset({"viewport", "generator", "author", "description"})
@@ -278,11 +281,21 @@ class _Page:
             address = attributes["src"] or ""
             if not self._is_own_file(address) or not urlsplit(address).path.endswith(".js"):
                 yield _refusal(self.name, f"a script from {address[:80]!r}")
-        elif attributes.get("type") != "application/json":
+        elif attributes.get("type") == "application/json":
+            yield from self._check_data(attributes.get("id"), node.text() or "")
+        else:
             text = node.text() or ""
             digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
             if f"'sha256-{digest}'" not in (self.policy or ""):
                 yield _refusal(self.name, "an inline script that the theme does not have")
+
+    def _check_data(self, identifier: str | None, text: str) -> Iterator[Problem]:
+        """The theme's settings, and what a page knows of its runs; once each, since ids are."""
+        if identifier == rundata.IDENTIFIER:
+            if not rundata.is_sound(text):
+                yield _refusal(self.name, "its data about runs are not as they were written")
+        elif identifier != CONFIGURATION:
+            yield _refusal(self.name, f"a script of data called {str(identifier)[:40]!r}")
 
     def _check_link(self, address: str, rel: str | None) -> Iterator[tuple[str, str]]:
         if address.startswith("#"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,20 @@ class Lane:
     ticks: tuple[tuple[float, str], ...]
     """Place between 0 and 1, and what is written there."""
     has_missing: bool
+    low: float = 0.0
+    high: float = 1.0
+    """Values at its foot and its head."""
+    words: tuple[float | str, ...] | None = None
+    """The values at the first ticks, where the lane has a place per word."""
+    has_rest: bool = False
+    """Whether the last place is for all further words."""
+
+
+def turned(lane: Lane, places: Floats) -> tuple[Lane, Floats]:
+    """The same upside down; what is missing stays where it is."""
+    ticks = tuple((1 - place, text) for place, text in lane.ticks)
+    upside = np.where(places == MISSING_AT, MISSING_AT, 1 - places)
+    return replace(lane, ticks=ticks, low=lane.high, high=lane.low), upside
 
 
 def lane_of(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
@@ -60,7 +74,8 @@ def lane_of(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
     if always_log and not positive:
         remark = f"{label} has values of 0 or below, so its lane is not logarithmic."
     label += f" ({quantity.unit})" if quantity.unit else ""
-    lane = Lane(label, "log" if log else "number", tuple(ticks), missing)
+    kind = "log" if log else "number"
+    lane = Lane(label, kind, tuple(ticks), missing, scale.low, scale.high)
     return lane, np.where(np.isnan(places), MISSING_AT, places), remark
 
 
@@ -96,8 +111,15 @@ def _word_lane(quantity: Quantity, label: str) -> tuple[Lane, Floats, str]:
         ticks.append((1.0, f"{len(rest)} more"))
         remark = f"{label} has {len(found)} different words; the last place is for the rest."
     places = np.array([MISSING_AT if text is None else at[text] for text in texts])
-    lane = Lane(label, "words", tuple(ticks), any(text is None for text in texts))
+    missing = any(text is None for text in texts)
+    raw = {_word(value): value for value in quantity.values if value is not None}
+    values = tuple(_shown(raw[text]) for text in shown)
+    lane = Lane(label, "words", tuple(ticks), missing, words=values, has_rest=bool(rest))
     return lane, places, remark
+
+
+def _shown(value: Scalar) -> float | str:
+    return value if isinstance(value, str) else float(value or 0)
 
 
 def _word(value: Scalar) -> str:

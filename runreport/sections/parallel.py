@@ -2,6 +2,8 @@
 
 Each lane has its own scale: linear, logarithmic where values spread over more than two orders of
 magnitude, or one place per word. A run without a value passes through the lane's `missing` place.
+A metric that is to be minimized is drawn upside down, so that better is up. In the browser lanes
+are brushed, turned over and moved; many lanes are scrolled sideways.
 
     - parallel: {columns: [optimizer, learning_rate, val_accuracy], color: val_accuracy}
 """
@@ -10,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -28,21 +29,27 @@ from runreport.blocks import (
     Text,
 )
 from runreport.design import MetricName
-from runreport.drawing import Drawing, Mark, Marks, Style
+from runreport.drawing import Drawing, LaneAxis, Lanes, Mark, Marks, Style
 from runreport.kinds import Context, Section
-from runreport.sections import charting, quantities
+from runreport.sections import charting, lanewords, quantities
 from runreport.sections.charting import Floats
-from runreport.sections.lanes import MISSING_AT, Lane, lane_of
+from runreport.sections.lanes import MISSING_AT, Lane, lane_of, turned
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression
 from runreport.spec.names import qualified
 from runreport.tables import FINISHED, Run
 
-LANES = 8
-"""More lanes than this leave no room for their names."""
+LANES = 16
+"""More lanes than this nobody follows."""
 
-SPACIOUS = 5
-"""Up to so many lanes stand far apart."""
+DEFAULT = 8
+"""So many are chosen where the author names none."""
+
+FITTING = 8
+"""More lanes than this make the chart wider than the text."""
+
+LANE_WIDTH = 0.9
+"""Inches from lane to lane in such a chart."""
 
 ROWS = 200
 """The table below names so many runs."""
@@ -60,7 +67,9 @@ class Options:
     """Lines coloured by this metric from low to high; by group when empty."""
     log: tuple[str, ...] = ()
     """Columns that are always logarithmic."""
-    limit: int = 200
+    invert: tuple[str, ...] | None = None
+    """Columns drawn upside down; by default the metrics that are to be minimized."""
+    limit: int = 500
     """With more runs than this the first ones are drawn."""
 
 
@@ -69,6 +78,8 @@ class Lines:
     """What is drawn."""
 
     lanes: tuple[Lane, ...]
+    expressions: tuple[str, ...]
+    """What each lane shows, as a spec writes it."""
     places: Floats
     """Shape (runs, lanes), between 0 and 1, or `MISSING_AT`."""
     tokens: tuple[str, ...]
@@ -104,14 +115,20 @@ def compute(context: Context, options: Options) -> ParallelData:
         names = charting.named([expression.text for expression in wanted[LANES:]])
         remarks.append(f"No room for {names}.")
     read = [quantities.read(context, runs, expression) for expression in wanted[:LANES]]
-    lanes, places = [], []
+    lanes, places, over = [], [], []
     for expression, quantity in zip(wanted, read, strict=False):
         lane, place, remark = lane_of(
             quantity, not {expression.text, expression.heading}.isdisjoint(options.log)
         )
+        if _is_turned(options, expression, quantity) and lane.kind != "empty":
+            lane, place = turned(lane, place)
+            over.append(lane.label)
         lanes.append(lane)
         places.append(place)
         remarks += [remark] if remark else []
+    if over:
+        verb = "is" if len(over) == 1 else "are"
+        remarks.append(f"{charting.named(over, LANES)} {verb} upside down: lower values are up.")
     if any(lane.has_missing for lane in lanes):
         remarks.append("Lines through “missing” have no value there.")
     if any(run.status not in FINISHED for run in runs):
@@ -121,6 +138,7 @@ def compute(context: Context, options: Options) -> ParallelData:
     if runs and len(lanes) > 1:
         lines = Lines(
             lanes=tuple(lanes),
+            expressions=tuple(expression.text for expression in wanted[:LANES]),
             places=np.column_stack(places),
             tokens=tokens,
             dashed=tuple(run.status not in FINISHED for run in runs),
@@ -128,6 +146,12 @@ def compute(context: Context, options: Options) -> ParallelData:
             tips=tuple(_tip(context, run, read, index) for index, run in enumerate(runs)),
         )
     return ParallelData(tuple(read), runs, lines, legend, tuple(remarks), color)
+
+
+def _is_turned(options: Options, expression: Expression, quantity: Quantity) -> bool:
+    if options.invert is None:
+        return quantity.goal == "minimize"
+    return not {expression.text, expression.heading}.isdisjoint(options.invert)
 
 
 def _default_columns(context: Context) -> tuple[Expression, ...]:
@@ -142,9 +166,9 @@ def _default_columns(context: Context) -> tuple[Expression, ...]:
         for name in sorted(names, key=lambda name: name not in context.design.by)
         if len(names[name]) > 1 or sum(name in run.params for run in context.runs) < count
     ]
-    metrics = [metric.name for metric in context.design.metrics][: LANES // 2]
+    metrics = [metric.name for metric in context.design.metrics][: DEFAULT // 2]
     kept = [name for name in differing if name != context.design.replicates]
-    kept = kept[: LANES - len(metrics)]
+    kept = kept[: DEFAULT - len(metrics)]
     return (
         *(Expression(qualified("params", name), heading=name) for name in kept),
         *(Expression(name) for name in metrics),
@@ -225,6 +249,7 @@ def present(data: ParallelData, options: Options) -> tuple[Block, ...]:
             description=_description(data, names),
             table=_table(data),
             legend=data.legend,
+            width=max(7.2, LANE_WIDTH * len(names) if len(names) > FITTING else 0),
             height=4.4,
             note=(" ".join(data.remarks),) if data.remarks else (),
         ),
@@ -291,7 +316,7 @@ def draw(data: Lines, style: Style) -> Drawing:
     missing = any(lane.has_missing for lane in data.lanes)
     count = len(data.lanes)
     # many lanes: the first one's name is centred too, so that it leaves room for the next
-    left, right, top = 16.0 if count <= SPACIOUS else 44.0, 78.0, line * 3.2
+    left, right, top = 16.0 if count <= lanewords.SPACIOUS else 44.0, 78.0, line * 3.2
     axes = figure.add_axes((left / w, 10 / h, 1 - (left + right) / w, 1 - (top + 10) / h))
     axes.set_xlim(0, count - 1)
     axes.set_ylim(MISSING_AT - 0.07 if missing else -0.05, 1.05)
@@ -313,68 +338,22 @@ def draw(data: Lines, style: Style) -> Drawing:
         ),
         autolim=False,
     )
-    _write_words(axes, data, style, (w - left - right) / max(1, count - 1))
+    lanewords.write(axes, data.lanes, style, (w - left - right) / max(1, count - 1))
     marks = tuple(Mark((i,), tip) for i, tip in zip(data.run_ids, data.tips, strict=True))
-    return Drawing(figure, (Marks("m0", marks),))
-
-
-def _write_words(axes: Any, data: Lines, style: Style, gap: float) -> None:
-    """Ticks right of their lane on a patch of the page's colour; names above, two lines deep."""
-    from matplotlib.collections import PolyCollection
-
-    line = style.font_size * 100 / 72
-    letters = max(6, int(gap / (0.6 * line)) - 1)
-    to_data = axes.transData.inverted()
-    patches = []
-    for place, lane in enumerate(data.lanes):
-        words = [*lane.ticks, *([(MISSING_AT, "missing")] if lane.has_missing else [])]
-        for y, text in words:
-            shown = charting.fit(text, letters)
-            x0, y0 = axes.transData.transform((place, y))
-            width = charting.text_width(shown, style) + 4
-            corners = ((3, -0.55), (width, -0.55), (width, 0.55), (3, 0.55))
-            patches.append(to_data.transform([(x0 + a, y0 + b * line) for a, b in corners]))
-            axes.annotate(
-                shown,
-                (place, y),
-                xytext=(3.6, 0),
-                textcoords="offset points",
-                va="center",
-                color=style.color("ink-muted") if text == "missing" else style.color("ink"),
-                annotation_clip=False,
-                zorder=5,
-            )
-        # bold, and larger on a phone
-        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 5))):
-            axes.annotate(
-                part,
-                (place, 1),
-                xytext=(0, (2.4 - row * 1.2) * style.font_size),
-                textcoords="offset points",
-                ha="left" if place == 0 and len(data.lanes) <= SPACIOUS else "center",
-                va="center",
-                fontweight="bold",
-                annotation_clip=False,
-            )
-    axes.add_collection(
-        PolyCollection(
-            patches,
-            facecolors=style.color("surface"),
-            alpha=0.75,
-            linewidths=0,
-            zorder=4,
-            clip_on=False,
-        ),
-        autolim=False,
+    lanes = tuple(
+        LaneAxis(
+            label=lane.label,
+            expression=expression,
+            low=lane.low,
+            high=lane.high,
+            log=lane.kind == "log",
+            ticks=lane.ticks,
+            words=lane.words,
+            has_rest=lane.has_rest,
+        )
+        for lane, expression in zip(data.lanes, data.expressions, strict=True)
     )
-
-
-def _two_lines(text: str, letters: int) -> list[str]:
-    """A lane's name in at most two lines, broken where words end."""
-    if len(text) <= letters:
-        return ["", text]
-    cut = max((i + 1 for i in range(letters) if text[i] in " _-./"), default=letters)
-    return [text[:cut].strip(), charting.fit(text[cut:], letters)]
+    return Drawing(figure, (Marks("m0", marks),), lanes=Lanes(axes, MISSING_AT, lanes))
 
 
 SECTION = Section(

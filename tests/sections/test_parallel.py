@@ -108,11 +108,11 @@ def test_by_default_lanes_are_the_params_that_differ_and_the_metrics():
 
 
 def test_lanes_without_room_are_named():
-    columns = [f"p{i}" for i in range(10)]
+    columns = [f"p{i}" for i in range(18)]
     runs = [run(str(i), 0.1, **dict.fromkeys(columns, i)) for i in range(3)]
     blocks = blocks_of(runs, *columns)
-    assert len(reading.find(blocks, Figure)[0].data.lanes) == 8
-    assert "No room for p8, p9." in reading.said(blocks)
+    assert len(reading.find(blocks, Figure)[0].data.lanes) == 16
+    assert "No room for p16, p17." in reading.said(blocks)
 
 
 def test_a_run_that_did_not_finish_is_dashed():
@@ -129,3 +129,28 @@ def test_the_table_holds_every_value():
 def test_one_lane_or_no_run_is_no_chart():
     assert isinstance(blocks_of(RUNS, "depth")[0], Note)
     assert "This report has no runs." in reading.said(blocks_of([], "depth", "score"))
+
+
+def test_a_metric_to_be_minimized_is_upside_down_unless_the_author_says_which_are():
+    loss = Metric("loss", goal="minimize")
+    runs = [{"name": str(n), "params": {"lr": n}, "metrics": {"loss": float(n)}} for n in (1, 2, 4)]
+    context = study(runs, by=["lr"], metrics=[loss])
+    columns = (Expression("lr"), Expression("loss"))
+
+    def lines(**options):
+        chosen = Options(columns, **options)
+        return parallel.compute(context, chosen).lines
+
+    # 1 is the best loss and stands at the top; 2 is a third of the way down
+    assert lines().places[:, 1] == pytest.approx([1, 2 / 3, 0])
+    assert (lines().lanes[1].low, lines().lanes[1].high) == (4, 1)
+    assert lines(invert=()).places[:, 1] == pytest.approx([0, 1 / 3, 1])
+    assert lines(invert=("lr",)).places[:, 0] == pytest.approx([1, 2 / 3, 0])
+
+
+def test_many_lanes_make_the_chart_wider():
+    columns = [f"p{i}" for i in range(12)]
+    runs = [run(str(i), 0.1, **dict.fromkeys(columns, i)) for i in range(3)]
+    (wide,) = reading.find(blocks_of(runs, *columns), Figure)
+    (narrow,) = reading.find(blocks_of(runs, *columns[:8]), Figure)
+    assert wide.width / 12 == pytest.approx(narrow.width / 8, rel=0.01)

@@ -1,0 +1,72 @@
+"""What stands beside the lanes of parallel coordinates: ticks, and names above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from runreport.drawing import Style
+from runreport.sections import charting
+from runreport.sections.lanes import MISSING_AT, Lane
+
+SPACIOUS = 5
+"""Up to so many lanes stand far apart."""
+
+
+def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
+    """Ticks right of their lane on a patch of the page's colour; names above, two lines deep."""
+    from matplotlib.collections import PolyCollection
+
+    line = style.font_size * 100 / 72
+    letters = max(6, int(gap / (0.6 * line)) - 1)
+    to_data = axes.transData.inverted()
+    patches = []
+    for place, lane in enumerate(lanes):
+        words = [*lane.ticks, *([(MISSING_AT, "missing")] if lane.has_missing else [])]
+        for y, text in words:
+            shown = charting.fit(text, letters)
+            x0, y0 = axes.transData.transform((place, y))
+            width = charting.text_width(shown, style) + 4
+            corners = ((3, -0.55), (width, -0.55), (width, 0.55), (3, 0.55))
+            patches.append(to_data.transform([(x0 + a, y0 + b * line) for a, b in corners]))
+            axes.annotate(
+                shown,
+                (place, y),
+                xytext=(3.6, 0),
+                textcoords="offset points",
+                va="center",
+                color=style.color("ink-muted") if text == "missing" else style.color("ink"),
+                annotation_clip=False,
+                zorder=5,
+            )
+        # bold, and larger on a phone
+        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 5))):
+            axes.annotate(
+                part,
+                (place, 1),
+                xytext=(0, (2.4 - row * 1.2) * style.font_size),
+                textcoords="offset points",
+                ha="left" if place == 0 and len(lanes) <= SPACIOUS else "center",
+                va="center",
+                fontweight="bold",
+                annotation_clip=False,
+            )
+    axes.add_collection(
+        PolyCollection(
+            patches,
+            facecolors=style.color("surface"),
+            alpha=0.75,
+            linewidths=0,
+            zorder=4,
+            clip_on=False,
+        ),
+        autolim=False,
+    )
+
+
+def _two_lines(text: str, letters: int) -> list[str]:
+    """A lane's name in at most two lines, broken where words end."""
+    if len(text) <= letters:
+        return ["", text]
+    cut = max((i + 1 for i in range(letters) if text[i] in " _-./"), default=letters)
+    return [text[:cut].strip(), charting.fit(text[cut:], letters)]
