@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ TILT = 35
 
 FEW = 8
 """So many different numbers are ticks themselves."""
+
+NARROW = 300
+"""Pixels below which a panel has neighbours at its sides."""
 
 LONGEST = 16
 """Letters of tilted words."""
@@ -118,6 +122,17 @@ def _tilted(side: Side, style: Style, width: float) -> bool:
     return any(charting.text_width(word, style) * 0.9 * PHONE > room - 4 for word in side.words)
 
 
+def _apart(shares: Sequence[float], texts: Sequence[str], style: Style, width: float) -> list[str]:
+    """Texts below an axis, without those that would run into the one before."""
+    found, end = [], -1e9
+    for share, text in zip(shares, texts, strict=True):
+        half = charting.text_width(text, style) * PHONE * 0.9 / 2
+        fits = share * width - half > end
+        found.append(text if fits else "")
+        end = share * width + half + 4 if fits else end
+    return found
+
+
 def panel(
     figure: Any, style: Style, box: Box, x: Side, y: Side, *, x_texts: bool = True,
     y_texts: bool = True, grid: bool = True,
@@ -142,10 +157,17 @@ def panel(
     tilted = _tilted(x, style, box.width)
     if tilted:
         texts = [charting.fit(text, LONGEST) for text in texts]
+    low, high = x.scale.ends
+    shares = [(place - low) / (high - low) for place in places]
+    if not x.words:
+        texts = _apart(shares, texts, style, box.width)
     axes.set_xticks(places, texts if x_texts else [""] * len(texts))
-    if tilted and x_texts:
-        for label in axes.get_xticklabels():
+    for share, label in zip(shares, axes.get_xticklabels(), strict=True):
+        if tilted:
             label.set(rotation=TILT, ha="right", va="top", rotation_mode="anchor")
+        elif box.width < NARROW and not x.words and not 0.1 < share < 0.9:
+            # a neighbour stands close by
+            label.set_ha("left" if share < 0.5 else "right")
     places, texts = ticks_of(y, rows_of(box.height, style))
     axes.set_yticks(places, texts if y_texts else [""] * len(texts))
     axes.tick_params(length=0, pad=5)

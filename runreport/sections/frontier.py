@@ -232,7 +232,12 @@ def _labels(context: Context, members: Sequence[tuple[int, ...]]) -> list[str]:
     for own in members:
         params = context.runs[own[0]].params
         settings.append(", ".join(params[name].text for name in names if name in params))
-    clear = len(names) <= SETTINGS and len(set(settings)) == len(members)
+    clear = len(names) <= SETTINGS
+    counts, seen = Counter(settings), Counter[str]()
+    for place, said in enumerate(settings):
+        if counts[said] > 1:
+            seen[said] += 1
+            settings[place] = f"{said} #{seen[said]}"
     found = []
     for own, group, said in zip(members, groups, settings, strict=True):
         run = context.runs[own[0]]

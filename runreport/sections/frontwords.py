@@ -227,17 +227,13 @@ def _with_interval(
 
 
 def _steps_note(data: Frontier, quality: Criterion, cost: Criterion) -> str:
-    if not data.resamples:
-        return (
-            f"From the front's cheapest point in {cost.name} to its best in {quality.name}. "
-            "Each is one run, so no interval can be given."
-        )
     said = f"From the front's cheapest point in {cost.name} to its best in {quality.name}."
-    if data.resamples:
-        said += (
-            f" In brackets: {100 * data.level:g} % percentile bootstrap intervals of one step "
-            "each, not corrected for the number of steps; none where nothing varies."
-        )
-        if any(step.is_open for step in data.steps):
-            said += " Where the gain may be none, its price has no bound and none is given."
+    if not data.resamples:
+        return f"{said} Each is one run, so no interval can be given."
+    said += (
+        f" In brackets: {100 * data.level:g} % percentile bootstrap intervals of one step each, "
+        "not corrected for the number of steps; none where nothing varies."
+    )
+    if any(step.is_open for step in data.steps):
+        said += " Where the gain may be none, its price has no bound and none is given."
     return said

@@ -48,6 +48,12 @@ class Panes:
     label: str
 
 
+def height_for(count: int) -> float:
+    """Inches of a figure with so many panels; a single row is taller."""
+    rows = -(-count // columns_for(count))
+    return 0.5 + ROW * rows + (0.6 if rows == 1 else 0.0)
+
+
 def columns_for(count: int) -> int:
     """Panels side by side: two keep their texts on a phone."""
     return 1 if count == 1 else 2 if count in (2, 4) else 3
@@ -63,7 +69,7 @@ def draw(data: Panes, style: Style) -> Drawing:
     head = line * 1.9
     height = (h - head) / rows
     left = frames.left_room(y, style, height - line * 4)
-    gap = 16.0
+    gap = 20.0
     width = (w - left - 10 - gap * (columns - 1)) / columns
     figure.text(0.004, 1 - line * 0.3 / h, data.label, ha="left", va="top")
     sides = [side_of(pane.coordinate) for pane in data.panes]
