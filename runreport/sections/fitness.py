@@ -229,12 +229,18 @@ def _missing(
 def _copied(group: Group, copies: Sequence[Dropped]) -> Iterator[Finding]:
     if not copies:
         return
-    names = "; ".join(
-        f"{charting.fit(item.name or item.run_id, 40)} is {item.reason}" for item in copies[:4]
-    )
-    more = f"; and {len(copies) - 4} more" if len(copies) > 4 else ""
+    of_each: dict[str, list[str]] = {}
+    for item in copies:
+        of_each.setdefault(item.reason, []).append(charting.fit(item.name or item.run_id, 40))
+    parts = [
+        f"{charting.named(names, 2)} {'is' if len(names) == 1 else 'are'} {reason}"
+        for reason, names in list(of_each.items())[:3]
+    ]
+    rest = sum(len(names) for names in list(of_each.values())[3:])
+    if rest:
+        parts.append(f"{formats.count(rest, 'more run')} too")
     said = (
-        f"{charting.fit(group.label)}: {names}{more}. Copies count once. Remove them from the "
+        f"{charting.fit(group.label)}: {'; '.join(parts)}. Copies count once. Remove them from the "
         "selection, or find out why different seeds give the same run."
     )
     yield Finding("DUPLICATE_RUNS", said)
