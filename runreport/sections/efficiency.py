@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from runreport import formats
 from runreport.design import Design, Goal, Metric
 from runreport.kinds import Context
 from runreport.samples import Group, Value
@@ -173,4 +174,7 @@ def _cautions(
         if (value := cost.values.get(run.id)) is not None
     )
     if nothing:
-        yield f"{nothing} runs with {cost.title} of 0 or less have no ratio and do not enter."
+        have = (
+            "has no ratio and does not enter" if nothing == 1 else "have no ratio and do not enter"
+        )
+        yield f"{formats.count(nothing, 'run')} with {cost.title} of 0 or less {have}."

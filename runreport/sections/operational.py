@@ -158,11 +158,12 @@ def _read(words: Sequence[str], every: Collection[str]) -> tuple[Kind | None, st
 
 
 def _sizes_and_times(words: Sequence[str], held: set[str]) -> tuple[Kind | None, str, bool]:
-    if (
-        held & {"latency", "ttft", "tpot"}
-        or {"response", "time"} <= held
-        or ("inference" in held and held & {*_CLOCK, *_TIMES})
-    ):
+    each = any(
+        word in _TIMES and words[place + 1 : place + 2] == ["per"]
+        for place, word in enumerate(words)
+    )
+    waited = {"response", "inference", "first", "request"} & held and held & {*_CLOCK, *_TIMES}
+    if each or waited or held & {"latency", "ttft", "tpot"}:
         return "latency", _unit(words, _TIMES), False
     if held & {"memory", "mem", "vram", "rss", "ram"}:
         return "memory", _unit(words, {**_BYTES, **_PERCENT}), False

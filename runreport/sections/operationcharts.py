@@ -52,7 +52,8 @@ COLORS: dict[Outcome, str] = {
 class Panel:
     """One measure over the groups, in drawn coordinates."""
 
-    label: str
+    labels: tuple[str, ...]
+    """The first that has room is written."""
     scale: Scale
     means: Floats
     """Shape (rows,); NaN where there is none."""
@@ -172,7 +173,10 @@ def _panel(metric: Metric, samples: tuple[Sample, ...], level: float) -> Panel:
     lows = np.where(np.isfinite(highs) & ~np.isfinite(lows), scale.ends[0], lows)
     name = charting.fit(metric.title, 40)
     return Panel(
-        label=charting.with_goal(charting.fit(metric.title, 22), metric.unit, metric.goal),
+        labels=tuple(
+            charting.with_goal(charting.fit(metric.title, 40), unit, metric.goal)
+            for unit in (metric.unit, "")
+        ),
         scale=scale,
         means=placed,
         lows=lows.astype(np.float64),
@@ -285,16 +289,17 @@ def draw_panels(data: Panels, style: Style) -> Drawing:
         if place == 0:
             for text, bold in zip(axes.get_yticklabels(), data.bold, strict=True):
                 text.set_fontweight("bold" if bold else "normal")
-        figure.text(start / w, 1 - line * 0.35 / h, _short(panel.label, each, style), va="top")
+        figure.text(start / w, 1 - line * 0.35 / h, _short(panel.labels, each, style), va="top")
         _base_line(axes, data, panel, style)
         marks += _draw_panel(axes, data, panel, style, 2 * place)
     return Drawing(figure, tuple(marks))
 
 
-def _short(text: str, width: float, style: Style) -> str:
-    """A panel's title in the room it has."""
-    most = max(6, int(width / (0.62 * style.font_size * 100 / 72)))
-    return charting.fit(text, most)
+def _short(labels: Sequence[str], width: float, style: Style) -> str:
+    """A panel's title in the room it has: without its unit before it is cut."""
+    room = (width + GAP * 0.8) / (0.6 * style.font_size * 100 / 72)
+    whole = next((label for label in labels if len(label) <= room), labels[-1])
+    return charting.fit(whole, max(6, int(room)))
 
 
 def _base_line(axes: Any, data: Panels, panel: Panel, style: Style) -> None:
