@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
+from runreport import formats
 from runreport.cache import NAME, bounds, issuing, place, receipts
 from runreport.cache.parts import Parts
 from runreport.errors import Problem
@@ -24,6 +25,7 @@ class Keeper:
         self.folder: Path | None = None
         """Where sources may keep what they read; None: nowhere."""
         self.charts: Parts | None = None
+        self.pages: Parts | None = None
         self._order, self._environ, self._output = order, environ, output
         self._keep = keep
         self._root = place.folder_of(order.spec)
@@ -38,6 +40,7 @@ class Keeper:
             if self._stack.enter_context(place.used(self._root)):
                 self.folder = self._root
                 self.charts = Parts(self._root / "charts")
+                self.pages = Parts(self._root / "pages")
             else:
                 self._note_unkept("it cannot be written, or holds something else")
             self._before = issuing.look_around(self._order, self._output)
@@ -61,9 +64,11 @@ class Keeper:
     def notes(self) -> tuple[Problem, ...]:
         """What went wrong with what is kept."""
         notes = list(self._notes)
-        if self.charts is not None and (damaged := len(self.charts.damaged)):
-            message = f"what was kept of an earlier build is made again: {damaged} damaged charts"
-            notes.append(Problem("RR385", message, None, None, "note", NAME))
+        for what, parts in (("chart", self.charts), ("page", self.pages)):
+            if parts is not None and parts.damaged:
+                damaged = formats.count(len(parts.damaged), f"damaged {what}")
+                message = f"what was kept of an earlier build is made again: {damaged}"
+                notes.append(Problem("RR385", message, None, None, "note", NAME))
         return tuple(notes)
 
     def distrust(self, problems: Sequence[Problem]) -> None:

@@ -145,14 +145,14 @@ class Memory:
         texts = (page["title"], page["markdown"])
         if not all(isinstance(text, str) for text in texts):
             raise TypeError("no text")
+        slots = {
+            int(number): tuple(map(self._part, parts)) for number, parts in page["slots"].items()
+        }
         return RenderedPage(
             title=page["title"],
             slug=slug,
             markdown=page["markdown"],
-            slots={
-                int(number): tuple(map(self._part, parts))
-                for number, parts in page["slots"].items()
-            },
+            slots=slots,
             exports=exports,
             in_navigation=entry.in_navigation,
             stated=tuple(dict(one) for one in page["stated"]),

@@ -14,7 +14,7 @@ from runreport import registry
 from runreport.beside import beside
 from runreport.design import Budget, Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
-from runreport.history import History
+from runreport.history import History, Part
 from runreport.joining import adapt
 from runreport.kinds import Context, Needs, Reader, SourceContext
 from runreport.redaction import redact, redact_text, spared
@@ -339,7 +339,7 @@ def _with_history(
 
 def _fetch(
     facts: Facts, history: History, ids: Sequence[str], metrics: Collection[str]
-) -> Mapping[str, Sequence[Path]]:
+) -> Mapping[str, Sequence[Part]]:
     """Write the points of these runs; the files that now hold them."""
     for reader in facts.readers if metrics else ():
         for points in reader.histories(ids, sorted(metrics)):
@@ -353,7 +353,7 @@ def _fetch_divided(
     """The same by two processes, half of the runs each; files and problems come in one order."""
     half, told = len(ids) // 2, len(facts.late)
 
-    def second_half() -> tuple[Mapping[str, Sequence[Path]], list[Problem]]:
+    def second_half() -> tuple[Mapping[str, Sequence[Part]], list[Problem]]:
         del facts.late[told:]
         return _fetch(facts, history.portion("second"), ids[half:], metrics), facts.late[told:]
 
