@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport.design import Correction
 from runreport.kinds import Context
@@ -152,7 +153,7 @@ def _entry(quantity: Quantity) -> Entry | None:
 
 
 def _pair(
-    context: Context, entries: Sequence[Entry], first: int, second: int, done: Floats
+    context: Context, entries: Sequence[Entry], first: int, second: int, done: NDArray[np.bool_]
 ) -> Pairing:
     """Spearman's correlation over configurations, each the mean of its finished runs."""
     one, other = entries[first].values, entries[second].values

@@ -135,9 +135,9 @@ def _tokens(data: Frontier) -> list[str]:
 def legend_of(data: Frontier) -> Legend:
     """What colours mean."""
     if len(data.criteria) == 3:
-        ids = [run.id for point in data.points for run in point.runs]
+        every = [run.id for point in data.points for run in point.runs]
         values = [float(point.mean[2]) for point in data.points for _ in point.runs]
-        return shading.legend(_shades(data), data.criteria[2].quantity, np.array(values), ids)
+        return shading.legend(_shades(data), data.criteria[2].quantity, np.array(values), every)
     if _has_groups(data):
         groups = list({point.group.id: point.group for point in data.points}.values())
         return charting.legend(groups, {run.id for p in data.points for run in p.runs})

@@ -204,7 +204,7 @@ def _members(
     """Runs of each configuration, by index, and those that have no place."""
     kept, dropped = [], []
     for index, run in enumerate(context.runs):
-        reason = run.status if run.status not in FINISHED else ""
+        reason: str = run.status if run.status not in FINISHED else ""
         for criterion in criteria:
             quantity = criterion.quantity
             word = isinstance(quantity.values[index], str)

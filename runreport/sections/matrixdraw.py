@@ -132,7 +132,7 @@ def draw(data: Grid, style: Style) -> Drawing:
     )
     width = (w - left - 6 - gap * (count - 1)) / count
     height = (h - bottom - 4 - gap * (count - 1)) / count
-    marks = []
+    marks: list[Marks] = []
     for row in range(count):
         for column in range(count):
             box = Box(

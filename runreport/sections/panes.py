@@ -36,6 +36,8 @@ class Pane:
     tips: tuple[str, ...]
     line: Floats
     """Medians: shape (k, 2)."""
+    is_running: bool
+    """Whether they are one line, or a bar each."""
     best: int | None
 
 
@@ -119,9 +121,11 @@ def _draw_runs(axes: Any, pane: Pane, style: Style, gid: str) -> Marks:
             gid=gid,
             zorder=3,
         )
-    if pane.line.size and pane.coordinate.kind == "words":
+    if pane.line.size and not pane.is_running:
+        low, high = pane.coordinate.scale.ends
+        half = 0.3 if pane.coordinate.words else 0.035 * (high - low)
         for x, y in pane.line:
-            axes.plot([x - 0.3, x + 0.3], [y, y], color=style.color("ink"), linewidth=2, zorder=4)
+            axes.plot([x - half, x + half], [y, y], color=style.color("ink"), linewidth=2, zorder=4)
     elif pane.line.size:
         axes.plot(*pane.line.T, color=surface, linewidth=3.6, zorder=3.9)
         axes.plot(*pane.line.T, color=style.color("ink"), linewidth=1.8, zorder=4)

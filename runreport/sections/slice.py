@@ -199,6 +199,7 @@ def _panes(data: SliceData, metric: Quantity) -> Panes:
                 run_ids=tuple(data.runs[index].id for index in shown),
                 tips=tuple(_tip(data, metric, cut, index) for index in shown),
                 line=cut.line,
+                is_running=cut.window > 0,
                 best=shown.index(data.best) if data.best in shown else None,
             )
         )
@@ -247,8 +248,8 @@ def _sentences(data: SliceData, metric: Quantity, name: str) -> list[str]:
     windows = sorted({cut.window for cut in data.cuts if cut.window})
     if windows:
         said.append(f"Lines are running medians of {windows[-1]} finished runs.")
-    if any(cut.axis.kind == "words" and cut.line.size for cut in data.cuts):
-        said.append(f"Bars are medians of words with {STRIP} finished runs or more.")
+    if any(cut.line.size and not cut.window for cut in data.cuts):
+        said.append(f"Bars are medians where {STRIP} finished runs or more share a value.")
     if data.best is not None:
         value = metric.words(metric.values[data.chosen[data.best]])
         said.append(f"Ringed: {searched.best_words(data.values, data.best)}, {value}.")

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport.kinds import Context
 from runreport.sections import charting, searched
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.coordinates import Coordinate
+from runreport.sections.frames import FEW
 from runreport.stats import ties
 from runreport.stats.correlation import Correlation, spearman
 from runreport.stats.explained import explained
@@ -23,7 +25,7 @@ WINDOW = 9
 """A running median is of so many runs at least, and of an eighth of all."""
 
 STRIP = 3
-"""A word's median is drawn from so many runs on."""
+"""The median of a word, and of one of few numbers, is drawn from so many runs on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +42,9 @@ class Cut:
     missing: int
     """Runs without a place in this panel."""
     line: Floats
-    """Running median, shape (k, 2), drawn coordinates; or a word's median at its place."""
+    """Medians, shape (k, 2), drawn coordinates: running, or of one word or number each."""
     window: int
-    """Runs in each median of a number; 0 where none is drawn."""
+    """Runs in each running median; 0 where none is drawn."""
 
 
 def cut_of(context: Context, axis: Coordinate, values: Floats, y: Scale) -> Cut:
@@ -57,7 +59,7 @@ def cut_of(context: Context, axis: Coordinate, values: Floats, y: Scale) -> Cut:
 
 
 def _association(
-    context: Context, axis: Coordinate, values: Floats, chosen: Floats
+    context: Context, axis: Coordinate, values: Floats, chosen: NDArray[np.intp]
 ) -> tuple[Correlation | None, float | None, int]:
     """How the metric goes with the param, over configurations."""
     groups = searched.configurations(context, chosen.tolist())
@@ -72,10 +74,12 @@ def _association(
     return spearman(own, means), None, len(groups)
 
 
-def _medians(axis: Coordinate, values: Floats, chosen: Floats, y: Scale) -> tuple[Floats, int]:
+def _medians(
+    axis: Coordinate, values: Floats, chosen: NDArray[np.intp], y: Scale
+) -> tuple[Floats, int]:
     """The medians that enough runs support, and how many runs each is of."""
     places, own = axis.places[chosen], values[chosen]
-    if axis.kind == "words":
+    if axis.kind == "words" or np.unique(places).size <= FEW:
         found = [
             (at, float(np.median(own[places == at])))
             for at in np.unique(places)
