@@ -29,6 +29,7 @@ from runreport.render import stated
 from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
 from runreport.render.page import Links, RenderedPage, Submit, render_page
+from runreport.render.rundata import run_data
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
@@ -127,7 +128,7 @@ def build(
             keeper.finish(places(spec, facts), digests(), known, started)
             return BuildResult(output, len(context.runs), 0, (*told, *keeper.notes), known)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
-        links = Links(run_pages(spec, context))
+        links = Links(run_pages(spec, context), run_data(context))
         memory = Memory(keeper.pages, keeper.charts, look_of(spec), context, links)
         pages = render(spec, context, theme, pool, memory)
         progress(f"writing {len(pages)} pages")

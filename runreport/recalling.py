@@ -21,7 +21,7 @@ from runreport.compose import Entry
 from runreport.exact import exact
 from runreport.kinds import Context
 from runreport.render.figures import Chart
-from runreport.render.page import Links, Part, RenderedPage
+from runreport.render.page import RUNS, Links, Part, RenderedPage
 from runreport.signs import program
 from runreport.tracing import Answers, Pages, Question, Trace, traced
 
@@ -156,6 +156,8 @@ class Memory:
             exports=exports,
             in_navigation=entry.in_navigation,
             stated=tuple(dict(one) for one in page["stated"]),
+            # what is known of the runs may have changed where nothing of the page has
+            runs=self._links.runs if RUNS in slots else None,
         )
 
     def _part(self, part: str | Mapping[str, str]) -> Part:
