@@ -10,7 +10,7 @@ import numpy as np
 
 from runreport.drawing import Style
 from runreport.sections import charting
-from runreport.sections.charting import Scale
+from runreport.sections.charting import Floats, Scale
 from runreport.stats.space import Axis
 
 ACROSS = 3
@@ -21,6 +21,15 @@ PANEL = 1.95
 
 LETTERS = 10
 """Characters of a word below an axis."""
+
+ROOM = 0.06
+"""Free ends of a range, as a share of it."""
+
+JITTER = 0.62
+"""How far configurations of one level are spread, in places."""
+
+STEPS = (0.7548776662466927, 0.5698402909980532)
+"""Shares by which points fill a plane evenly: Roberts (2018), from the plastic number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +43,59 @@ class Rule:
 
 
 def rule(axis: Axis, most: int = 3) -> Rule:
-    """The axis of a param: places 0 to 1 of a range, or one place per level."""
+    """The axis of a param: places 0 to 1 of a range, or one place per level of a grid."""
     name = charting.fit(axis.name, 26)
-    name += " (log)" if axis.kind == "log" else ""
-    room = 0.06
-    absent: tuple[tuple[float, str], ...] = ((-0.2, "not set"),) if not axis.is_set.all() else ()
-    if axis.kind == "words":
-        shown = axis.levels[:: max(1, -(-len(axis.levels) // (most + 1)))]
-        ticks = tuple(
-            (float(axis.levels.index(word)), charting.fit(str(word), LETTERS)) for word in shown
-        )
+    name += " (log)" if axis.kind == "log" and not axis.is_grid else ""
+    absent: tuple[tuple[float, str], ...] = ()
+    if not axis.is_set.all():
+        absent = ((where_not_set(axis), "not set"),)
+    if axis.is_grid:
         last = len(axis.levels) - 1
-        absent = tuple((-1.0, text) for _, text in absent)
-        return Rule(name, -1.5 if absent else -0.5, last + 0.5, (*absent, *ticks))
+        step = max(1, -(-len(axis.levels) // (most + 1)))
+        ticks = tuple(
+            (float(place), level if isinstance(level, str) else charting.short(float(level)))
+            for place, level in list(enumerate(axis.levels))[::step]
+        )
+        ticks = tuple((place, charting.fit(text, LETTERS)) for place, text in ticks)
+        return Rule(name, -1.6 if absent else -0.6, last + 0.6, (*absent, *ticks))
     low, high = (float(level) for level in (axis.levels[0], axis.levels[-1]))
     if not high > low:
         return Rule(name, -1.0, 1.0, ((0.0, charting.short(low)), *absent))
-    if len(axis.levels) <= most + 1:
-        values = [float(level) for level in axis.levels]
-        texts = [charting.short(value) for value in values]
-    else:
-        values, texts = charting.ticks(Scale(low, high, axis.kind == "log"), most)
+    # short of room, and a phone enlarges the text
+    values, texts = charting.ticks(Scale(low, high, axis.kind == "log"), 2)
     scaled = np.log(values) if axis.kind == "log" else np.array(values)
     ends = np.log((low, high)) if axis.kind == "log" else (low, high)
     places = (scaled - ends[0]) / (ends[1] - ends[0])
-    ticks = tuple(
+    shown = tuple(
         (place, text)
         for place, text in zip(places.tolist(), texts, strict=True)
         if -0.01 <= place <= 1.01
     )
-    return Rule(name, -0.3 if absent else -room, 1 + room, (*absent, *ticks))
+    return Rule(name, -0.32 if absent else -ROOM, 1 + ROOM, (*absent, *shown))
 
 
 def where_not_set(axis: Axis) -> float:
     """The place of a configuration that lacks the param."""
-    return -1.0 if axis.kind == "words" else -0.2
+    return -1.0 if axis.is_grid else -0.2
+
+
+def places(axis: Axis) -> Floats:
+    """Where every configuration stands along `rule`, shape (n,)."""
+    found = axis.of_level.astype(np.float64) if axis.is_grid else axis.places
+    return np.where(axis.is_set, found, where_not_set(axis))
+
+
+def scatter(axis: Axis, step: float) -> Floats:
+    """Offsets that keep configurations of one level apart: none along a range.
+
+    Args:
+        axis: of n configurations.
+        step: an irrational share; of two axes different ones, so that no stripes appear.
+    """
+    count = axis.places.size
+    if not axis.is_grid:
+        return np.zeros(count)
+    return np.asarray((np.arange(1, count + 1) * step % 1.0 - 0.5) * JITTER)
 
 
 def height(count: int) -> float:

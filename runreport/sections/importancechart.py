@@ -61,7 +61,7 @@ def bars(data: Explained, limit: int) -> list[Block]:
         title = f"What the params explain of {name}"
         legend: tuple[LegendEntry, ...] = (
             LegendEntry("alone and jointly with others, 95 % interval", "accent"),
-            LegendEntry("alone, by the forest over the whole space", "series-2"),
+            LegendEntry("alone, of the forest's predictions over the whole space", "series-2"),
         )
     else:
         picture = Bars(tuple(kept), Scale(-1.05, 1.05), "rank correlation", False)

@@ -113,15 +113,12 @@ def _panel(data: Explained, place: int, y: Floats) -> Panel:
     axis, effect = data.axes[place], data.effects[place]
     domain = effect.domain
     apart = facets.where_not_set(axis)
-    if axis.kind == "words":
-        x = np.arange(effect.curve.size, dtype=np.float64)
-        if domain.apart:
-            x[-1] = apart
-    else:
+    if domain.is_range:
         x = np.where(domain.points[:, 0] == APART, apart, domain.points[:, 0])
-    dots = np.where(axis.is_set, axis.places, apart)
-    if axis.kind == "words":
-        dots = dots + charting.spread(dots.size, 0.3)
+    else:
+        x = np.arange(effect.curve.size, dtype=np.float64)
+        x[x.size - domain.apart :] = apart
+    dots = facets.places(axis) + facets.scatter(axis, facets.STEPS[0]) / 2
     return Panel(
         facets.rule(axis),
         x,

@@ -34,6 +34,9 @@ FEWEST = 10
 PAIRED = 8
 """Params of which all pairs are looked at."""
 
+UNJUDGED = 0.6
+"""Where a range beside levels stands among covered planes: before levels tried completely."""
+
 WIDE = 1.5
 """A hole so many times as large as random points leave is worth a word."""
 
@@ -329,6 +332,8 @@ def _planes(axes: Sequence[Axis]) -> tuple[Plane, ...]:
             hole = coverage.largest_hole(one.places[both], other.places[both])
             usual = coverage.random_hole(int(both.sum()))
             found.append(Plane(first, second, 0, 0, hole, usual))
+        else:
+            found.append(Plane(first, second, 0, 0, None, 0.0))
     return tuple(sorted(found, key=_poorly, reverse=True))
 
 
@@ -336,7 +341,9 @@ def _poorly(plane: Plane) -> float:
     """How poorly a plane is covered; 1 is as usual."""
     if plane.hole is not None:
         return plane.hole.area / plane.usual
-    return plane.possible / plane.tried
+    if not plane.tried:
+        return UNJUDGED
+    return plane.possible / plane.tried if plane.tried < plane.possible else 0.0
 
 
 def _discrepancy(axes: Sequence[Axis]) -> tuple[float, float, int] | None:

@@ -74,7 +74,8 @@ def maps(data: Searched) -> list[Block]:
     note = "Shaded: the largest rectangle without a configuration, where it is at least "
     note += f"{formats.number(WIDE)} times as large as random points usually leave. "
     if not any(panel.hole for panel in picture.panels):
-        note = "No hole is much larger than random points leave. "
+        ranges = any(plane.hole is not None for plane in data.planes)
+        note = "No hole is much larger than random points leave. " if ranges else ""
     if cut:
         note += f"The {len(shown)} worst covered of {formats.number(len(data.planes))} pairs."
     return [
@@ -116,15 +117,10 @@ def _kinds(data: Searched) -> tuple[str, ...]:
 
 def _panel(data: Searched, plane: Plane) -> Panel:
     axes = data.axes[plane.first], data.axes[plane.second]
-    places = []
-    for number, axis in enumerate(axes):
-        place = np.where(axis.is_set, axis.places, facets.where_not_set(axis))
-        if axis.is_grid:
-            # those of one level side by side
-            room = 0.5 if axis.kind == "words" else 0.5 / max(1, len(axis.levels) - 1)
-            spread = charting.spread(place.size, room)
-            place = place + (spread if number == 0 else np.roll(spread[::-1], 1))
-        places.append(place)
+    places = [
+        facets.places(axis) + facets.scatter(axis, step)
+        for axis, step in zip(axes, facets.STEPS, strict=True)
+    ]
     hole = None
     if plane.hole is not None and plane.hole.area > WIDE * plane.usual:
         hole = (*plane.hole.x, *plane.hole.y)
@@ -134,6 +130,8 @@ def _panel(data: Searched, plane: Plane) -> Panel:
 
 def _pair_words(data: Searched, plane: Plane) -> str:
     first, second = (charting.fit(data.axes[p].name, 40) for p in (plane.first, plane.second))
+    if not plane.tried and plane.hole is None:
+        return f"{first} and {second}"
     if plane.hole is None:
         return f"{first} and {second}, {plane.tried} of {plane.possible} combinations tried"
     share = formats.fixed(100 * plane.hole.area, 0)
@@ -145,7 +143,7 @@ def _pairs(data: Searched) -> Table:
     for plane in data.planes[:ROWS]:
         axes = data.axes[plane.first], data.axes[plane.second]
         name = f"{axes[0].name} and {axes[1].name}"
-        tried = "" if plane.hole is not None else f"{plane.tried} of {plane.possible}"
+        tried = f"{plane.tried} of {plane.possible}" if plane.tried else ""
         where, area, usual = "", None, None
         if plane.hole is not None:
             spans = [

@@ -31,7 +31,8 @@ class Progress:
     x: Floats
     y: Floats
     """Values; those far out at the edge."""
-    beyond: tuple[bool, ...]
+    beyond: tuple[int, ...]
+    """1 above the chart, -1 below, 0 inside."""
     improved: tuple[bool, ...]
     run_ids: tuple[str, ...]
     tips: tuple[str, ...]
@@ -75,7 +76,7 @@ def progress(data: Searched, limit: int) -> Figure:
     picture = Progress(
         x=fine + 1.0,
         y=drawn,
-        beyond=tuple((drawn != study.numbers[fine]).tolist()),
+        beyond=tuple(np.sign(study.numbers[fine] - drawn).astype(int).tolist()),
         improved=tuple((data.running[fine] == fine).tolist()),
         run_ids=tuple(study.runs[place].id for place in fine),
         tips=tuple(_run_tip(data, place) for place in fine.tolist()),
@@ -94,7 +95,7 @@ def progress(data: Searched, limit: int) -> Figure:
     if start:
         notes.append(f"The latest {formats.number(limit)} runs are drawn.")
     if any(picture.beyond):
-        count = formats.count(sum(picture.beyond), "run lies", "runs lie")
+        count = formats.count(sum(map(abs, picture.beyond)), "run lies", "runs lie")
         notes.append(f"{count} beyond the axis, drawn as triangles at its end.")
     if lost.size:
         notes.append("Crosses below: runs without a value.")
@@ -181,7 +182,8 @@ def draw_progress(data: Progress, style: Style) -> Drawing:
     kinds = (
         ("m0", "o", 14 if many else 24, pale, lambda best, far: not best and not far),
         ("m1", "D", 34, accent, lambda best, far: best and not far),
-        ("m2", "^", 30, pale, lambda _best, far: far),
+        ("m2", "^", 30, pale, lambda _best, far: far > 0),
+        ("m4", "v", 30, pale, lambda _best, far: far < 0),
     )
     for gid, shape, size, color, belongs in kinds:
         chosen = [

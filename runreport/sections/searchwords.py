@@ -13,6 +13,7 @@ from runreport.sections.regions import Edge, Region, still_running
 from runreport.sections.searchdata import FEWEST, Searched, significant
 from runreport.sections.settings import level_text
 from runreport.stats import words
+from runreport.stats.searching import Ahead
 
 Verdict = Literal["too few", "stop", "widen", "continue", "open"]
 
@@ -194,7 +195,7 @@ def facts(data: Searched) -> Facts:
             Fact(
                 f"Next {formats.number(data.last)}",
                 (f"\u2264 {_amount(data, data.ahead.gain)}",),
-                (f"expected gain; {_percent(data.ahead.chance)} chance of a new best",),
+                (_next_words(data.ahead),),
             )
         )
     elif data.last_gain is not None:
@@ -210,6 +211,12 @@ def facts(data: Searched) -> Facts:
         )
     )
     return Facts(tuple(items))
+
+
+def _next_words(ahead: Ahead) -> str:
+    if not ahead.chance > 0:
+        return "expected gain of as many more configurations"
+    return f"expected gain; {_percent(ahead.chance)} chance of a new best"
 
 
 def _best_fact(data: Searched) -> Fact:
@@ -299,8 +306,9 @@ def _again(data: Searched) -> str:
     )
     if copied:
         said += (
-            f" {formats.count(len(copied), 'of them gave', 'of them gave')} the same value every "
-            "time, to the last digit: seeds have no effect, or the runs are copies."
+            f" {formats.number(len(copied))} of {formats.count(len(data.repeats), 'repeated one')} "
+            "gave the same value every time, to the last digit: seeds have no effect, or the runs "
+            "are copies."
         )
     return said
 

@@ -139,6 +139,11 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
     names, left_out = _searched(runs, apart, params)
     rows = [tuple(_level(run, name) for name in names) for run in runs]
     names, alike, rows = _distinct(names, rows)
+    replicate_of = {
+        run.id: own
+        for group in context.groups
+        for run, own in zip(group.runs, group.replicate_of, strict=True)
+    }
     seen: dict[tuple[Level | None, ...], int] = {}
     cell = np.array([seen.setdefault(row, len(seen)) for row in rows], dtype=np.intp)
     return Study(
@@ -151,14 +156,9 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
         levels=tuple(rows),
         left_out=tuple(left_out),
         cell=cell,
-        replicates=tuple(_replicate(context, run) for run in runs),
+        replicates=tuple(replicate_of[run.id] for run in runs),
         undated=sum(run.started is None for run in runs),
     )
-
-
-def _replicate(context: Context, run: Run) -> str | None:
-    group = context.group_of(run)
-    return group.replicate_of[next(i for i, own in enumerate(group.runs) if own.id == run.id)]
 
 
 def _outcome(context: Context, run: Run, metric: Metric) -> tuple[float | None, str]:
