@@ -89,17 +89,25 @@ def summary(points: float | Points) -> Summary:
             return (1, points, points, None, None, None, None, 0.0, 1)
         return (1, points, points, points, points, 0.0, 0.0, 0.0, 0)
     step, value = points.step, points.value
-    if points.time is not None:
+    if bool((step[1:] > step[:-1]).all()):
+        # as nearly all are written: nothing to sort
+        pass
+    elif points.time is not None:
         order = np.lexsort((points.time, points.step))
         step, value = step[order], value[order]
     elif not bool((step[1:] >= step[:-1]).all()):
         order = np.argsort(points.step, kind="stable")
         step, value = step[order], value[order]
-    finite = np.flatnonzero(np.isfinite(value))
+    known = np.isfinite(value)
+    finite = int(known.sum())
     low = high = at_low = at_high = None
-    if finite.size:
-        lowest = int(finite[value[finite].argmin()])
-        highest = int(finite[value[finite].argmax()])
+    if finite == value.size:
+        lowest, highest = int(value.argmin()), int(value.argmax())
+    elif finite:
+        # infinities are beyond every number, so that none of them is found
+        lowest = int(np.where(known, value, np.inf).argmin())
+        highest = int(np.where(known, value, -np.inf).argmax())
+    if finite:
         low, high = float(value[lowest]), float(value[highest])
         at_low, at_high = float(step[lowest]), float(step[highest])
     return (
@@ -111,5 +119,5 @@ def summary(points: float | Points) -> Summary:
         at_low,
         at_high,
         float(step[-1]),
-        int(value.size - finite.size),
+        int(value.size - finite),
     )

@@ -14,7 +14,7 @@ from runreport.sources.tensorboard.frames import FRAME, HEADER, Frames, Ints
 from runreport.sources.tensorboard.gathered import Gathered
 from runreport.sources.tensorboard.regular import Known, Rest, Stretch, read_alike
 
-CAPACITY = 1 << 22
+CAPACITY = 1 << 23
 """Bytes that are held."""
 _SPARE = 8
 
@@ -92,7 +92,10 @@ class Batch:
             return
         offsets = np.concatenate([found.offsets for *_, found in held])
         lengths = np.concatenate([found.lengths for *_, found in held])
-        stretches = [Stretch(owner.into, start, base) for owner, start, base, _ in held]
+        stretches = [
+            Stretch(owner.into, start, base, found.as_expected)
+            for owner, start, base, found in held
+        ]
         # widening a NaN of any form is no reason for a warning
         with np.errstate(invalid="ignore"):
             rest = read_alike(self.known, self.data[: used + _SPARE], stretches, offsets, lengths)

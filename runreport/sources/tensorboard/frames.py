@@ -42,6 +42,8 @@ class Frames:
     why: str
     """What is there: nothing (empty), `cut` (a record that goes on behind the data), `large`
     (a record to be skipped over), `damage`."""
+    as_expected: bool = False
+    """Whether these are the records of the script, all and no others."""
 
 
 @dataclass(eq=False)
@@ -52,6 +54,9 @@ class Script:
     _places: Ints = field(default_factory=lambda: _NONE)
     """Where each begins behind the first, and where the last ends."""
     _sums: Sums = field(default_factory=lambda: np.zeros(0, np.uint32))
+    parts: list[tuple[int, Ints]] = field(default_factory=list)
+    """What is known of the kinds of its records: length, and places behind the first of those that
+    are alike."""
 
     def learn(self, lengths: Ints) -> None:
         """Take the frames of a file's start as what to expect of the next."""
@@ -59,9 +64,15 @@ class Script:
         few = size <= self._lengths.size // 4
         if few or np.array_equal(lengths, self._lengths[:size]):
             return
+        self.parts = []
         self._lengths = lengths[:_REMEMBERED]
         self._places = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._lengths + FRAME)])
         self._sums = _length_sums()[self._lengths]
+
+    @property
+    def size(self) -> int:
+        """How many records are expected."""
+        return self._lengths.size
 
     def follows(self, data: Bytes, start: int, end: int, index: int) -> Ints:
         """The lengths of records from a place on, as many as are as expected.
@@ -121,7 +132,8 @@ def frames(
         found.append((offsets, lengths))
         part = min(_PART, 4 * part)
     if len(found) == 1:
-        return Frames(*found[0], place, why)
+        whole = script is not None and index == script.size == found[0][0].size and place == end
+        return Frames(*found[0], place, why, whole)
     return Frames(
         np.concatenate([_NONE, *(offsets for offsets, _ in found)]),
         np.concatenate([_NONE, *(lengths for _, lengths in found)]),

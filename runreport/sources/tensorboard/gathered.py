@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +46,14 @@ class Item:
     extension: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Chunk:
     """Points that were read together, in the order of the file."""
 
-    places: Ints
-    """Of each, from some place of the file on."""
-    base: int
-    """That place."""
+    begin: int
+    """The place of the first in the file."""
+    end: int
+    """The place of the last."""
     steps: Floats
     times: Ints
     """Microseconds since 1970, `UNKNOWN_TIME` where it is not known."""
@@ -60,16 +61,9 @@ class Chunk:
     first: float
     """The earliest time in seconds; NaN where none is known."""
     last: float
-
-    @property
-    def begin(self) -> int:
-        """The place of the first."""
-        return self.base + int(self.places[0])
-
-    @property
-    def end(self) -> int:
-        """The place of the last."""
-        return self.base + int(self.places[-1])
+    places: Ints
+    """Of each, from `base` on."""
+    base: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -82,33 +76,45 @@ class Series:
     tensor: bool = False
     """Whether they lie in tensors, so that the plugin decides what they are."""
 
-    def points(self) -> tuple[Points, float, float]:
-        """In the order of the file; first and last time in seconds, NaN where none is known."""
+    def ordered(self) -> list[Chunk]:
+        """All points, in the order of the file."""
         chunks = list(self.chunks)
         if self.singles:
             place, step, wall, value = zip(*self.singles, strict=True)
-            times, first, last = microseconds(np.array(wall))
-            steps = np.array(step, np.float64)
-            values = np.array(value, np.float64)
-            chunks.append(Chunk(np.array(place), 0, steps, times, values, first, last))
-        if len(chunks) == 1:
-            one = chunks[0]
-            return Points(one.steps, one.values, one.times), one.first, one.last
-        chunks.sort(key=lambda chunk: chunk.begin)
-        steps = np.concatenate([chunk.steps for chunk in chunks])
-        times = np.concatenate([chunk.times for chunk in chunks])
-        values = np.concatenate([chunk.values for chunk in chunks])
-        if any(later.begin < earlier.end for earlier, later in pairwise(chunks)):
-            places = np.concatenate([chunk.places + chunk.base for chunk in chunks])
-            order = np.argsort(places, kind="stable")
-            steps, times, values = steps[order], times[order], values[order]
-        firsts = [chunk.first for chunk in chunks if not math.isnan(chunk.first)]
-        lasts = [chunk.last for chunk in chunks if not math.isnan(chunk.last)]
-        return (
-            Points(steps, values, times),
-            min(firsts, default=math.nan),
-            max(lasts, default=math.nan),
-        )
+            chunks.append(
+                _chunk(
+                    np.array(place, np.int64),
+                    np.array(step, np.float64),
+                    *microseconds(np.array(wall)),
+                    np.array(value, np.float64),
+                )
+            )
+        if len(chunks) > 1:
+            chunks.sort(key=attrgetter("begin"))
+            if any(later.begin < earlier.end for earlier, later in pairwise(chunks)):
+                return [_merged(chunks)]
+        return chunks
+
+
+def _chunk(
+    places: Ints, steps: Floats, times: Ints, first: float, last: float, values: Floats
+) -> Chunk:
+    return Chunk(int(places[0]), int(places[-1]), steps, times, values, first, last, places)
+
+
+def _merged(chunks: list[Chunk]) -> Chunk:
+    """Chunks that lie between each other as one."""
+    places = np.concatenate([chunk.places + chunk.base for chunk in chunks])
+    order = np.argsort(places, kind="stable")
+    # NaN is no time, and no minimum either
+    return _chunk(
+        places[order],
+        np.concatenate([chunk.steps for chunk in chunks])[order],
+        np.concatenate([chunk.times for chunk in chunks])[order],
+        float(np.fmin.reduce([chunk.first for chunk in chunks])),
+        float(np.fmax.reduce([chunk.last for chunk in chunks])),
+        np.concatenate([chunk.values for chunk in chunks])[order],
+    )
 
 
 def microseconds(walls: Floats) -> tuple[Ints, float, float]:
@@ -238,13 +244,26 @@ class Gathered:
 
     def metrics(self) -> Iterator[tuple[str, Points]]:
         """Tag and points of everything that is a scalar."""
+        tags, sizes, chunks = [], [], []
         for tag, series in self.series.items():
             if series.tensor and self.plugins.get(tag, "scalars") != "scalars":
                 continue
-            points, first, last = series.points()
-            self.timed(first)
-            self.timed(last)
-            yield tag, points
+            own = series.ordered()
+            tags.append(tag)
+            sizes.append(sum(chunk.values.size for chunk in own))
+            chunks += own
+        if not chunks:
+            return
+        for chunk in chunks:
+            self.timed(chunk.first)
+            self.timed(chunk.last)
+        steps = np.concatenate([chunk.steps for chunk in chunks])
+        times = np.concatenate([chunk.times for chunk in chunks])
+        values = np.concatenate([chunk.values for chunk in chunks])
+        end = 0
+        for tag, size in zip(tags, sizes, strict=True):
+            start, end = end, end + size
+            yield tag, Points(steps[start:end], values[start:end], times[start:end])
 
 
 _KINDS = {

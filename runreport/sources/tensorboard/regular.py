@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from runreport.sources.tensorboard.events import Event, decode, quick
 from runreport.sources.tensorboard.frames import FRAME, HEADER, Ints, Script
 from runreport.sources.tensorboard.gathered import Chunk, Floats, Gathered, microseconds
 
-FEW = 10
+FEW = 6
 """Records that are decoded one by one, since there are so few of them."""
 MOST_KINDS = 64
 """Of records of one length that are told apart."""
@@ -30,8 +29,7 @@ REMEMBERED = 4_096
 """Kinds of records."""
 _TOGETHER = 16
 """Records that are compared in one stride."""
-_AT_ONCE = 1 << 19
-_PAIRED = 4_096
+_AT_ONCE = 1 << 20
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ZERO = np.zeros(1, np.int64)
 _NAME = slice(HEADER + 15, HEADER + 30)
@@ -50,6 +48,8 @@ class Stretch:
     """Where it begins in the data."""
     base: int
     """What is added to a place in the data to give the place in the file."""
+    as_expected: bool
+    """Whether it holds the records of the script, all and no others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,33 +91,35 @@ class Kind:
         return differ, np.bitwise_or.reduce(varying.reshape(_TOGETHER, -1), axis=0)
 
     def sums(self, differ: Bytes, varying: Bytes) -> Sums:
-        """The checksums of records, as they are stored."""
+        """The checksums of records, as they are stored.
+
+        Args:
+            differ: in what bits each differs from the first of the kind.
+            varying: in what bits any does.
+        """
         found = np.full(len(differ), self._sum)
-        columns = np.flatnonzero(varying[HEADER:-4]).tolist()
         table = checksums.contributions(self.length)
-        after = -1
-        for column in columns:
-            distance = self.length - 1 - column
-            if column <= after:
-                continue
-            if len(differ) >= _PAIRED and distance:
-                after = column + 1
-                found ^= np.take(
-                    _pairs(distance), _column(differ, HEADER + column, "<u2"), mode="clip"
-                )
-            else:
-                part = table[distance << 8 : (distance + 1) << 8]
-                found ^= np.take(part, differ[:, HEADER + column], mode="clip")
+        for column in np.flatnonzero(varying[HEADER:-4]).tolist():
+            place = (self.length - 1 - column) << 8
+            part = table[place : place + 256]
+            found ^= np.take(part, differ[:, HEADER + column], mode="clip")
         return checksums.mask(found)
 
     def steps(self, rows: Bytes) -> Floats:
         """The step of each row."""
-        if self.event.step_size <= 0:
+        size = self.event.step_size
+        if size <= 0:
             return np.zeros(len(rows))
+        place = HEADER + self.event.step_at
         bits = np.zeros(len(rows), np.uint64)
-        for shift in range(self.event.step_size):
-            byte = rows[:, HEADER + self.event.step_at + shift] & np.uint8(0x7F)
-            bits |= byte.astype(np.uint64) << np.uint64(7 * shift)
+        if size <= 8 and place + 8 <= rows.shape[1]:
+            words = _column(rows, place, "<u8").copy()
+            for shift in range(size):
+                bits |= (words >> np.uint64(shift)) & np.uint64(0x7F << (7 * shift))
+        else:
+            for shift in range(size):
+                byte = rows[:, place + shift] & np.uint8(0x7F)
+                bits |= byte.astype(np.uint64) << np.uint64(7 * shift)
         return bits.view(np.int64).astype(np.float64)
 
 
@@ -191,16 +193,27 @@ def read_alike(
         offsets: where each record begins, in order.
         lengths: of their payloads.
     """
-    reading = _Reading(known, data, stretches, np.array([s.start for s in stretches[1:]], np.int64))
+    bounds = np.array([stretch.start for stretch in stretches[1:]], np.int64)
+    reading = _Reading(known, data, stretches, bounds)
+    script = known.script
+    if script.parts and all(stretch.as_expected for stretch in stretches):
+        starts = np.array([stretch.start for stretch in stretches], np.int64)
+        for length, inside in script.parts:
+            reading.part(length, (starts[:, None] + inside).ravel())
+        if reading.learned:
+            script.parts = []
+        return reading.rest
     order = np.argsort(lengths.astype(np.uint16), kind="stable")
     ends = (np.flatnonzero(np.diff(lengths[order])) + 1).tolist()
     for start, end in zip([0, *ends], [*ends, len(order)], strict=True):
         if start < end:
             reading.equal(int(lengths[order[start]]), offsets[order[start:end]])
+    if not reading.learned:
+        script.parts = reading.parts_of_script(int(offsets[-1]) + 1)
     return reading.rest
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Reading:
     """Records of many files while they are read."""
 
@@ -210,18 +223,42 @@ class _Reading:
     bounds: Ints
     """Where all stretches but the first begin."""
     rest: Rest = field(default_factory=Rest)
+    parts: list[tuple[int, Ints]] = field(default_factory=list)
+    """Length and places of those that were taken for alike."""
+    learned: bool = False
+    """Whether some of them were not."""
 
     def equal(self, length: int, places: Ints) -> None:
         """Read records of one length, each place given in order."""
         if len(places) < FEW or length > LONGEST:
-            self._odd(length, places)
+            self.part(length, places)
             return
         telling = self.known.telling(length)
-        parts = [places] if telling is None else self._split(telling, places)
+        for part in [places] if telling is None else self._split(telling, places):
+            self.part(length, part)
+
+    def part(self, length: int, places: Ints) -> None:
+        """Read records that are alike as far as is known."""
+        self.parts.append((length, places))
+        if length > LONGEST:
+            self._odd(length, places)
+            return
         at_once = max(_TOGETHER, _AT_ONCE // (length + FRAME) // _TOGETHER * _TOGETHER)
-        for part in parts:
-            for first in range(0, len(part), at_once):
-                self._peel(length, part[first : first + at_once])
+        for first in range(0, len(places), at_once):
+            self._peel(length, places[first : first + at_once])
+
+    def parts_of_script(self, end: int) -> list[tuple[int, Ints]]:
+        """The parts within a stretch that is as expected, relative to it; none without one."""
+        for index, stretch in enumerate(self.stretches):
+            if stretch.as_expected:
+                start = stretch.start
+                stop = int(self.bounds[index]) if index < self.bounds.size else end
+                within = [
+                    (length, places[(places >= start) & (places < stop)] - start)
+                    for length, places in self.parts
+                ]
+                return [(length, places) for length, places in within if places.size]
+        return []
 
     def _odd(self, length: int, places: Ints) -> None:
         self.rest.odd.extend((place, length) for place in places.tolist())
@@ -246,6 +283,7 @@ class _Reading:
                 self._take(kind, places, rows[: len(places)], differ[: len(places)], varying)
                 return
             self.known.tells(length, others)
+            self.learned = True
             columns = np.flatnonzero(others)
             unlike = (differ[: len(places), columns] & kind.fixed[columns]).any(axis=1)
             alike = np.flatnonzero(~unlike)
@@ -301,29 +339,34 @@ class _Reading:
             ranges = [microseconds(part)[1:] for part in np.split(walls, starts[1:])]
             lows, highs = map(list, zip(*ranges, strict=True))
         ends = [*starts[1:].tolist(), len(places)]
-        for index, start, end, first, last in zip(
-            filled.tolist(), starts.tolist(), ends, lows, highs, strict=True
+        begins, finishes = places[starts].tolist(), places[np.array(ends) - 1].tolist()
+        for index, start, end, low, high, begin, finish in zip(
+            filled.tolist(), starts.tolist(), ends, lows, highs, begins, finishes, strict=True
         ):
             stretch, part = self.stretches[index], slice(start, end)
             where, step, time = places[part], steps[part], times[part]
             for value, values in numbers:
                 base = stretch.base + HEADER + value.at
-                stretch.into.add(value, Chunk(where, base, step, time, values[part], first, last))
+                stretch.into.add(
+                    value,
+                    Chunk(
+                        base + begin,
+                        base + finish,
+                        step,
+                        time,
+                        values[part],
+                        low,
+                        high,
+                        where,
+                        base,
+                    ),
+                )
 
 
 def _windows(data: Bytes, width: int) -> NDArray[Any]:
     """The bytes from each place on."""
     kind = np.dtype((np.void, width))
     return np.ndarray((data.size - width + 1,), kind, data, strides=(1,))
-
-
-@lru_cache(maxsize=96)
-def _pairs(distance: int) -> Sums:
-    """What a byte at a distance from the end and the one behind it contribute, by both."""
-    table = checksums.contributions(distance + 1)
-    here = table[distance << 8 : (distance + 1) << 8]
-    behind = table[(distance - 1) << 8 : distance << 8]
-    return np.bitwise_xor.outer(behind, here).ravel()
 
 
 def _column(rows: Bytes, place: int, form: str) -> NDArray[Any]:
