@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -150,8 +151,9 @@ def _durations(context: Context) -> Iterator[Measure]:
     fine = [value for value in known.values() if math.isfinite(value) and value >= 0]
     if not fine or max(fine) == 0:
         return
-    longest = max(fine)
-    unit = "s" if longest < 300 else "min" if longest < 3 * 3600 else "h"
+    # one run that was suspended does not set the unit of the others
+    usual = statistics.median(fine)
+    unit = "s" if usual < 300 else "min" if usual < 3 * 3600 else "h"
     scale = HOURS["s"] / HOURS[unit]
     values = {
         run_id: Value.of(value, scale) if value >= 0 else Value(None, "missing")

@@ -143,6 +143,8 @@ def present(data: OperationsData, options: Options) -> tuple[Block, ...]:
     if data.spent:
         blocks.append(Text(operationwords.whole(data), "lead"))
         blocks.append(operationwords.facts(data))
+    if far := operationwords.far_out(data):
+        blocks.append(Text(far))
     blocks += _ratios(data)
     blocks.append(operationcharts.panels(data, options.limit))
     blocks.append(operationtables.by_group(data))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from runreport import formats
-from runreport.blocks import Block, Bullets, Fact, Facts, Strong, Words
+from runreport.blocks import Block, Bullets, Fact, Facts, Inline, RunRef, Strong, Words
 from runreport.sections import charting
 from runreport.sections.efficiency import Efficiency, Ratio
 from runreport.sections.measures import Measure
@@ -17,7 +17,10 @@ from runreport.sections.operationtables import ratio_text
 from runreport.sections.totals import LOST, Spent
 from runreport.sections.verdicts import label, plain
 from runreport.sections.workings import left_out
-from runreport.stats import words
+from runreport.stats import ties, words
+
+NAMED = 6
+"""Runs that are written out."""
 
 # ---- sums ----------------------------------------------------------------------------------------
 
@@ -54,7 +57,9 @@ def words_list(parts: list[str]) -> str:
 
 def _what(measure: Measure) -> str:
     """A word behind an amount whose unit does not say what it is."""
-    return "" if measure.kind in ("cost", "device hours") else f" of {measure.kind}"
+    if measure.kind == "cost":
+        return "" if measure.metric.unit else " in cost"
+    return "" if measure.kind == "device hours" else f" of {measure.kind}"
 
 
 def _at_least(spent: Spent) -> str:
@@ -100,6 +105,30 @@ def facts(data: OperationsData) -> Facts:
 def _counted(spent: Spent) -> str:
     said = formats.count(spent.runs, "run")
     return f"{said}, {spent.unknown} without a value" if spent.unknown else said
+
+
+def far_out(data: OperationsData) -> Words:
+    """Runs that took far longer or shorter than the rest of their group; empty without any."""
+    charged = data.found.charged
+    place = next((i for i, m in enumerate(data.found.shown) if m is charged), None)
+    if charged is None or place is None:
+        return ()
+    found = [
+        (sample.runs[index], float(sample.values[index]))
+        for sample in data.samples[place]
+        for index in ties.far_out(sample.values)
+    ]
+    if not found:
+        return ()
+    said: list[Inline] = [f"Far from the rest of their group in {charged.title}: "]
+    for index, (run, value) in enumerate(found[:NAMED]):
+        said.append(", " if index else "")
+        said.append(RunRef(run.id, charting.fit(run.name or run.id, 40)))
+        said.append(f" ({amount(value, charged)})")
+    rest = len(found) - NAMED
+    said.append(f" and {rest} more." if rest > 0 else ".")
+    said.append(" They are kept; a run may have been suspended, or the machine shared.")
+    return tuple(word for word in said if word)
 
 
 # ---- ratios --------------------------------------------------------------------------------------

@@ -21,6 +21,9 @@ from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Significance
 from runreport.stats.student import Tester
 
+MOST_COMPARED = 3_000
+"""Comparisons that are made; the correction counts the others too."""
+
 
 @dataclass(frozen=True, eq=False)
 class Standing:
@@ -137,7 +140,11 @@ def against_baseline(found: Slices, rules: Rules) -> tuple[tuple[Against, ...], 
     unit = slices.unit_of(found)
     if base is None:
         return (), 0, unit
-    candidates = [row for row in found.rows if row is not base]
+    rivals = [row for row in found.rows if row is not base]
+    candidates = rivals[: max(1, MOST_COMPARED // len(found.segments))]
+    # those that come first may be first because of their values
+    hidden = (len(rivals) - len(candidates)) * len(found.segments)
+    rules = replace(rules, hidden=hidden)
     cases = [
         [_case(first, second, found, place)
          for place, (first, second) in enumerate(zip(base.fits, row.fits, strict=True))]
@@ -151,6 +158,7 @@ def against_baseline(found: Slices, rules: Rules) -> tuple[tuple[Against, ...], 
     every = [pair.result for own in pairs for pair in own]
     family = max((result.family for result in every), default=0)
     testable = sum(any(pair.result.difference is not None for pair in own) for own in pairs)
+    testable += len(rivals) - len(candidates)
     shared = testable if rules.correction != "none" else 1
     return (
         tuple(

@@ -148,12 +148,7 @@ def record(data: SegmentsData | str) -> dict[str, Any]:
         "groups": [segmentwords.standing_facts(data, item) for item in data.standings],
         "worst_differences": [segmentwords.worst_facts(data, item) for item in data.against],
         "comparisons": [
-            {
-                "candidate": item.row.label,
-                "baseline": own.baseline.label if own.baseline else None,
-                "segment": own.segments[pair.segment],
-                "result": pair.result,
-            }
+            segmentwords.comparison_facts(data, item, pair)
             for item in data.against
             for pair in item.pairs
         ],

@@ -11,7 +11,7 @@ from runreport.blocks import Mark as CellMark
 from runreport.sections import cells, charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.digits import Digits
-from runreport.sections.segmented import Against, SegmentsData, Standing
+from runreport.sections.segmented import Against, Pair, SegmentsData, Standing
 from runreport.sections.verdicts import LABELS, label
 from runreport.stats import words
 from runreport.stats.result import Interval
@@ -294,14 +294,20 @@ def method(data: SegmentsData) -> Iterator[str]:
     found = data.slices
     count = counted(len(found.segments), found.noun)
     if data.against:
-        groups = formats.count(len(data.against), "group")
+        rivals = sum(not row.is_baseline for row in found.rows)
+        groups = formats.count(rivals, "group")
+        if rivals > len(data.against):
+            yield (
+                f"The first {len(data.against)} groups are compared; the correction covers all "
+                f"{formats.number(rivals)}."
+            )
         if not data.family:
             yield "No test was made."
         elif _is_adjusted(data):
             yield (
                 f"The family is {count} x {groups} against the baseline: "
-                f"{formats.count(data.family, 'comparison')} that can be tested, corrected after "
-                f"{words.corrected(data.rules.correction)} at alpha "
+                f"{formats.count(data.family, 'comparison')}, those that cannot be tested left "
+                f"out, corrected after {words.corrected(data.rules.correction)} at alpha "
                 f"{words.short(data.rules.alpha)}. It is apart from the families of whole metrics."
             )
         elif data.rules.correction == "none":
@@ -314,7 +320,7 @@ def method(data: SegmentsData) -> Iterator[str]:
         tested = [own for own in data.against if own.interval is not None]
         if tested and tested[0].interval is not None:
             level = words.percent(round(tested[0].interval.level, 6))
-            shared = f", shared among {groups}" if len(data.against) > 1 else ""
+            shared = f", shared among {groups}" if rivals > 1 else ""
             yield (
                 f"The worst difference is the smallest true improvement over {count}. That none is "
                 f"below the lower end is held at {level}{shared} for every {found.noun} by itself "
@@ -363,4 +369,25 @@ def worst_facts(data: SegmentsData, own: Against) -> dict[str, Any]:
         "improvement": own.improvement,
         "interval": own.interval,
         "without_interval": [names[place] for place in own.bare],
+    }
+
+
+def comparison_facts(data: SegmentsData, own: Against, pair: Pair) -> dict[str, Any]:
+    """One comparison on one segment, as plain data."""
+    result, base = pair.result, data.slices.baseline
+    return {
+        "candidate": own.row.label,
+        "baseline": None if base is None else base.label,
+        "segment": data.slices.segments[pair.segment],
+        "verdict": result.verdict,
+        "difference": result.difference,
+        "improvement": result.improvement,
+        "means": result.means,
+        "n": result.n,
+        "test": result.test,
+        "p_value": result.p_value,
+        "p_adjusted": result.p_adjusted,
+        "interval": result.interval,
+        "adjusted": result.adjusted,
+        "margin": result.margin,
     }

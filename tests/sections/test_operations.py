@@ -146,6 +146,22 @@ def test_time_without_a_unit_is_not_priced():
     assert "Nothing is priced" in reading.said(blocks)
 
 
+def test_a_run_that_took_far_longer_than_its_group_is_named_and_kept():
+    times = {**TIMES, "base": [*TIMES["base"], 5000.0]}
+    runs = runs_of({**times, "base": times["base"][:5]})
+    runs.append({**runs[0], "name": "stalled", "params": {"model": "base", "seed": 5},
+                 "metrics": {"accuracy": 0.8, "train_time": 5000.0}})  # fmt: skip
+    data, blocks = computed(context_of(runs), time="train_time")
+    said = reading.said(blocks)
+    assert "Far from the rest of their group in train_time: stalled (1 h 23 min)." in said
+    assert 5000.0 in data.samples[1][0].values.tolist()
+
+
+def test_money_without_a_currency_says_what_it_is():
+    _, blocks = computed(context_of(), price=Price(4))
+    assert "15 runs took 22 min 30 s and 1.5 in cost" in reading.said(blocks)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(["finished", "failed", "killed", "running"]), min_size=15,
                 max_size=15))  # fmt: skip

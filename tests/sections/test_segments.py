@@ -425,6 +425,25 @@ def test_what_is_not_drawn_is_said():
     assert len(figure.table.rows) == 5
 
 
+def test_groups_beyond_the_comparisons_that_are_made_still_count_in_the_correction():
+    rng = np.random.default_rng(9)
+    count, groups = 200, 18
+    runs = [
+        {"params": {"model": f"m{g:02d}", "seed": s},
+         "metrics": {f"f1_class_{c}": float(v) for c, v in enumerate(rng.random(count))}}
+        for g in range(groups) for s in range(3 if g < 2 else 1)
+    ]  # fmt: skip
+    context = study(runs, by=["model"], replicates="seed", baseline={"model": "m00"})
+    data, blocks = computed(context, goal="maximize")
+    compared = 3000 // count
+    assert len(data.against) == compared
+    # one candidate can be tested, and two groups are not looked at
+    assert data.family == count + (groups - 1 - compared) * count
+    assert f"The first {compared} groups are compared" in reading.said(blocks)
+    first = data.against[0].pairs[0].result
+    assert first.p_adjusted >= min(1.0, first.p_value)
+
+
 @given(st.floats(0, 1))
 def test_shades_rise_with_the_share(share):
     token, strength = cellmap.shade(share, numbers=True)
