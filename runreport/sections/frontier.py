@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from runreport.budget import bare
 from runreport.design import Goal
 from runreport.kinds import Context
 from runreport.samples import Dropped, Group
@@ -119,6 +120,10 @@ class Frontier:
     """Whether resamples draw the same replicates for every point."""
     logs: tuple[bool, ...]
     level: float
+    copied: int
+    """Configurations of which several runs have the same declared replicate."""
+    unit: str
+    """What tells replicates apart, in one word."""
 
     @property
     def front(self) -> tuple[int, ...]:
@@ -195,7 +200,18 @@ def frontier_of(
         joint=joint and drawn is not None,
         logs=tuple(_is_log(means[:, i], log) for i, log in enumerate(logs)),
         level=context.design.level,
+        copied=sum(_has_copies(context, own) for own in members),
+        unit=charting.fit(bare(context.design.replicates or "replicate"), 40),
     )
+
+
+def _has_copies(context: Context, own: Sequence[int]) -> bool:
+    """Whether two of these runs are the same replicate of their group."""
+    runs = [context.runs[index] for index in own]
+    group = context.group_of(runs[0])
+    keys = dict(zip((run.id for run in group.runs), group.replicate_of, strict=True))
+    known = [key for run in runs if (key := keys[run.id]) is not None]
+    return len(set(known)) < len(known)
 
 
 def _members(

@@ -83,6 +83,11 @@ def sentences(data: Frontier) -> list[str]:
             f"configuration's runs{same}; configurations of fewer than {FEWEST} runs stay as "
             "they are in all of them."
         )
+    if data.copied:
+        said.append(
+            f"In {formats.count(data.copied, 'configuration')} several runs have one "
+            f"{data.unit}: copies of one replicate, whose spread says nothing of new ones."
+        )
     equal = [p for i, p in enumerate(data.points) if p.equals and min(p.equals) > i]
     if equal:
         pairs = charting.named(

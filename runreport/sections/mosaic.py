@@ -129,10 +129,12 @@ def _sentences(data: Tiling) -> list[str]:
         )
     if any(not tile.runs for tile in data.tiles):
         said.append("\u00d7 counts runs of cells where none has a value.")
-    if failed := sum(is_unfinished(tile) for tile in data.tiles):
-        said.append(f"{formats.count(failed, 'run')} did not finish and enter no mean.")
-    if valueless := sum(len(t.others) - is_unfinished(t) for t in data.tiles):
-        said.append(f"{formats.count(valueless, 'finished run')} have no value.")
+    failed = sum(is_unfinished(tile) for tile in data.tiles)
+    valueless = sum(len(tile.others) for tile in data.tiles) - failed
+    parts = [f"{formats.count(failed, 'run')} that did not finish"] if failed else []
+    parts += [f"{formats.count(valueless, 'finished run')} without a value"] if valueless else []
+    if parts:
+        said.append(f"In no mean: {' and '.join(parts)}.")
     if missing := charting.dropped_words(data.dropped):
         said.append(missing)
     return said
