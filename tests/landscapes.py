@@ -164,7 +164,10 @@ def _ablation(rng: np.random.Generator, n: int) -> list[dict[str, Any]]:
         {name: level} for name, levels in LEVELS.items() for level in levels if level != start[name]
     ]
     made = [start, *({**start, **step} for step in steps)]
-    while len(made) < n:
-        one, other = rng.choice(len(steps), size=2, replace=False).tolist()
-        made.append({**start, **steps[one], **steps[other]})
+    twice = [
+        {**start, **one, **other}
+        for one, other in itertools.combinations(steps, 2)
+        if one.keys() != other.keys()
+    ]
+    made += [twice[place] for place in rng.permutation(len(twice)).tolist()]
     return [_with_rest(params, 0.9) for params in made[:n]]

@@ -23,19 +23,23 @@ from runreport.samples import Dropped
 from runreport.sections import changetables, changewords, charting, configurations, workings
 from runreport.sections.caveats import caveats
 from runreport.sections.changeforest import forest
-from runreport.sections.changes import changes_of
+from runreport.sections.changehow import left_out
+from runreport.sections.changehow import workings as workings_of
+from runreport.sections.changes import Change, change_name, changes_of
 from runreport.sections.configurations import Settings
 from runreport.sections.fitness import Fit, metric_findings
 from runreport.sections.judging import Judged, Verdicts, fits_of, is_settled, judge
 from runreport.sections.levers import Seen, look
 from runreport.sections.starting import Several, several_of, start_of
 from runreport.sections.verdicts import label, plain
-from runreport.stats import words
 from runreport.stats.changes import Nearest, nearest
 from runreport.stats.findings import Finding
 
 SAID = 40
 """Verdicts written as sentences; the table has them all."""
+
+REASONS = 3
+"""Why pairs cannot be compared: so many different ones are written out."""
 
 CAUTIONS = 6
 """Cautions listed openly; the rest are folded."""
@@ -64,10 +68,12 @@ class AblationData:
     settings: Settings
     seen: Seen
     fits: tuple[Fit, ...]
+    changes: tuple[Change, ...]
+    """Every one, those without a value among them."""
     verdicts: Verdicts
     start: int | None
     """The configuration that the table of single changes starts from."""
-    start_words: str
+    start_words: Words
     """How it was chosen, or why there is none."""
     several: tuple[Several, ...]
     near: Nearest | None
@@ -87,7 +93,7 @@ def compute(context: Context, options: Options) -> AblationData:
     seen = look(settings)
     if metric is None:
         none = Verdicts((), ())
-        return AblationData(None, settings, seen, (), none, None, "", (), None, (), ())
+        return AblationData(None, settings, seen, (), (), none, None, (), (), None, (), ())
     fits = fits_of(context, settings, metric)
     start, start_words = start_of(context, settings, seen)
     changes = changes_of(settings, seen, fits, start, design, metric)
@@ -99,6 +105,7 @@ def compute(context: Context, options: Options) -> AblationData:
         settings=settings,
         seen=seen,
         fits=fits,
+        changes=changes,
         verdicts=verdicts,
         start=start,
         start_words=start_words,
@@ -121,8 +128,16 @@ def _cautions(verdicts: Verdicts) -> Iterator[Finding]:
     """What else must be said of the comparisons, once each."""
     results = [item.result for item in verdicts.judged]
     results += [step.result for step in verdicts.steps if step.result is not None]
-    told = (finding for result in results for finding in result.warnings)
-    yield from dict.fromkeys(finding for finding in told if finding.name not in BY_NUMBER)
+    told = [finding for result in results for finding in result.warnings]
+    once = dict.fromkeys(finding for finding in told if finding.name not in BY_NUMBER)
+    reach = [finding for finding in once if finding.name == "UNATTAINABLE_ALPHA"]
+    for finding in once:
+        if finding.name != "UNATTAINABLE_ALPHA":
+            yield finding
+        elif finding is reach[0]:
+            more = formats.count(len(reach) - 1, "other number")
+            also = f" So it is with {more} of contexts or replicates." if len(reach) > 1 else ""
+            yield replace(finding, words=finding.words + also)
 
 
 # ---- blocks --------------------------------------------------------------------------------------
@@ -142,7 +157,12 @@ def present(data: AblationData, options: Options) -> tuple[Block, ...]:
     if not data.seen.count:
         why = changewords.nothing_alone(data.settings, data.near)
         note = Note("info", "No change was made alone", tuple(Text(item) for item in why))
-        return (note, *_apart(data), *_from_start(data, metric), _workings(data))
+        return (
+            note,
+            *_apart(data),
+            *_from_start(data, metric),
+            workings_of(data.settings, data.seen, data.verdicts.judged),
+        )
     blocks: list[Block] = [*_verdicts(data, metric), *_apart(data), *_warnings(data)]
     chart = forest(data.settings, data.verdicts.judged, metric, options.limit)
     if chart is not None:
@@ -150,14 +170,14 @@ def present(data: AblationData, options: Options) -> tuple[Block, ...]:
     blocks += _from_start(data, metric)
     if data.verdicts.judged:
         pairs = changetables.couples(data.settings, data.verdicts.judged, metric)
-        blocks.append(Fold(formats.count(len(pairs.rows), "pair of configurations"), (pairs,)))
-    return (*blocks, _workings(data))
+        blocks.append(Fold(f"{formats.count(len(pairs.rows), 'pair')} of configurations", (pairs,)))
+    return (*blocks, workings_of(data.settings, data.seen, data.verdicts.judged))
 
 
 def _nothing(why: str, data: AblationData) -> tuple[Block, ...]:
     body: tuple[Block, ...] = (Text((why,)),)
     if data.settings.left_out:
-        body = (*body, Bullets(tuple(_left_out(data.settings))))
+        body = (*body, Bullets(tuple(left_out(data.settings))))
     return (Note("info", "Nothing changed between runs", body),)
 
 
@@ -165,7 +185,7 @@ def _verdicts(data: AblationData, metric: Metric) -> Iterator[Block]:
     settings, judged = data.settings, data.verdicts.judged
     if not judged:
         pairs = formats.count(data.seen.count, "pair")
-        said = f"{pairs} of configurations differ in one param, and none has a value on both sides."
+        said = f"{pairs} of configurations differ in one param, and none can be compared."
         yield Note("info", "Nothing to compare", (Text((said,)), *_missing(data)))
         return
     yield Text(changewords.sentence(settings, judged[0], metric), "lead")
@@ -205,7 +225,7 @@ def _not_said(data: AblationData, judged: Sequence[Judged]) -> Iterator[str]:
     sizes = {size for item in judged for couple in item.couples for size in couple.n}
     if sizes == {1}:
         yield (
-            "Every configuration has one run, so no pair says anything about its two "
+            "Every configuration has one run that counts, so no pair says anything about its two "
             "configurations: there is no p-value for any of them."
         )
     elif any("N1_NO_INFERENCE" in _names(item) for item in judged):
@@ -226,6 +246,8 @@ def _apart(data: AblationData) -> Iterator[Block]:
     said: list[Words] = list(changewords.confounded(settings, seen))
     if seen.count and (alone := changewords.never_alone(settings, seen)):
         said.append((alone,))
+    if cut := changewords.cut_words(settings, seen):
+        said.append((cut,))
     if said:
         yield Note("warning", "What these runs cannot tell apart", (Bullets(tuple(said)),))
     if known := tuple(changewords.conditional(settings, seen)):
@@ -242,6 +264,7 @@ def _warnings(data: AblationData) -> Iterator[Block]:
 
 def _missing(data: AblationData) -> Iterator[Block]:
     """Runs that did not enter, counted in the open."""
+    yield from _lost(data)
     if not data.dropped:
         return
     copies = sum(item.reason.startswith("equal to ") for item in data.dropped)
@@ -259,19 +282,39 @@ def _missing(data: AblationData) -> Iterator[Block]:
     yield Text((" ".join(said),), "small")
 
 
+def _lost(data: AblationData) -> Iterator[Block]:
+    """Pairs that cannot be compared, and the changes of which no pair can."""
+    lost = [(change, gone) for change in data.changes for gone in change.lost]
+    if not lost:
+        return
+    pairs = formats.count(len(lost), "pair")
+    told = dict.fromkeys(charting.fit(gone.reason, 300).rstrip(".") for _, gone in lost)
+    reasons = "; ".join(list(told)[:REASONS]) + ("; and so on" if len(told) > REASONS else "")
+    said = f"{pairs} of configurations that differ in one param cannot be compared: {reasons}."
+    whole = [
+        f"{change_name(data.settings, change.lever, change.lost[0].first, change.lost[0].second)} "
+        f"({formats.count(len(change.lost), 'context')})"
+        for change in data.changes
+        if not change.couples
+    ]
+    if whole:
+        said += f" In no context at all: {charting.named(whole, 6)}."
+    yield Text((said,), "small")
+
+
 def _from_start(data: AblationData, metric: Metric) -> Iterator[Block]:
     """The table of single changes from the start, and that of several at once."""
     settings, start = data.settings, data.start
     if start is None:
         if data.start_words and data.seen.count:
-            yield Text((data.start_words,), "small")
+            yield Text(data.start_words, "small")
         return
     label_of = ", ".join(
         f"{charting.fit(name, 30)}={settings.text(start, column)}"
         for column, name in enumerate(settings.names)
     )
-    yield Headline("One change at a time", 3)
-    yield Text((f"{data.start_words} It has {charting.fit(label_of, 300)}.",), "small")
+    yield Headline("From one configuration", 3)
+    yield Text((*data.start_words, f" It has {charting.fit(label_of, 300)}."), "small")
     if data.verdicts.steps:
         yield changetables.ablation(settings, data.verdicts.steps, data.fits, start, metric)
     else:
@@ -282,52 +325,7 @@ def _from_start(data: AblationData, metric: Metric) -> Iterator[Block]:
         yield Fold(f"{count} with several changes at once", (table,))
 
 
-# ---- how it was computed -------------------------------------------------------------------------
-
-
-def _workings(data: AblationData) -> Fold:
-    items: list[Words] = list(_left_out(data.settings))
-    if data.settings.constant:
-        same = formats.count(data.settings.constant, "param")
-        are = "has" if data.settings.constant == 1 else "have"
-        items.append((f"{same} {are} one value in all runs and take no part.",))
-    items.append(
-        (
-            "Values are compared as values: 1e-3 is 0.001, and numbers with a fraction are equal "
-            "when they agree to seven digits. What is not set counts as a value of its own.",
-        )
-    )
-    if data.seen.unseen:
-        more = formats.count(data.seen.unseen, "further pair")
-        items.append((f"{more} of the same params are not looked at; neighbouring values are.",))
-    tested = [item.result for item in data.verdicts.judged if item.result.p_value is not None]
-    for text in dict.fromkeys(f"{r.test}: {r.why}" for r in tested):
-        items.append((text,))
-    for text in dict.fromkeys(f"Assumed: {a}." for r in tested for a in r.assumptions):
-        items.append((text,))
-    if tested:
-        first = tested[0]
-        covered = formats.count(first.family, "comparison")
-        by = words.corrected(first.correction)
-        items.append(
-            (
-                f"Alpha is {words.short(first.alpha)} for the whole family: the {covered} that "
-                f"can be tested, of changes over contexts and of single pairs, corrected: {by}. A "
-                "pair that stands in two tables counts once.",
-            )
-        )
-    for source in dict.fromkeys(r.source for r in tested if r.source):
-        items.append((f"Source: {source}.",))
-    return Fold("How this was computed", (Bullets(tuple(items)),))
-
-
-def _left_out(settings: Settings) -> Iterator[Words]:
-    for part in settings.left_out:
-        verb = "tells" if len(part.names) == 1 else "tell"
-        yield (
-            f"{charting.named(part.names, 12)} {verb} no configurations apart ({part.why}). "
-            "`ignore` and `keep` choose.",
-        )
+# ---- data ----------------------------------------------------------------------------------------
 
 
 def record(data: AblationData) -> dict[str, Any]:
@@ -370,6 +368,6 @@ SECTION = Section(
     options=Options,
     compute=compute,
     present=present,
-    title="One change at a time",
+    title="What each change did",
     record=record,
 )

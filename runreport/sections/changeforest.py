@@ -22,7 +22,7 @@ from runreport.sections.judging import Judged, is_settled
 from runreport.sections.verdicts import basis, label
 from runreport.stats import words
 
-NAME_LENGTH = 40
+NAME_LENGTH = 36
 """Characters of a row's name; the table says the whole."""
 
 DOTS = 150
@@ -99,7 +99,7 @@ def _line(settings: Settings, item: Judged, metric: Metric) -> Line:
     token = CONFOUNDED if item.change.lever.is_confounded else SETTLED if settled else OPEN
     said = f"({basis(result)})" if result.p_value is not None else f"({_contexts(item)}, no test)"
     return Line(
-        name=charting.fit(name_of(settings, item, 18), NAME_LENGTH),
+        name=name_of(settings, item, NAME_LENGTH),
         difference=difference,
         low=low,
         high=high,
@@ -173,7 +173,7 @@ def _legend(lines: Sequence[Line]) -> tuple[LegendEntry, ...]:
     if any(line.token == SETTLED for line in lines):
         entries.append(LegendEntry("settled", SETTLED))
     if any(line.token == OPEN for line in lines):
-        entries.append(LegendEntry("open or not tested (hollow)", OPEN))
+        entries.append(LegendEntry("open or without a test (hollow)", OPEN))
     if any(line.token == CONFOUNDED for line in lines):
         entries.append(LegendEntry("several params that always moved together", CONFOUNDED))
     if any(line.dots.size for line in lines):
@@ -191,13 +191,13 @@ def _notes(
         wide = "adjusted " if first.family > 1 and first.correction != "none" else ""
         said.append(f"Whiskers are {wide}{words.percent(1 - first.alpha)} intervals.")
     if len(tested) < len(drawn):
-        said.append("Marks without whiskers were not tested.")
+        said.append("Marks without whiskers have no interval.")
     if any(line.margin for line in lines):
         said.append("The shaded band is the declared margin.")
     if cut:
         said.append("What reaches beyond the chart is cut at its edge; the table has the numbers.")
     if len(drawn) < len(every):
-        rest = formats.count(len(every) - len(drawn), "smaller change")
+        rest = formats.number(len(every) - len(drawn))
         said.append(f"The {len(drawn)} largest are drawn; the table has {rest} more.")
     return said
 

@@ -11,17 +11,18 @@ from itertools import pairwise
 
 import numpy as np
 
+from runreport import formats
 from runreport.design import Design, Metric
 from runreport.samples import Sample, pair
 from runreport.sections import charting
 from runreport.sections.aligning import ENOUGH
 from runreport.sections.audit import ABOUT_VALUES, between
-from runreport.sections.configurations import NOT_SET, Settings, same, short
+from runreport.sections.configurations import Settings
 from runreport.sections.fitness import Fit
 from runreport.sections.levers import Lever, Seen, has_order, level_key, ordered
 from runreport.stats.changes import Codes, Floats
 
-FEW_LEVELS = 6
+FEW_LEVELS = 4
 """Of so many values all couples are changes; of more, neighbours, and each against the start."""
 
 
@@ -212,41 +213,43 @@ def differences(couples: Sequence[Couple]) -> Floats:
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def lever_name(settings: Settings, lever: Lever, length: int = 40) -> str:
-    """`lr`, or `schedule + warmup` of params that always moved together."""
-    each = max(10, length // len(lever.own))
-    return " + ".join(charting.fit(settings.names[column], each) for column in lever.own)
+def change_name(
+    settings: Settings, lever: Lever, first: int, second: int, length: int | None = None
+) -> str:
+    """`lr 0.001 → 0.01`; params that changed together one after the other.
 
-
-def change_name(settings: Settings, lever: Lever, first: int, second: int, length: int = 40) -> str:
-    """`lr 0.001 → 0.01`; several params that changed together are joined by `with`."""
-    parts = [
-        f"{charting.fit(settings.names[column], length)} "
-        f"{settings.text(first, column)} \u2192 {settings.text(second, column)}"
+    Args:
+        settings: the configurations.
+        lever: what changed.
+        first: the configuration before.
+        second: the one after.
+        length: characters at most; the param's name gives way before its values do.
+    """
+    wide = 28 if length is None else 14
+    ends = [
+        f" {settings.text(first, column, wide)} \u2192 {settings.text(second, column, wide)}"
         for column in lever.own
     ]
-    return ", with ".join(parts) + _carried_words(settings, lever, first, second)
+    tail = _carried_words(settings, lever, first, second, brief=length is not None)
+    most = 40
+    if length is not None:
+        most = max(8, (length - len(tail) - sum(map(len, ends))) // len(ends) - 1)
+    names = [charting.fit(settings.names[column], most) for column in lever.own]
+    said = ", ".join(name + end for name, end in zip(names, ends, strict=True)) + tail
+    return said if length is None else charting.fit(said, length)
 
 
-def _carried_words(settings: Settings, lever: Lever, first: int, second: int) -> str:
-    """` (momentum 0.9 there)`: what comes or goes with a value of the lever."""
+def _carried_words(
+    settings: Settings, lever: Lever, first: int, second: int, *, brief: bool
+) -> str:
+    """` (+ momentum 0.9)`: what comes or goes with a value of the lever."""
     parts = []
     for column in lever.carried:
         absent = (settings.absent[first, column], settings.absent[second, column])
         if absent[0] != absent[1]:
             there = second if absent[0] else first
-            sign = "+" if absent[0] else "\u2212"
-            name = charting.fit(settings.names[column], 24)
-            parts.append(f"{sign} {name} {settings.text(there, column)}")
+            sign = "+" if absent[0] else formats.MINUS
+            name = charting.fit(settings.names[column], 12 if brief else 24)
+            value = "" if brief else f" {settings.text(there, column)}"
+            parts.append(f"{sign} {name}{value}")
     return f" ({', '.join(parts)})" if parts else ""
-
-
-def steps(settings: Settings, first: int, second: int) -> list[str]:
-    """Everything in which two configurations differ: `lr 0.1 → 0.01`."""
-    return [
-        f"{charting.fit(name, 40)} {short(one)} \u2192 {short(other)}"
-        for name, one, other in zip(
-            settings.names, settings.texts[first], settings.texts[second], strict=True
-        )
-        if same(one) != same(other) or (one == NOT_SET) != (other == NOT_SET)
-    ]

@@ -37,7 +37,8 @@ def changes(settings: Settings, items: Sequence[Judged], metric: Metric) -> Tabl
         Column("Verdict", hint="By the interval against the declared margin, or against 0"),
         *_columns(metric, first),
         Column("n", hint="Contexts, or replicates where the change was made in fewer than three"),
-        Column("Contexts", "number", hint="In which all other params were equal"),
+        Column("Contexts", "number", hint="In which all other params were equal", hidden=True),
+        Column("Raised in", hint="Contexts in which the value was higher after the change"),
         Column("Range over contexts", hint="Of the differences", unit=unit),
         Column("Without a value", "number", hint="Further contexts in which a side has none"),
     )
@@ -85,6 +86,7 @@ def _change_row(settings: Settings, item: Judged, metric: Metric) -> Row:
     name = name_of(settings, item)
     if not item.over_contexts and len(item.change.couples) > 1:
         name += f", in {context_name(settings, item)}"
+    raised = sum(couple.difference > 0 for couple in item.couples)
     return Row(
         (
             Cell((name,), name),
@@ -92,6 +94,7 @@ def _change_row(settings: Settings, item: Judged, metric: Metric) -> Row:
             *_numbers(item.difference, result),
             _size(result),
             charting.cell(float(len(item.couples))),
+            Cell((f"{raised} of {len(item.couples)}",), float(raised)),
             Cell((spread_words(item, metric) or formats.MISSING,)),
             charting.cell(float(len(item.change.lost))),
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from runreport import formats
-from runreport.blocks import Inline, Strong, Words
+from runreport.blocks import Code, Inline, Strong, Words
 from runreport.design import Metric
 from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
@@ -23,7 +23,7 @@ NAMED = 6
 """Params that a sentence names."""
 
 
-def name_of(settings: Settings, item: Judged, length: int = 40) -> str:
+def name_of(settings: Settings, item: Judged, length: int | None = None) -> str:
     """`lr 0.001 → 0.01`."""
     first = item.couples[0]
     return change_name(settings, item.change.lever, first.first, first.second, length)
@@ -142,8 +142,7 @@ def confounded(settings: Settings, seen: Seen) -> Iterator[Words]:
             yield (
                 Strong(_listed(names)),
                 f" always moved together ({values} each, in all {total}). Which of them did what "
-                "cannot be told: their changes are shown as one. Run one of them alone to find "
-                "out.",
+                "cannot be told, so they count as one. Change one of them alone to find out.",
             )
     for item in seen.together:
         if item.correlation is not None or item.apart:
@@ -190,13 +189,28 @@ def never_alone(settings: Settings, seen: Seen) -> str:
     names = [settings.names[column] for column in seen.never if column not in bundled]
     if not names or len(names) == len(settings.names):
         return ""
-    they = "it differs" if len(names) == 1 else "one of them differs"
+    one = len(names) == 1
     return (
-        f"{charting.named(names, NAMED)} never changed alone: wherever {they}, another param does "
-        "too. Nothing is said of what it does."
-        if len(names) == 1
-        else f"{charting.named(names, NAMED)} never changed alone: wherever {they}, another param "
-        "does too. Nothing is said of what they do."
+        f"{charting.named(names, NAMED)} never changed alone: wherever "
+        f"{'it differs' if one else 'one of them differs'}, another param does too. Nothing is "
+        f"said of what {'it does' if one else 'they do'}."
+    )
+
+
+def cut_words(settings: Settings, seen: Seen) -> str:
+    """Configurations that lack what all others have; empty where none does."""
+    if not seen.cut:
+        return ""
+    lacking = [
+        own.runs[0].name or own.runs[0].id
+        for place, own in enumerate(settings.groups)
+        if settings.absent[place, list(seen.cut)].any()
+    ]
+    names = charting.named([settings.names[column] for column in seen.cut], NAMED)
+    logged = "1 configuration lacks" if len(lacking) == 1 else f"{len(lacking)} configurations lack"
+    return (
+        f"{logged} params that all others have with one value: {names} "
+        f"({charting.named(lacking, 3)}). The log may have been cut, so it is not called a change."
     )
 
 
@@ -243,7 +257,9 @@ def nothing_alone(settings: Settings, near: Nearest | None) -> Iterator[Words]:
         "To find out, start from one configuration, change one param at a time, and run each "
         f"three times with other seeds at least: {formats.count(runs, 'run')} for one change of "
         f"each of {formats.count(len(settings.names), 'param')}. What a model over all params "
-        "makes of these runs, `importance` says.",
+        "makes of these runs, ",
+        Code("importance"),
+        " says.",
     )
 
 

@@ -53,7 +53,7 @@ _TOP = re.compile(r"name|id|group|experiment|host|out|output|version_id")
 
 _PLACE = re.compile(
     r"(?:.*_)?(?:outputs?|out|save|saving|logs?|logging|ckpts?|checkpoints?|results?|work|working|"
-    r"run|cache|tmp|temp|tensorboard|tb|artifacts?|export|dump)_?"
+    r"root|run|cache|tmp|temp|tensorboard|tb|artifacts?|export|dump)_?"
     r"(?:dir|directory|path|folder|file|filename|root|uri|location)s?"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -88,9 +88,9 @@ class Settings:
     left_out: tuple[LeftOut, ...]
     runs: int
 
-    def text(self, configuration: int, param: int) -> str:
+    def text(self, configuration: int, param: int, length: int = 28) -> str:
         """A value, short enough for a line."""
-        return short(self.texts[configuration][param])
+        return short(self.texts[configuration][param], length)
 
     def count(self, param: int) -> int:
         """How many values a param has, not being set among them."""
@@ -183,7 +183,7 @@ def _nested(text: str) -> Mapping[str, str]:
         return {}
     try:
         value = _parsed(text)
-        return dict(_leaves(value, "")) if isinstance(value, dict) else {}
+        return dict(_leaves(value, "")) if isinstance(value, dict) and value else {}
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return {}
 

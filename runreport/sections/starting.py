@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runreport.blocks import Code, Words
 from runreport.kinds import Context
 from runreport.sections.configurations import Settings
 from runreport.sections.fitness import Fit
 from runreport.sections.judging import Verdicts
 from runreport.sections.levers import Lever, Seen, apart
 
-HUB = 2
-"""Without a baseline, a configuration with so many single changes around it may stand in."""
+HUB = 1.5
+"""Without a baseline, a configuration with so many times the single changes around it that any
+other has may stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,14 @@ class Several:
     """What the single changes come to, where each was made from the start."""
 
 
-def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | None, str]:
+def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | None, Words]:
     """The baseline's configuration; without a baseline one that others surround, said as a guess.
 
     Returns:
         Which one, and a sentence about the choice.
     """
     if not settings.groups or not settings.names:
-        return None, ""
+        return None, ()
     baseline = context.baseline
     if baseline is not None:
         ids = {run.id for run in baseline.runs}
@@ -43,21 +45,26 @@ def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | No
         inside = [place for place, count in enumerate(counts) if count]
         chosen = max(inside, key=lambda place: (seen.neighbours[place], counts[place], -place))
         if len(inside) == 1:
-            return chosen, "The start is the declared baseline."
+            return chosen, ("The start is the declared baseline.",)
         return chosen, (
             f"The declared baseline holds {len(inside)} configurations. A guess: the start is the "
-            "one of them from which most single changes were made; a `baseline` that names all "
-            "params would say which."
+            "one of them from which most single changes were made; a ",
+            Code("baseline"),
+            " that names all params would say which.",
         )
-    most = max(seen.neighbours)
-    if most >= HUB and seen.neighbours.count(most) == 1:
+    most, *rest = sorted(seen.neighbours, reverse=True)
+    if most > 1 and most >= HUB * max(rest, default=0):
         return seen.neighbours.index(most), (
             "No baseline is declared. A guess: the start is the configuration from which most "
-            f"single changes were made ({most}); name a `baseline` to start elsewhere."
+            f"single changes were made ({most}); name a ",
+            Code("baseline"),
+            " to start elsewhere.",
         )
     return None, (
         "No baseline is declared, and no configuration stands out as the one that others were "
-        "changed from. With a `baseline`, every change from it is listed here."
+        "changed from. With a ",
+        Code("baseline"),
+        ", every change from it is listed here.",
     )
 
 

@@ -123,12 +123,13 @@ def together(codes: Codes, numbers: Floats) -> tuple[Together, ...]:
 
 def _apart(one: Codes, other: Codes) -> int:
     """Rows outside the one-to-one match of values, the most frequent couples matched first."""
-    couples, counts = np.unique(np.stack((one, other)), axis=1, return_counts=True)
+    wide = int(other.max()) + 1
+    couples, counts = np.unique(one * wide + other, return_counts=True)
     left: set[int] = set()
     right: set[int] = set()
     covered = 0
     for place in np.argsort(-counts, kind="stable").tolist():
-        first, second = couples[:, place].tolist()
+        first, second = divmod(int(couples[place]), wide)
         if first not in left and second not in right:
             left.add(first)
             right.add(second)
@@ -173,8 +174,7 @@ def carried(codes: Codes, absent: Flags) -> dict[int, tuple[int, ...]]:
     levels = [int(np.unique(codes[:, column]).size) for column in range(columns)]
     found: dict[int, tuple[int, ...]] = {}
     for column in range(columns):
-        # a run or two without a value tell of a log that was cut, not of a condition
-        if not 2 <= counts[column] <= rows - 2:
+        if not 0 < counts[column] < rows:
             continue
         parents = [
             other
