@@ -297,7 +297,7 @@ def draw_panels(data: Panels, style: Style) -> Drawing:
 
 def _short(labels: Sequence[str], width: float, style: Style) -> str:
     """A panel's title in the room it has: without its unit before it is cut."""
-    room = (width + GAP * 0.8) / (0.6 * style.font_size * 100 / 72)
+    room = (width + GAP * 0.3) / (0.66 * style.font_size * 100 / 72)
     whole = next((label for label in labels if len(label) <= room), labels[-1])
     return charting.fit(whole, max(6, int(room)))
 

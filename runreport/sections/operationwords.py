@@ -85,7 +85,7 @@ def facts(data: OperationsData) -> Facts:
     found.append(
         Fact(
             "Failed or diverged",
-            (amount(first.lost, first.measure),),
+            (amount(first.lost, first.measure) if lost else "none",),
             (formats.count(lost, "run"),),
         )
     )

@@ -320,11 +320,12 @@ def method(data: SegmentsData) -> Iterator[str]:
         tested = [own for own in data.against if own.interval is not None]
         if tested and tested[0].interval is not None:
             level = words.percent(round(tested[0].interval.level, 6))
-            shared = f", shared among {groups}" if rivals > 1 else ""
+            shared = f" (alpha shared among {groups})" if rivals > 1 else ""
             yield (
-                f"The worst difference is the smallest true improvement over {count}. That none is "
-                f"below the lower end is held at {level}{shared} for every {found.noun} by itself "
-                "(intersection-union); the upper end allows for any of them being the worst "
+                f"The worst difference is the smallest true improvement over {count}. Its lower "
+                f"end is the lowest of the intervals of each {found.noun} at {level}{shared}: that "
+                "none is worse is one claim about all, which needs no further correction "
+                "(intersection-union). Its upper end allows for any of them being the worst "
                 "(Bonferroni)."
             )
     if any(own.gap_interval is not None for own in data.standings):

@@ -108,9 +108,15 @@ _METRIC = re.compile(
 )
 _SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval",
-     "evaluation", "holdout", "best", "last", "final", "mean", "macro", "micro", "avg", "average",
-     "weighted", "overall", "all", "total", "min", "max", "std", "epoch", "step"}
+     "evaluation", "holdout", "best", "last", "final", "min", "max", "std", "epoch", "step"}
 )  # fmt: skip
+"""Parts of names that tell no segments apart."""
+_AVERAGES = frozenset(
+    f"{word}{end}"
+    for word in ("macro", "micro", "weighted", "mean", "avg", "average", "overall", "all", "total")
+    for end in ("", "_avg", "-avg", " avg", "_average", "_mean")
+)
+"""Parts that stand for all segments together."""
 _KEYED = re.compile(r"(\w+)=([^\s,;/|]+)")
 _CLASSED = re.compile(
     r"(?:class|label|category|group|slice|subset|domain|task|dataset|language|lang)[_\- ]?"
@@ -135,9 +141,13 @@ def families_of(names: set[str]) -> list[str]:
         if len(name) <= LONGEST and "*" not in name:
             for form, part in _forms(name):
                 found.setdefault(form, set()).add(part)
+    single = {
+        form: {part for part in parts if part.lower() not in _AVERAGES}
+        for form, parts in found.items()
+    }
     fit = {
         form: parts
-        for form, parts in found.items()
+        for form, parts in single.items()
         if len(parts) >= FEWEST and not {part.lower() for part in parts} & _SPLITS
     }
     return sorted(fit, key=lambda form: (-len(fit[form]), form))
@@ -173,6 +183,10 @@ def _by_name(
     if all(name in known for name, _ in found):
         # declared as a family, so nothing is guessed
         remarks = ()
+    means = [part for _, part in found if part.lower() in _AVERAGES]
+    if 0 < len(means) < len(found) - 1:
+        found = [pair for pair in found if pair[1] not in means]
+        remarks = (*remarks, (f"Left out as averages of segments: {charting.named(means)}.",))
     remarks = (*remarks, *_beyond(len(found), "segment"))
     found = found[:MOST]
     declared = next(((known[name], part) for name, part in found if name in known), None)

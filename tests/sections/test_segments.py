@@ -329,6 +329,7 @@ def test_runs_without_the_column_are_counted():
         (["val/f1/cat", "val/f1/dog"], []),
         (["system/gpu_0", "system/gpu_1", "system/cpu"], []),
         (["val/f1/macro", "val/f1/micro", "val/f1/weighted"], []),
+        (["val/f1/a", "val/f1/b", "val/f1/c", "val/f1/macro_avg"], ["val/f1/*"]),
     ],
 )
 def test_families_are_guessed_from_names_that_leave_a_metric(names, found):
@@ -342,6 +343,15 @@ def test_a_guess_is_said_and_a_declared_family_is_none():
     assert "guess" not in reading.said(blocks)
     assert data.slices.noun == "class"
     assert data.slices.metric.goal == "maximize"
+
+
+def test_averages_of_segments_are_no_segments():
+    runs = runs_of()
+    for run in runs:
+        run["metrics"]["val/f1/macro"] = 0.8
+    data, blocks = computed(classes_study(runs), metrics="val/f1/*", goal="maximize")
+    assert data.slices.segments == CLASSES
+    assert "Left out as averages of segments: macro." in reading.said(blocks)
 
 
 def test_segments_stand_in_natural_order():
