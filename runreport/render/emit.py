@@ -207,6 +207,8 @@ def run_tokens(run_ids: Sequence[str]) -> str:
     return " ".join(run_token(run_id) for run_id in run_ids)
 
 
+# a run is named by every mark and row of it
+@lru_cache(maxsize=65_536)
 def _short(key: str) -> str:
     # 48 bits: 10,000 runs collide with a chance of 2e-7, and the verifier would refuse the page
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -11,6 +11,7 @@ Loaded by `render.figures` when it draws: importing this module imports matplotl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -30,6 +31,9 @@ DPI = 100
 
 FOCUSABLE = 200
 """Only so many marks of one chart are reached by the Tab key."""
+
+CIRCLE = 26
+"""Vertices of matplotlib's circle."""
 
 _ANCHORS = {"center": "middle", "right": "end"}
 _CAPS = {"projecting": "square", "round": "round"}
@@ -136,6 +140,12 @@ class SvgRenderer(RendererBase):
         self._elements: list[tuple[str, str]] = []
         self._clips: dict[tuple[float, float, float, float], str] = {}
         self._focusable = FOCUSABLE
+        self._hexes: dict[Any, str] = {}
+        """Colours by what matplotlib calls them: many elements share few."""
+        self._circles: dict[Any, tuple[Any, tuple[float, float, float] | None]] = {}
+        """Path and linear part of its transform to the path itself, which must not go while its
+        number is used, and its circle around the transform's origin.
+        """
 
     # ---- what was collected ----------------------------------------------------------------------
 
@@ -258,7 +268,10 @@ class SvgRenderer(RendererBase):
 
     def _color(self, rgba: Any, gc: Any) -> tuple[str, str]:
         """The theme's property for a colour, and its opacity when it is not opaque."""
-        color = to_hex(rgba)
+        known = tuple(rgba)
+        if known not in self._hexes:
+            self._hexes[known] = to_hex(rgba)
+        color = self._hexes[known]
         token = self._tokens.get(color)
         alpha = gc.get_alpha() if gc.get_forced_alpha() else (rgba[3] if len(rgba) > 3 else 1.0)
         opacity = "" if alpha >= 0.9995 else _short(alpha, 3)
@@ -293,13 +306,13 @@ class SvgRenderer(RendererBase):
         self, gc: Any, path: Any, transform: Any, face: Any
     ) -> tuple[str, tuple[float, float, float, float]]:
         """Element name with its geometry, and its bounding box; empty when nothing is finite."""
-        turned = transform.transform_path(path)
-        if circle := _circle(turned):
+        if (circle := self._circle(path, transform)) is not None:
             x, y, r = circle
             return (
                 f'circle cx="{_short(x)}" cy="{_short(self.height - y)}" r="{_short(r, 2)}"',
                 (x - r, y - r, x + r, y + r),
             )
+        turned = transform.transform_path(path)
         # what lies outside the canvas would be huge numbers; a filled shape must stay closed
         around = (-self.width, -self.height, 2 * self.width, 2 * self.height)
         clean = turned.cleaned(
@@ -317,6 +330,19 @@ class SvgRenderer(RendererBase):
         points[:, 1] = self.height - points[:, 1]
         data = _path_data(points, codes)
         return f'path d="{data}"', (*low.tolist(), *high.tolist())
+
+    def _circle(self, path: Any, transform: Any) -> tuple[float, float, float] | None:
+        """Centre and radius, in pixels, when that is what the path is."""
+        if len(path.vertices) != CIRCLE or not transform.is_affine:
+            return None
+        (a, c, x), (b, d, y), _ = transform.get_matrix().tolist()
+        if not math.isfinite(x + y):
+            return None
+        key = (id(path), a, b, c, d)
+        if key not in self._circles:
+            self._circles[key] = path, _circle(path, np.array(((a, b), (c, d))))
+        circle = self._circles[key][1]
+        return None if circle is None else (circle[0] + x, circle[1] + y, circle[2])
 
     def _clip(self, gc: Any, box: tuple[float, float, float, float]) -> str:
         """A reference to the clip box, only where the element leaves it."""
@@ -368,10 +394,10 @@ def _path_data(points: Any, codes: Any) -> str:
     return "".join(parts)
 
 
-def _circle(path: Any) -> tuple[float, float, float] | None:
-    """Centre and radius when the path is matplotlib's circle: eight arcs that close."""
-    vertices, codes = path.vertices, path.codes
-    if len(vertices) != 26 or codes is None or codes[1] != Path.CURVE4:
+def _circle(path: Any, turn: Any) -> tuple[float, float, float] | None:
+    """Centre and radius when the turned path is matplotlib's circle: eight arcs that close."""
+    vertices, codes = path.vertices @ turn, path.codes
+    if codes is None or codes[1] != Path.CURVE4:
         return None
     low, high = vertices[:25:3].min(axis=0), vertices[:25:3].max(axis=0)
     width, height = high - low
