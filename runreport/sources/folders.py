@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +93,25 @@ class Folder:
             return _read(descriptor, most)
         finally:
             os.close(descriptor)
+
+    def starts(self, names: Iterable[str], most: int) -> Iterator[bytes]:
+        """The first bytes of each of these files.
+
+        Raises:
+            OSError: as `read`.
+        """
+        for name in names:
+            # as `read`, with nothing called that need not be: stores have thousands of small files
+            descriptor = os.open(name, _FILE, dir_fd=self._descriptor)
+            try:
+                about = os.fstat(descriptor)
+                if not stat.S_ISREG(about.st_mode):
+                    raise OSError(0, "not a regular file")
+                wanted = min(about.st_size, most)
+                data = os.read(descriptor, wanted)
+                yield data if len(data) == wanted else data + _read(descriptor, wanted - len(data))
+            finally:
+                os.close(descriptor)
 
     def size(self, name: str) -> int:
         """Bytes of a file; of a link itself, not of what it leads to."""

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runreport.kinds import SourceContext
-from runreport.sources.mlflow import SOURCE, Options
+from runreport.kinds import Reader, SourceContext
+from runreport.sources.mlflow import SOURCE, Options, files
 from runreport.sources.mlflow.facts import LINEAGE_TAGS, RunFacts, lineage_of
 from runreport.sources.mlflow.sqlite import DatabaseReader
 from runreport.sources.mlflow.wholesale import Unfit
 from runreport.tables import SCHEMAS, RunTables
-from tests.sources.mlflow_stores import small_database
+from tests.sources.mlflow_stores import points, run_meta, small_database, small_folder
 
 PLAIN = st.sampled_from(["lr", "val/loss", "model.depth", "a", "mlflow.user", "mlflow.runName"])
 TAGS = st.sampled_from(sorted(LINEAGE_TAGS))
@@ -55,19 +55,29 @@ def run_by_run() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseReader, "_add_at_once", never)
+        patch.setattr(files, "read_plain", never)
         yield
 
 
 def read(path: Path, experiments: tuple[str, ...] = ()) -> RunTables:
+    return opened(path, experiments)[0]
+
+
+def opened(path: Path, experiments: tuple[str, ...] = ()) -> tuple[RunTables, Reader]:
     context = SourceContext(path.parent, {}, qualifier="mlflow")
-    return SOURCE.open(Options(path.name, experiments=experiments), context).tables()
+    reader = SOURCE.open(Options(path.name, experiments=experiments), context)
+    return reader.tables(), reader
 
 
 def assert_same(path: Path, experiments: tuple[str, ...] = ()) -> RunTables:
     """Both ways give the same; the tables."""
-    at_once = read(path, experiments)
+    at_once, reader = opened(path, experiments)
     with run_by_run():
-        one_by_one = read(path, experiments)
+        one_by_one, other = opened(path, experiments)
+    assert reader.places() == other.places()
+    assert reader.fingerprint() == other.fingerprint()
+    runs, metrics = (one_by_one.metrics[name].to_pylist() for name in ("run_id", "metric"))
+    assert points(reader, runs, metrics) == points(other, runs, metrics)
     for name in SCHEMAS:
         left, right = getattr(at_once, name), getattr(one_by_one, name)
         assert left.schema == right.schema
@@ -145,6 +155,74 @@ def test_stores_plain_and_odd_give_the_same_tables_and_problems(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         assert_same(written(Path(folder), rows), experiments)
+
+
+LINES = st.tuples(
+    st.integers(1_700_000_000_000, 1_700_000_000_003),
+    st.sampled_from(["0.5", "nan", "-inf", "1e-7", "12"]),
+    st.integers(-2, 12),
+).map(lambda point: "{} {} {}\n".format(*point))
+ODD_LINES = st.sampled_from(
+    ["\n", "garbage\n", "1 2\n", "1 2 3 d 0a\n", "1 2 3", "1 2 x\n", "\r\n"]
+)
+COUNTED = st.integers(1, 300).map(
+    lambda count: "".join(
+        f"{1_700_000_000_000 + step} {step / 7!r} {step}\n" for step in range(count)
+    )
+)
+FILES = st.sampled_from(["lr", "val/loss", "val/acc", "a b", "é", "mlflow.user", "x/y/z"])
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> list[dict[str, dict[str, str]]]:
+    """For each run the texts of its files: plain in most stores, odd in some places of others."""
+    lines = st.one_of(LINES, ODD_LINES) if draw(st.booleans()) else LINES
+    text = st.one_of(st.text(max_size=5), st.sampled_from(["0.1", "\x1f", "a\nb", "ü" * 9]))
+    metric = st.one_of(COUNTED, st.lists(lines, max_size=8).map("".join))
+    return draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "params": st.dictionaries(FILES, text, max_size=3),
+                    "tags": st.dictionaries(FILES, text, max_size=3),
+                    "metrics": st.dictionaries(FILES, metric, max_size=3),
+                    "artifacts": st.dictionaries(FILES, text, max_size=1),
+                    "meta": st.dictionaries(
+                        st.sampled_from(["status", "end_time", "lifecycle_stage", "run_name"]),
+                        st.sampled_from(["3", "0", "deleted", "1700000000000", "'it''s'", "null"]),
+                        max_size=2,
+                    ),
+                }
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(folders())
+def test_folders_plain_and_odd_give_the_same_tables_problems_and_points(
+    runs: list[dict[str, dict[str, str]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name) / "mlruns"
+        for number, run in enumerate(runs):
+            own = f"{number:032x}"
+            folder = small_folder(root, run=own, meta=run_meta(own, **run["meta"]))
+            for what in ("params", "tags", "metrics", "artifacts"):
+                for key, text in run[what].items():
+                    path = folder / what / key
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        assert_same(root)
+
+
+def test_a_link_among_the_files_of_a_run_is_told_as_before(tmp_path: Path) -> None:
+    folder = small_folder(tmp_path / "mlruns")
+    (folder / "params" / "secret").symlink_to("/etc/hostname")
+    tables = assert_same(tmp_path / "mlruns")
+    assert [problem.code for problem in tables.problems] == ["RR306"]
 
 
 def test_a_plain_store_is_taken_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,6 +26,18 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+@dataclass(frozen=True, slots=True)
+class _Siblings:
+    """Folders of all runs whose addresses differ by the run's id alone."""
+
+    names: frozenset[str]
+    """In any of them."""
+    is_known: bool
+    """Whether one is where the addresses say, and not only at the end of them."""
+    places: list[tuple[int, Path]]
+    """Open, with their paths."""
+
+
 @dataclass(slots=True)
 class ArtifactFolders:
     """The folders that artifacts of one store may be read from."""
@@ -37,7 +50,13 @@ class ArtifactFolders:
     _there: dict[tuple[Path, tuple[str, ...]], bool] = field(default_factory=dict, init=False)
     """Whether the folders of all runs could be opened: they are the same for every run."""
     looked_at: set[Path] = field(default_factory=set, init=False)
-    """Files and folders of whose state the listings are a function."""
+    _empty: list[tuple[Path, str]] = field(default_factory=list, init=False)
+    """Folders of runs without artifacts: where, and called what."""
+
+    def places(self) -> frozenset[Path]:
+        """Files and folders of whose state the listings are a function."""
+        runs = [place / run_id for place, run_id in self._empty]
+        return frozenset([*self.looked_at, *runs, *(run / "artifacts" for run in runs)])
 
     def of(self, run_id: str, address: str | None) -> Listing:
         """What lies at the address that a store gives for a run's artifacts."""
@@ -55,35 +74,42 @@ class ArtifactFolders:
         nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
         return Listing(found=nothing)
 
-    def absent(self, runs: Sequence[tuple[str, str | None]]) -> dict[str, bool]:
-        """Of runs and addresses: the runs that have no folder, and whether that is known for sure.
+    def without(self, runs: Sequence[tuple[str, str | None]]) -> dict[str, bool]:
+        """Of ids and addresses: the runs without artifacts, and whether their folder is known.
 
         It is what `of` would find for them, run by run. Addresses that differ by the run's id
         alone lead to one folder of all runs, which is listed once.
         """
         found: dict[str, bool] = {}
-        known: dict[tuple[str, str], tuple[frozenset[str], bool] | None] = {}
-        for run_id, address in runs:
-            if not (address and run_id.isalnum() and "%" not in address):
-                continue
-            before, own, after = address.partition(run_id)
-            # once, and a name of its own on the path
-            if not own or run_id in after or not before.endswith("/") or after[:1] not in ("", "/"):
-                continue
-            if (before, after) not in known:
-                known[before, after] = self._siblings(run_id, address)
-            siblings = known[before, after]
-            if siblings is not None and run_id not in siblings[0]:
-                found[run_id] = siblings[1]
+        known: dict[tuple[str, str], _Siblings | None] = {}
+        with ExitStack() as stack:
+            for run_id, address in runs:
+                if not (address and run_id.isalnum() and "%" not in address):
+                    continue
+                before, own, after = address.partition(run_id)
+                # once, and a name of its own on the path
+                if not own or run_id in after or not before.endswith("/"):
+                    continue
+                if (before, after) not in known:
+                    plain = after[:1] in ("", "/")
+                    known[before, after] = self._siblings(run_id, address, stack) if plain else None
+                siblings = known[before, after]
+                if siblings is None:
+                    continue
+                if run_id not in siblings.names:
+                    found[run_id] = siblings.is_known
+                elif after == "/artifacts" and self._is_empty(siblings, run_id):
+                    found[run_id] = True
         return found
 
-    def _siblings(self, run_id: str, address: str) -> tuple[frozenset[str], bool] | None:
-        """Names of all folders beside a run's, and whether one was where the address says."""
+    def _siblings(self, run_id: str, address: str, stack: ExitStack) -> _Siblings | None:
+        """What lies beside a run's folder, wherever its address may lead."""
         path = local_path(address)
         if path is None:
-            return frozenset(), False
+            return _Siblings(frozenset(), False, [])
         below = list(self._below(run_id, path))
         names: set[str] = set()
+        places: list[tuple[int, Path]] = []
         for root, parts in (*below, *self._moved(run_id, path)):
             parents = parts[: parts.index(run_id)]
             if not self._is_folder(root, parents):
@@ -91,15 +117,35 @@ class ArtifactFolders:
             folder = _open_below(root, parents, self.looked_at)
             if folder is None:
                 return None
+            stack.callback(os.close, folder)
+            places.append((folder, root.joinpath(*parents)))
             try:
-                names.update(os.listdir(folder))
+                with os.scandir(folder) as entries:
+                    names.update(entry.name for entry in entries)
             except OSError:
                 return None
-            finally:
-                os.close(folder)
-            self.looked_at.add(root.joinpath(*parents))
-        nothing = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
-        return frozenset(names), nothing
+        is_known = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
+        self.looked_at.update(place for _, place in places)
+        return _Siblings(frozenset(names), is_known, places)
+
+    def _is_empty(self, siblings: _Siblings, run_id: str) -> bool:
+        """Whether the folder of a run's artifacts is there, and nothing in it."""
+        if len(siblings.places) != 1:
+            # which of several counts is found run by run
+            return False
+        ((parent, place),) = siblings.places
+        with ExitStack() as stack:
+            try:
+                for name in (run_id, "artifacts"):
+                    parent = os.open(name, _FOLDER, dir_fd=parent)
+                    stack.callback(os.close, parent)
+                with os.scandir(parent) as entries:
+                    if any(True for _ in entries):
+                        return False
+            except OSError:
+                return False
+        self._empty.append((place, run_id))
+        return True
 
     def _is_folder(self, root: Path, parts: tuple[str, ...]) -> bool:
         known = self._there.get((root, parts))

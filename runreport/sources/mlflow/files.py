@@ -21,6 +21,7 @@ from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
 from runreport.sources.mlflow.facts import DatasetInput, ModelVersion, select_experiments
 from runreport.sources.mlflow.fileseries import FileSeries, Wanted, tell_odd
+from runreport.sources.mlflow.folderwise import PlainRun, many_runs, read_plain
 from runreport.sources.mlflow.keptruns import KeptRuns
 from runreport.sources.mlflow.metalines import MetaError
 from runreport.sources.mlflow.metriclines import Oddities
@@ -28,6 +29,7 @@ from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place, is_file_store
 from runreport.sources.mlflow.registered import read_datasets, read_versions
 from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders
+from runreport.sources.mlflow.wholesale import Unfit, Wholesale
 from runreport.tables import RunTables
 
 MODELS = "models"
@@ -68,11 +70,14 @@ class _RunFolder:
     datasets: Mapping[str, DatasetInput]
 
 
+AnyRun = PlainRun | ReadRun
+
+
 @dataclass(frozen=True, slots=True)
 class _Half:
     """What another process read."""
 
-    runs: list[ReadRun]
+    runs: list[AnyRun]
     problems: list[Problem]
     digests: list[tuple[str, bytes]]
     folders: list[str]
@@ -90,6 +95,14 @@ class _Seen:
 
     def __call__(self, place: str, digest: bytes) -> None:
         self.digests.append((place, digest))
+        self.check()
+
+    def check(self) -> None:
+        """See that there is time left.
+
+        Raises:
+            SourceError: RR314.
+        """
         if time.monotonic() > self.deadline:
             hint = "name the experiments to read: `experiments: [...]`"
             message = f"reading {self.name} took too long"
@@ -101,17 +114,31 @@ class _Read:
     """What one reading of the tables found."""
 
     tables: RunTables
-    digests: list[tuple[str, bytes]]
-    """Of the files that were read, by place."""
-    looked_at: Mapping[str, int]
-    """Metric files to the bytes of them that were read; their digests are taken when asked for."""
+    runs: Mapping[str, AnyRun]
+    """By the ids of the tables."""
+    seen: list[tuple[str, bytes]]
+    """Digests of files that were read, by place; plain runs have their own."""
     folders: frozenset[str]
     """That were looked into, below the root."""
-    artifacts: frozenset[Path]
-    """Files and folders that were looked at for artifacts."""
-    metrics: Mapping[str, Mapping[str, Sequence[tuple[str, MetricFile]]]]
-    """Names in the store and files, by run and metric of the tables: two names may differ by
-    unprintable characters alone."""
+    artifacts: shelf.Shelf
+
+    def digests(self) -> list[tuple[str, bytes]]:
+        """Of the files that were read, by place."""
+        plain = (run for run in self.runs.values() if isinstance(run, PlainRun))
+        return [*self.seen, *(one for run in plain for one in run.digests)]
+
+    def looked_at(self) -> dict[str, int]:
+        """Metric files to the bytes of them that were read; their digests are taken only now."""
+        return {place: size for run in self.runs.values() for place, size in run.sizes.items()}
+
+    def files(self, run_id: str) -> dict[str, list[tuple[str, MetricFile]]]:
+        """Names in the store and files, by metric of the tables: two names may differ by
+        unprintable characters alone.
+        """
+        run = self.runs.get(run_id)
+        if run is None:
+            return {}
+        return _by_clean_name(run.files() if isinstance(run, PlainRun) else run.metrics)
 
 
 class FolderReader:
@@ -153,11 +180,13 @@ class FolderReader:
             SourceError: RR301.
         """
         read = self._read = self._read or self._all()
+        names = sorted(set(metrics))
         wanted = [
             Wanted(run, metric, key, file, Oddities())
             for run in runs
-            for metric in sorted(set(metrics))
-            for key, file in read.metrics.get(run, {}).get(metric, ())
+            for files in [read.files(run)]
+            for metric in names
+            for key, file in files.get(metric, ())
         ]
         told = self._collector()
         with _faults(self._place.name), Folder.root(self._place.path) as root:
@@ -173,8 +202,8 @@ class FolderReader:
     def places(self) -> Sequence[Path]:
         """Every file that was read, every folder that was looked into, and those of artifacts."""
         read = self._read = self._read or self._all()
-        own = {place for place, _ in read.digests} | read.folders
-        return sorted({*(self._place.path / place for place in own), *read.artifacts})
+        own = {place for place, _ in read.digests()} | read.folders
+        return sorted({*(self._place.path / place for place in own), *read.artifacts.looked_at})
 
     def fingerprint(self) -> Mapping[str, str]:
         """SHA-256 over everything that the tables came from, and over the artifacts listed."""
@@ -186,13 +215,13 @@ class FolderReader:
 
     def _digest(self, read: _Read) -> str:
         """Over the names and contents of all files that were read."""
-        digests = list(read.digests)
+        digests = read.digests()
         with (
             _faults(self._place.name),
             Folder.root(self._place.path) as root,
             closing(Doors(root)) as doors,
         ):
-            for place, size in read.looked_at.items():
+            for place, size in read.looked_at().items():
                 folder, _, name = place.rpartition("/")
                 own = hashlib.sha256()
                 try:
@@ -221,32 +250,34 @@ class FolderReader:
                 for one in self._runs(root, folder, name, readers)
             ]
             found = self._runs_in(root, folders, readers, seen)
-        found.sort(key=lambda run: (run.facts.started_ms or 0, run.facts.run_id))
-        if len(found) > self._limits.runs:
-            message = f"showing the newest {self._limits.runs:,} of {len(found):,} runs"
-            told.tell("RR307", message)
-            found = found[-self._limits.runs :]
-        artifacts = self._add(found, versions, told)
+        found.sort(key=lambda run: (run.started or 0, run.run_id))
+        try:
+            artifacts = self._add_at_once(found, versions, told)
+        except Unfit:
+            if len(found) > self._limits.runs:
+                message = f"showing the newest {self._limits.runs:,} of {len(found):,} runs"
+                told.tell("RR307", message)
+                found = found[-self._limits.runs :]
+            artifacts = self._add(found, versions, told)
         inside = frozenset([*root.listed, *(f"{one.parent}/{one.name}" for one in folders)])
-        metrics = {told.qualified(run.facts.run_id): _by_clean_name(run.metrics) for run in found}
-        looked_at = {place: size for run in found for place, size in run.sizes.items()}
-        return _Read(told.tables(), seen.digests, looked_at, inside, artifacts, metrics)
+        runs = {told.qualified(run.run_id): run for run in found}
+        return _Read(told.tables(), runs, seen.digests, inside, artifacts)
 
     def _runs_in(
         self, root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
-    ) -> list[ReadRun]:
+    ) -> list[AnyRun]:
         """The runs of these folders; of many, another process reads the second half."""
         half = len(folders) // 2 if len(folders) >= DIVIDED else len(folders)
 
         def rest() -> _Half:
             told, other = self._collector(), _Seen(seen.name, seen.deadline)
-            runs = _read_runs(root, folders[half:], replace(readers, told=told, seen=other))
+            runs = _read_runs(root, folders[half:], replace(readers, told=told, seen=other), other)
             return _Half(runs, told.problems, other.digests, root.listed)
 
         if half == len(folders):
-            return _read_runs(root, folders, readers)
+            return _read_runs(root, folders, readers, seen)
         with beside(rest) as second:
-            first = _read_runs(root, folders[:half], readers)
+            first = _read_runs(root, folders[:half], readers, seen)
             other = second()
         readers.told.problems += other.problems
         seen.digests += other.digests
@@ -290,51 +321,86 @@ class FolderReader:
             message = f"experiment {experiment!r} cannot be read to its end: {reason(error)}"
             readers.told.tell("RR306", message, where=folder)
 
-    def _add(
+    def _add_at_once(
         self,
-        found: Sequence[ReadRun],
+        found: Sequence[AnyRun],
         versions: Mapping[str, Sequence[ModelVersion]],
         told: Collector,
-    ) -> frozenset[Path]:
+    ) -> shelf.Shelf:
+        """Take all runs into the tables; what lists their artifacts.
+
+        Raises:
+            Unfit: before anything is taken, when something has to be mended or told.
+        """
+        plain = [run for run in found if isinstance(run, PlainRun)]
+        if len(plain) < len(found):
+            raise Unfit("a run in whose folder something is odd")
+        whole = Wholesale(many_runs(plain, versions), told.qualifier, self._limits)
+        artifacts = shelf.Shelf(self._roots, self._limits)
+        beside = [f"{run.folder}/artifacts" for run in plain]
+        listed = artifacts.all_of([(run.run_id, run.address) for run in plain], told, beside)
+        told.take(whole, listed)
+        artifacts.tell(told)
+        return artifacts
+
+    def _add(
+        self,
+        found: Sequence[AnyRun],
+        versions: Mapping[str, Sequence[ModelVersion]],
+        told: Collector,
+    ) -> shelf.Shelf:
         """Take the runs into the tables; what was looked at for their artifacts."""
         artifacts = shelf.Shelf(self._roots, self._limits)
-        for run in found:
-            number = run.facts.run_id
+        for one in found:
+            run = one.read() if isinstance(one, PlainRun) else one
+            number = run.run_id
             own = f"{run.folder}/artifacts"
             listed = artifacts.of(number, run.address, told, beside=own)
             made = versions.get(number, ())
             told.add(replace(run.facts, artifacts=listed, versions=made))
         artifacts.tell(told)
-        return artifacts.looked_at
+        return artifacts
 
 
-def _read_runs(root: Folder, folders: Sequence[_RunFolder], readers: RunFolders) -> list[ReadRun]:
+def _read_runs(
+    root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
+) -> list[AnyRun]:
     """The runs that can be read and are not deleted."""
-    found: list[ReadRun] = []
+    found: list[AnyRun] = []
     with closing(Doors(root)) as doors:
         for one in folders:
             known = replace(readers, datasets=one.datasets)
+            place = f"{one.parent}/{one.name}"
             try:
                 run = _run(doors.of((one.parent,)), one.name, one.experiment, known)
+            except MetaError as error:
+                readers.told.tell("RR306", f"{_UNREADABLE}{error}", one.name, where=place)
+                continue
             except OSError as error:
-                place = f"{one.parent}/{one.name}"
                 readers.told.tell("RR306", _UNREADABLE + reason(error), one.name, where=place)
                 continue
+            seen.check()
             if run is not None:
                 found.append(run)
     return found
 
 
-def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> ReadRun | None:
-    """One run; None, and a problem, when it cannot be read."""
-    try:
-        with folder.folder(name) as inside:
-            return readers.read(inside, name, experiment)
-    except MetaError as error:
-        readers.told.tell("RR306", f"{_UNREADABLE}{error}", name, where=folder.at(name))
-    except OSError as error:
-        readers.told.tell("RR306", _UNREADABLE + reason(error), name, where=folder.at(name))
-    return None
+def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> AnyRun | None:
+    """One run; None when it was deleted.
+
+    Raises:
+        MetaError, OSError: it cannot be read.
+    """
+    with folder.folder(name) as inside:
+        meta = readers.run_meta(inside, name)
+        if meta is None:
+            return None
+        listed = len(folder.listed)
+        try:
+            return read_plain(inside, name, experiment, meta, readers)
+        except (Unfit, OSError):
+            del folder.listed[listed:]
+            return readers.read(inside, name, experiment, meta)
 
 
 def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[tuple[str, MetricFile]]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from runreport.errors import SpecError
 from runreport.spec.marked import Marked, read_text
 
 MAX_BYTES = 2_000_000
+_SHORT = 200
+"""Characters of a line that is remembered."""
 
 Meta = Mapping[str, str | None]
 """Scalars as text: `name: 1e-3` is the text that MLflow wrote, not a number."""
@@ -92,12 +95,21 @@ def _read_simple(text: str) -> Meta | None:
     """The form that nearly every file has, one scalar a line; None for any other."""
     found: dict[str, str | None] = {}
     for line in text.splitlines():
-        match = _SIMPLE.fullmatch(line)
-        if match is None or match["key"] in found:
+        entry = _entry(line) if len(line) <= _SHORT else _entry.__wrapped__(line)
+        if entry is None or entry[0] in found:
             return None
-        plain = match["plain"]
-        if plain is not None:
-            plain = plain.rstrip()
-        value = match["quoted"] if plain is None else plain
-        found[match["key"]] = None if plain in _ABSENT else value
+        found[entry[0]] = entry[1]
     return found
+
+
+@lru_cache(maxsize=1024)
+def _entry(line: str) -> tuple[str, str | None] | None:
+    """Name and text of a simple line; runs share most of theirs."""
+    match = _SIMPLE.fullmatch(line)
+    if match is None:
+        return None
+    plain = match["plain"]
+    if plain is None:
+        return match["key"], match["quoted"]
+    plain = plain.rstrip()
+    return match["key"], None if plain in _ABSENT else plain

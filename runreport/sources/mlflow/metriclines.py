@@ -21,6 +21,8 @@ SMALL = 4_000
 """Bytes below which Python reads lines sooner than numpy or Arrow start."""
 BATCH = 2_000_000
 """Bytes that are parsed together."""
+WORD = 8
+"""Bytes of a number that holds as many characters."""
 _LARGEST_MS = 1 << 62
 
 _COLUMNS = ("ms", "value", "step")
@@ -214,46 +216,50 @@ def _ascending(block: bytes) -> int:
     data = np.frombuffer(block, np.uint8)
     if data[-1] != 10:
         return 0
-    ends = np.flatnonzero(data == 10)
+    ends = (data == 10).nonzero()[0]
     if np.count_nonzero(data == 32) != 2 * len(ends):
         return 0
-    if _is_progression(block, data, ends):
+    if _is_progression(block, ends):
         return len(ends)
     steps = _digits_before(data, ends)
     return len(ends) if steps is not None and bool((steps[1:] > steps[:-1]).all()) else 0
 
 
-def _is_progression(block: bytes, data: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
+def _is_progression(block: bytes, ends: NDArray[np.intp]) -> bool:
     """Whether the steps are 0, 1, 2, ... or the like: what nearly every file holds."""
+    second_line = block[ends[0] + 1 : ends[1]] if len(ends) > 1 else b""
     try:
-        first, second = (int(line.rsplit(b" ", 1)[-1]) for line in block.split(b"\n", 2)[:2])
+        first, second = (int(line.rsplit(b" ", 1)[-1]) for line in (block[: ends[0]], second_line))
     except ValueError:
         return False
-    if not 0 <= first < second:
+    if not 0 <= first < second or ends[0] < WORD:
         return False
-    for back, (lines, digits) in enumerate(_tokens(first, second - first, len(ends)), 1):
-        at = ends[lines:] - back
-        # a line that is shorter than its step would be leads before the text
-        if at[0] < 0 or not np.array_equal(data[at], digits):
-            return False
-    return True
+    expected = _words(first, second - first, len(ends))
+    if expected is None:
+        return False
+    masks, words = expected
+    # the eight characters that end before each line does, as one number: at every place of the text
+    every = np.ndarray((len(block) - WORD + 1,), np.dtype("<u8"), block, strides=(1,))
+    found = every[ends - WORD]
+    found &= masks
+    return bool((found == words).all())
 
 
 @lru_cache(maxsize=8)
-def _tokens(first: int, stride: int, count: int) -> list[tuple[int, NDArray[np.uint8]]]:
-    """The last characters of the steps with the space before them, the ones before those, ...
+def _words(
+    first: int, stride: int, count: int
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]] | None:
+    """The steps with the space before them, as the ends of words of eight characters.
 
-    Each with the number of lines whose step is too short to have it: the first ones.
+    Returns:
+        Which bits belong to each, and what they are; None when a step is longer than that.
     """
-    words = [b" %d" % (first + stride * i) for i in range(count)]
-    width = len(words[-1])
-    joined = b"".join(word.rjust(width, b"\0") for word in words)
-    table = np.frombuffer(joined, np.uint8).reshape(count, width)
-    found = []
-    for place in range(width - 1, -1, -1):
-        lines = int(np.count_nonzero(table[:, place] == 0))
-        found.append((lines, np.ascontiguousarray(table[lines:, place])))
-    return found
+    texts = [b" %d" % (first + stride * place) for place in range(count)]
+    if len(texts[-1]) > WORD:
+        return None
+    words = np.frombuffer(b"".join(text.rjust(WORD, b"\0") for text in texts), np.dtype("<u8"))
+    bits = b"".join((b"\xff" * len(text)).rjust(WORD, b"\0") for text in texts)
+    return np.frombuffer(bits, np.dtype("<u8")), words
 
 
 def _digits_before(data: NDArray[np.uint8], ends: NDArray[np.intp]) -> Ints | None:

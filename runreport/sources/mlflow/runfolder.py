@@ -52,6 +52,16 @@ class ReadRun:
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Place of every metric file that was looked at, and the bytes of it."""
 
+    @property
+    def run_id(self) -> str:
+        """MLflow's own."""
+        return self.facts.run_id
+
+    @property
+    def started(self) -> int | None:
+        """Milliseconds."""
+        return self.facts.started_ms
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolders:
@@ -82,19 +92,21 @@ class RunFolders:
         except MetaError as error:
             raise MetaError(f"meta.yaml cannot be read: {error}") from None
 
-    def read(self, folder: Folder, name: str, experiment: str) -> ReadRun | None:
-        """One run; None when it was deleted.
+    def run_meta(self, folder: Folder, name: str) -> Meta | None:
+        """The `meta.yaml` of a run; None when it was deleted.
 
         Raises:
-            MetaError: it cannot be read as a run.
+            MetaError: it cannot be read as that run's.
         """
         meta = self.meta(folder)
         named = meta.get("run_id") or meta.get("run_uuid")
         if named != name:
             what = "names no run" if named is None else f"belongs to run {named[:40]!r}"
             raise MetaError(f"meta.yaml {what}")
-        if meta.get("lifecycle_stage") == "deleted":
-            return None
+        return None if meta.get("lifecycle_stage") == "deleted" else meta
+
+    def read(self, folder: Folder, name: str, experiment: str, meta: Meta) -> ReadRun:
+        """A run whose `meta.yaml` was read."""
         totals: dict[str, int] = {}
         params = self._texts(folder, name, "params", self.limits.params, totals)
         tags = self._texts(folder, name, "tags", self.limits.tags, totals)
@@ -104,14 +116,14 @@ class RunFolders:
             run_id=name,
             experiment=experiment,
             name=meta.get("run_name") or meta.get("name"),
-            status=_status(meta.get("status")),
+            status=status_in(meta),
             started_ms=self._time(meta, "start_time", name),
             ended_ms=self._time(meta, "end_time", name),
             user=meta.get("user_id"),
             params=params,
             tags=tags,
             metrics=latest,
-            datasets=self._datasets(folder, name),
+            datasets=self.datasets_of(folder, name),
             totals=totals,
         )
         return ReadRun(facts, folder.path, meta.get("artifact_uri"), files, sizes)
@@ -176,7 +188,7 @@ class RunFolders:
         self.seen(folder.at(name), b"")
         return last, size
 
-    def _datasets(self, folder: Folder, run: str) -> list[DatasetInput]:
+    def datasets_of(self, folder: Folder, run: str) -> list[DatasetInput]:
         """Datasets named in `inputs`, by name."""
         found: list[DatasetInput] = []
         try:
@@ -232,5 +244,7 @@ def tell_oddities(told: Collector, run: str, place: str, odd: Oddities) -> None:
         told.tell("RR308", message, run, where=place)
 
 
-def _status(raw: str | None) -> str | int | None:
+def status_in(meta: Meta) -> str | int | None:
+    """The status of a run, as the text or the number that stands there."""
+    raw = meta.get("status")
     return int(raw) if raw is not None and raw.isascii() and raw.isdigit() else raw

@@ -32,7 +32,7 @@ class Shelf:
     @property
     def looked_at(self) -> frozenset[Path]:
         """Files and folders of whose state the artifacts are a function."""
-        return frozenset(self._folders.looked_at)
+        return self._folders.places()
 
     def of(
         self, run_id: str, address: str | None, told: Collector, *, beside: str | None = None
@@ -49,15 +49,27 @@ class Shelf:
         return self._take(run_id, address, self._folders.of(run_id, address), told, beside)
 
     def all_of(
-        self, runs: Sequence[tuple[str, str | None]], told: Collector
+        self,
+        runs: Sequence[tuple[str, str | None]],
+        told: Collector,
+        beside: Sequence[str] | None = None,
     ) -> dict[str, tuple[Artifact, ...]]:
-        """Artifacts of many runs, by id: of pairs of id and address."""
-        absent = self._folders.absent(runs)
+        """Artifacts of the runs that have some, by id.
+
+        Args:
+            runs: id and address of each.
+            told: takes problems.
+            beside: for each run, as `of` says.
+        """
+        without = self._folders.without(runs)
         found: dict[str, tuple[Artifact, ...]] = {}
-        for run_id, address in runs:
-            if run_id not in absent:
-                found[run_id] = self.of(run_id, address, told)
-            elif not absent[run_id]:
+        for place, (run_id, address) in enumerate(runs):
+            is_known = without.get(run_id)
+            if is_known is None or not (is_known or beside is None):
+                other = None if beside is None else beside[place]
+                if files := self.of(run_id, address, told, beside=other):
+                    found[run_id] = files
+            elif not is_known:
                 self._missing.append(run_id)
         return found
 

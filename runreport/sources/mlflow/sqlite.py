@@ -60,8 +60,7 @@ class _Read:
     metric_names: Mapping[str, set[str]]
     last_row: int | None
     """Points after it were logged later, and belong to a later state."""
-    artifacts: frozenset[Path]
-    """Files and folders that were looked at for artifacts."""
+    artifacts: shelf.Shelf
 
 
 class DatabaseReader:
@@ -134,7 +133,7 @@ class DatabaseReader:
         if self._read is None:
             self.tables()
         path = self._db.path
-        artifacts = () if self._read is None else self._read.artifacts
+        artifacts = () if self._read is None else self._read.artifacts.looked_at
         return [path, path.with_name(f"{path.name}-wal"), *sorted(artifacts)]
 
     def fingerprint(self) -> Mapping[str, str]:
@@ -178,8 +177,8 @@ class DatabaseReader:
 
     def _add_at_once(
         self, stored: Stored, experiments: Mapping[Any, str], told: Collector
-    ) -> frozenset[Path]:
-        """Take all runs into the tables; what was looked at for their artifacts.
+    ) -> shelf.Shelf:
+        """Take all runs into the tables; what lists their artifacts.
 
         Raises:
             Unfit: before anything is taken, when something has to be mended or told.
@@ -193,7 +192,7 @@ class DatabaseReader:
         artifacts.tell(told)
         if not tables.is_whole:
             self._tell_strays(stored, told)
-        return artifacts.looked_at
+        return artifacts
 
     def _tell_strays(self, stored: Stored, told: Collector) -> None:
         for table, count in stored.strays().items():
@@ -202,8 +201,8 @@ class DatabaseReader:
 
     def _add_runs(
         self, stored: Stored, experiments: Mapping[Any, str], told: Collector
-    ) -> frozenset[Path]:
-        """Take all runs into the tables; what was looked at for their artifacts."""
+    ) -> shelf.Shelf:
+        """Take all runs into the tables; what lists their artifacts."""
         limits = self._limits
         texts = {
             "params": stored.texts("params", limits.params),
@@ -242,7 +241,7 @@ class DatabaseReader:
             message = f"showing the newest {limits.runs:,} of {count:,} runs"
             hint = "name the experiments to read: `experiments: [...]`"
             told.tell("RR307", message, hint=hint)
-        return artifacts.looked_at
+        return artifacts
 
     def _last_row(self) -> int | None:
         if "WITHOUT ROWID" in self._db.sql("metrics").upper():
