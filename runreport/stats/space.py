@@ -19,7 +19,8 @@ Level = float | str
 """One value of a param."""
 
 LOG_SPREAD = 100.0
-"""Positive values that spread by this factor or more lie on a log axis."""
+"""Positive values that spread by this factor or more, and more evenly in their logarithm, lie on a
+log axis."""
 
 EVEN = 0.02
 """Levels whose ratios differ by less than this share are steps of a log axis."""
@@ -106,10 +107,16 @@ def axis(name: str, values: Sequence[Level | None]) -> Axis:
 def _is_log(levels: Floats) -> bool:
     if levels.size < 2 or not levels[0] > 0:
         return False
-    if levels[-1] / levels[0] >= LOG_SPREAD * (1 - 1e-9):
-        return True
     ratios = levels[1:] / levels[:-1]
-    return levels.size > 2 and float(ratios.max() / ratios.min()) < 1 + EVEN
+    if levels.size > 2 and float(ratios.max() / ratios.min()) < 1 + EVEN:
+        return True
+    if levels[-1] / levels[0] < LOG_SPREAD * (1 - 1e-9):
+        return False
+    # draws from 0 to 1 reach far down too, but lie in the middle of a linear axis
+    middle = float(np.median(levels))
+    plain = (middle - levels[0]) / (levels[-1] - levels[0])
+    log = math.log(middle / levels[0]) / math.log(levels[-1] / levels[0])
+    return abs(log - 0.5) < abs(plain - 0.5)
 
 
 def _word(value: Level) -> str:

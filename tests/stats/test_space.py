@@ -26,6 +26,7 @@ def test_numbers_run_from_0_to_1_between_the_smallest_and_the_largest():
         ([0.0, 0.01, 100.0], "number"),
         ([-1.0, 10.0, 1000.0], "number"),
         ([1, 2, 3], "number"),
+        ([0.001, 0.13, 0.31, 0.52, 0.68, 0.97], "number"),
         ([0.5, 1.0], "number"),
     ],
 )
