@@ -82,7 +82,7 @@ def against_baseline(context: Context, cost: Measure, quality: Metric | None) ->
         why=why,
         family=max((result.family for result in results), default=0),
         unit=cases[0].unit_of_replication,
-        cautions=tuple(_cautions(base, rivals, design, spent, cost)),
+        cautions=(*_cautions(base, rivals, design, spent, cost), *_warned(results[:count])),
     )
 
 
@@ -143,6 +143,15 @@ def _ratio(group: Group, result: Significance) -> Ratio:
 def _exp(value: float) -> float:
     """Without an overflow: beyond e^700 nothing is told apart."""
     return math.exp(max(-700.0, min(700.0, value)))
+
+
+WARNED = ("UNMATCHED_PAIRS", "DUPLICATE_RUNS", "NOT_COMPARABLE", "DEPENDENT_FOLDS", "CLUSTERED")
+"""Findings that matter for costs too."""
+
+
+def _warned(results: Sequence[Significance]) -> Iterator[str]:
+    found = (finding for result in results for finding in result.warnings)
+    yield from dict.fromkeys(finding.words for finding in found if finding.name in WARNED)
 
 
 def _cautions(

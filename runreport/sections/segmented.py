@@ -12,10 +12,12 @@ import numpy as np
 from runreport.samples import Dropped
 from runreport.sections import slices
 from runreport.sections.aligning import case_of
-from runreport.sections.fitness import Fit
+from runreport.sections.caveats import caveats
+from runreport.sections.fitness import Fit, metric_findings
 from runreport.sections.slices import SegmentRow, Slices
 from runreport.stats import extremes
 from runreport.stats.decide import decide, measure
+from runreport.stats.findings import Finding
 from runreport.stats.plan import Case, Rules, plan
 from runreport.stats.refusals import refusal
 from runreport.stats.result import Interval, Significance
@@ -63,6 +65,8 @@ class Against:
     values for an interval."""
     bare: tuple[int, ...]
     """Segments without an interval."""
+    absent: tuple[int, ...]
+    """Segments on which one of the two has no runs, so that nothing is claimed of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +82,8 @@ class SegmentsData:
     rules: Rules
     unit: str
     """The unit of replication, singular."""
+    cautions: tuple[Finding, ...]
+    """What to know before relying on a difference."""
     dropped: tuple[Dropped, ...]
 
 
@@ -162,12 +168,34 @@ def against_baseline(found: Slices, rules: Rules) -> tuple[tuple[Against, ...], 
     shared = testable if rules.correction != "none" else 1
     return (
         tuple(
-            _worst_pair(row, own, drawn, rules, family, max(1, shared))
+            _worst_pair(row, base, own, drawn, rules, family, max(1, shared))
             for row, own, drawn in zip(candidates, pairs, cases, strict=True)
         ),
         family,
         unit,
     )
+
+
+LIMITS = (
+    "N1_NO_INFERENCE", "N_TOO_SMALL", "LOW_POWER", "UNATTAINABLE_ALPHA", "INCONCLUSIVE",
+    "NEGLIGIBLE", "MISSING_RUNS",
+)  # fmt: skip
+"""What follows from few runs or a small difference, and what is listed with the runs left out."""
+
+
+def cautions(found: Slices, against: Sequence[Against]) -> tuple[Finding, ...]:
+    """What to mind about the metric, the groups, and the comparisons, each once."""
+    first = found.rows[0].fits[0].sample.metric
+    samples = [row.fits[0].sample for row in found.rows]
+    told = [
+        *metric_findings(replace(found.metric, value=first.value)),
+        *caveats(first, found.design, samples),
+        *(fit_told for row in found.rows for fit in row.fits for fit_told in fit.findings),
+        *(warned for own in against for pair in own.pairs for warned in pair.result.warnings),
+    ]
+    # that no goal is declared is said where it matters
+    skipped = (*LIMITS, "NO_GOAL")
+    return tuple(dict.fromkeys(finding for finding in told if finding.name not in skipped))
 
 
 def _case(first: Fit, second: Fit, found: Slices, place: int) -> Case:
@@ -178,26 +206,32 @@ def _case(first: Fit, second: Fit, found: Slices, place: int) -> Case:
 
 def _worst_pair(
     row: SegmentRow,
+    base: SegmentRow,
     pairs: tuple[Pair, ...],
     cases: Sequence[Case],
     rules: Rules,
     family: int,
     candidates: int,
 ) -> Against:
+    absent = tuple(
+        place
+        for place, (mine, theirs) in enumerate(zip(row.fits, base.fits, strict=True))
+        if not mine.group.runs or not theirs.group.runs
+    )
     known = [pair for pair in pairs if pair.result.improvement is not None]
     if not known:
-        return Against(row, pairs, None, None, None, ())
+        return Against(row, pairs, None, None, None, (), absent)
     worst = min(known, key=lambda pair: pair.result.improvement or 0.0)
     goal = worst.result.goal
     testers = {pair.segment: _tester(cases[pair.segment], rules, family) for pair in known}
-    bare = tuple(place for place, tester in testers.items() if tester is None)
-    bare += tuple(pair.segment for pair in pairs if pair.result.improvement is None)
+    bare = [place for place in range(len(pairs)) if place not in absent
+            and testers.get(place) is None]  # fmt: skip
     interval = None
     if not bare:
         fine = [tester for tester in testers.values() if tester is not None]
         interval = _smallest(fine, goal == "minimize", 1 - rules.alpha / candidates)
     return Against(
-        row, pairs, worst.segment, worst.result.improvement, interval, tuple(sorted(bare))
+        row, pairs, worst.segment, worst.result.improvement, interval, tuple(bare), absent
     )
 
 

@@ -17,16 +17,19 @@ from runreport import formats
 from runreport.blocks import Block, Bullets, Code, Fold, Note, Text
 from runreport.design import Margin, MetricName
 from runreport.kinds import Context, Section
-from runreport.sections import charting, segmented, segmentmaps, segmentwords, slices
+from runreport.sections import charting, segmented, segmentmaps, segmenttables, segmentwords, slices
 from runreport.sections.segmented import SegmentsData
 from runreport.sections.statements import findings
-from runreport.sections.workings import left_out
+from runreport.sections.workings import caution_note, left_out
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, AtLeast
 from runreport.stats.plan import Rules
 
 SAID = 8
 """Candidates whose worst difference is written openly; the rest is folded."""
+
+CAUTIONS = 4
+"""Cautions listed openly; the rest are folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def compute(context: Context, options: Options) -> SegmentsData | str:
         family=family,
         rules=rules,
         unit=unit,
+        cautions=segmented.cautions(found, against),
         dropped=tuple(
             dict.fromkeys(
                 gone for row in found.rows for fit in row.fits for gone in fit.sample.dropped
@@ -85,14 +89,17 @@ def present(data: SegmentsData | str, options: Options) -> tuple[Block, ...]:
     if isinstance(data, str):
         return (Note("info", "No segments", (Text((data,)),)),)
     blocks: list[Block] = [*_lead(data)]
+    if data.cautions:
+        told = [(finding.words, finding.code) for finding in data.cautions]
+        blocks.append(caution_note(told, CAUTIONS))
     for said in data.slices.remarks:
         blocks.append(Text(said, "small"))
     blocks.append(segmentmaps.values(data.slices, options.limit))
     if len(data.slices.segments) > 1:
-        blocks.append(segmentwords.standings(data))
+        blocks.append(segmenttables.standings(data))
     if data.against:
         blocks.append(segmentmaps.differences(data.slices, data.against, options.limit))
-        blocks.append(segmentwords.comparisons(data))
+        blocks.append(segmenttables.comparisons(data))
     blocks += _workings(data)
     return tuple(blocks)
 
@@ -106,7 +113,7 @@ def _lead(data: SegmentsData) -> list[Block]:
     said = [segmentwords.worst_difference(data, own) for own in segmentwords.in_order(data.against)]
     if said:
         blocks.append(Text(said[0], "lead"))
-        blocks.append(Text((segmentwords.scope(data),), "small"))
+        blocks.append(Text((f"{segmentwords.scope(data)} {segmentwords.power(data)}",), "small"))
         if 1 < len(said) <= SAID:
             blocks.append(Bullets(tuple(said[1:])))
         elif len(said) > SAID:
@@ -131,11 +138,6 @@ def record(data: SegmentsData | str) -> dict[str, Any]:
     if isinstance(data, str):
         return {"why": data}
     own = data.slices
-    told = tuple(
-        dict.fromkeys(
-            told for item in data.against for pair in item.pairs for told in pair.result.warnings
-        )
-    )
     return {
         "metric": own.metric.name,
         "title": own.metric.title,
@@ -152,7 +154,7 @@ def record(data: SegmentsData | str) -> dict[str, Any]:
             for item in data.against
             for pair in item.pairs
         ],
-        "findings": findings(told),
+        "findings": findings(data.cautions),
     }
 
 

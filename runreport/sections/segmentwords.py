@@ -6,18 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runreport import formats
-from runreport.blocks import Cell, Column, Row, Strong, Table, Words
-from runreport.blocks import Mark as CellMark
-from runreport.sections import cells, charting
+from runreport.blocks import Strong, Words
+from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
-from runreport.sections.digits import Digits
 from runreport.sections.segmented import Against, Pair, SegmentsData, Standing
-from runreport.sections.verdicts import LABELS, label
 from runreport.stats import words
 from runreport.stats.result import Interval
-
-ROWS = 500
-"""Rows of a table."""
 
 
 def plural(noun: str) -> str:
@@ -59,12 +53,20 @@ def worst_difference(data: SegmentsData, own: Against) -> Words:
     if not any("1" <= char <= "9" for char in change):
         start = (name, " against ", rival, f": its worst {noun} is {place}, level with it")
     if own.interval is None:
-        return (*start, f". {_no_bound(data, own)}")
+        return (*start, f". {_no_bound(data, own)}{_absent(data, own)}")
     interval = own.interval
     level = words.percent(round(interval.level, 6))
     n = words.sizes(_sizes(own), data.unit, paired=_paired(own))
     said = f" ({level} interval of the worst difference {words.ends(interval)}, {n}). "
-    return (*start, said, _claim(data, interval))
+    return (*start, said, _claim(data, interval), _absent(data, own))
+
+
+def _absent(data: SegmentsData, own: Against) -> str:
+    """On which segments the two are not compared; empty where on all."""
+    if not own.absent:
+        return ""
+    names = charting.named([data.slices.segments[place] for place in own.absent], 4)
+    return f" Not compared on {names}, where one of the two has no runs."
 
 
 def _claim(data: SegmentsData, interval: Interval) -> str:
@@ -103,12 +105,12 @@ def _no_bound(data: SegmentsData, own: Against) -> str:
 
 def _sizes(own: Against) -> tuple[int, int]:
     """The smallest sizes over segments."""
-    tested = [pair.result.n for pair in own.pairs]
+    tested = [pair.result.n for pair in own.pairs if pair.segment not in own.absent]
     return min(n for n, _ in tested), min(n for _, n in tested)
 
 
 def _paired(own: Against) -> bool:
-    return all(pair.result.paired for pair in own.pairs)
+    return all(p.result.paired for p in own.pairs if p.segment not in own.absent)
 
 
 def weakest(data: SegmentsData) -> Words:
@@ -140,14 +142,15 @@ def gap_words(data: SegmentsData, own: Standing) -> str:
     unit = unit_of_difference(data.slices.metric)
     spread = None if own.gap_interval is None else own.gap_interval.width
     said = f"the gap is {words.amount(own.gap or 0.0, unit, spread)}"
-    n = words.plural(data.unit, _fewest(own))
+    n = words.plural(data.unit, fewest(own))
     if own.gap_interval is None:
         return f"{said} ({n}, no interval)"
     level = words.percent(own.gap_interval.level)
     return f"{said} ({level} interval of the true gap {words.ends(own.gap_interval)}, {n})"
 
 
-def _fewest(own: Standing) -> int:
+def fewest(own: Standing) -> int:
+    """Values of the segment that has the fewest, where it has any."""
     return min(fit.sample.values.size for fit in own.row.fits if fit.sample.values.size)
 
 
@@ -166,123 +169,27 @@ def scope(data: SegmentsData) -> str:
     )
 
 
-# ---- tables --------------------------------------------------------------------------------------
-
-
-def standings(data: SegmentsData) -> Table:
-    """Every group: its worst and best segment, and the gap between them."""
-    found, metric = data.slices, data.slices.metric
-    unit, percent = metric.unit or None, words.percent(found.design.level)
-    noun = found.noun
-    low, high = ("Lowest", "Highest") if metric.goal is None else ("Worst", "Best")
-    of_gap = unit_of_difference(metric) or None
-    columns = (
-        Column("Group"),
-        Column("n", "number", hint=f"Fewest {words.several(data.unit)} of a {noun}"),
-        Column(f"{low} {noun}"),
-        Column(f"{low} mean", "number", unit=unit, goal=metric.goal),
-        Column("Low", "number", unit=unit,
-               hint=f"{percent} interval of the {low.lower()} true mean, whichever {noun} it is"),
-        Column("High", "number", unit=unit,
-               hint=f"{percent} interval of the {low.lower()} true mean, whichever {noun} it is"),
-        Column(f"{high} {noun}"),
-        Column(f"{high} mean", "number", unit=unit, goal=metric.goal),
-        Column("Gap", "number", unit=of_gap, hint=f"{high} minus {low.lower()} mean"),
-        Column("Gap low", "number", unit=of_gap, hint=f"{percent} interval of the true gap"),
-        Column("Gap high", "number", unit=of_gap, hint=f"{percent} interval of the true gap"),
-    )  # fmt: skip
-    digits = Digits.of(fit.mean for row in found.rows for fit in row.fits)
-    rows = tuple(_standing_row(data, own, digits) for own in data.standings[:ROWS])
-    note = (
-        "Both intervals allow for having looked for the extreme: the gap between means is larger "
-        "than the true gap on average."
+def power(data: SegmentsData) -> str:
+    """What the comparisons could have shown at all; empty where none was made."""
+    sizes = [
+        pair.result.detectable
+        for own in data.against
+        for pair in own.pairs
+        if pair.result.detectable is not None
+    ]
+    if not sizes:
+        return ""
+    unit, noun = unit_of_difference(data.slices.metric), data.slices.noun
+    low, high = words.short(min(sizes), 2), words.short(max(sizes), 2)
+    size = words.with_unit(low if low == high else f"{low} to {high}", unit)
+    return (
+        f"On one {noun} these runs find differences from about {size} on (80 % power after "
+        f"correction{words.over(data.family)})."
     )
-    return Table(columns, rows, f"{charting.fit(metric.title)}: best and worst {noun} by group",
-                 (note,), export="segment-gaps")  # fmt: skip
 
 
-def _standing_row(data: SegmentsData, own: Standing, digits: Digits) -> Row:
-    found, row = data.slices, own.row
-    marks: frozenset[CellMark] = frozenset({"baseline"} if row.is_baseline else ())
-    name = Cell((charting.fit(row.label) + (" (baseline)" if row.is_baseline else ""),), row.label)
-    if own.worst is None or own.best is None:
-        sizes = [fit.sample.values.size for fit in row.fits if fit.sample.values.size]
-        empty = (charting.cell(float(min(sizes, default=0))), *(charting.cell(None),) * 9)
-        return Row((name, *empty), group_id=row.group_id, marks=marks)
-    worst, best = (row.fits[place].mean for place in (own.worst, own.best))
-    line = (
-        name,
-        charting.cell(float(_fewest(own))),
-        charting.cell(found.segments[own.worst]),
-        charting.cell(worst, digits.text(worst)),
-        *_ends(own.level_of_worst),
-        charting.cell(found.segments[own.best]),
-        charting.cell(best, digits.text(best)),
-        charting.cell(own.gap, digits.text(own.gap)),
-        *_ends(own.gap_interval),
-    )
-    return Row(line, group_id=row.group_id, marks=marks)
-
-
-def _ends(interval: Interval | None) -> tuple[Cell, Cell]:
-    if interval is None:
-        return charting.cell(None), charting.cell(None)
-    low, high = words.both_ends(interval)
-    return charting.cell(interval.low, low), charting.cell(interval.high, high)
-
-
-def comparisons(data: SegmentsData) -> Table:
-    """Every candidate on every segment, the largest losses first."""
-    found, metric = data.slices, data.slices.metric
-    unit = unit_of_difference(metric) or None
-    every = [(own, pair) for own in data.against for pair in own.pairs]
-    first = next((p.result for _, p in every if p.result.adjusted is not None), None)
-    level = words.percent(1 - data.rules.alpha)
-    wide = "adjusted " if _is_adjusted(data) else ""
-    columns = (
-        Column("Group"),
-        Column(charting.capital(found.noun)),
-        Column("Verdict", hint="By the interval against the margin, or against 0"),
-        Column("Difference", "number", unit=unit, goal=metric.goal, hint="Group minus baseline"),
-        Column("Low", "number", unit=unit, hint=f"Lower end of the {wide}{level} interval"),
-        Column("High", "number", unit=unit, hint=f"Upper end of the {wide}{level} interval"),
-        Column("Adjusted p" if _is_adjusted(data) else "p", "number"),
-        Column("n", hint=f"Values that entered, by {data.unit}"),
-        Column("Mean", "number", unit=metric.unit or None),
-        Column("Baseline", "number", unit=metric.unit or None),
-    )
-    digits = Digits.of(mean for _, pair in every for mean in pair.result.means)
-    rows = []
-    for own, pair in sorted(every, key=lambda entry: _loss(entry[1].result))[:ROWS]:
-        result = pair.result
-        word, marks = label(result), LABELS[result.verdict][1]
-        spread = None if result.adjusted is None else result.adjusted.width
-        line = (
-            Cell((charting.fit(own.row.label),), own.row.label),
-            charting.cell(found.segments[pair.segment]),
-            Cell((word,), word, marks),
-            cells.change(result.difference, spread),
-            *cells.ends(result.adjusted),
-            cells.p_value(result.p_adjusted),
-            cells.sizes(result),
-            charting.cell(result.means[1], digits.text(result.means[1])),
-            charting.cell(result.means[0], digits.text(result.means[0])),
-        )
-        rows.append(Row(line, group_id=own.row.group_id))
-    note = [] if first is None else [f"Low and high are ends of the {wide}{level} interval."]
-    if len(every) > ROWS:
-        note.append(f"The first {ROWS} of {formats.number(len(every))} are listed.")
-    title = f"{charting.fit(metric.title)}: differences from the baseline by {found.noun}"
-    return Table(columns, tuple(rows), title, (" ".join(note),) if note else (),
-                 export="segment-differences")  # fmt: skip
-
-
-def _loss(result: Any) -> tuple[bool, float]:
-    size = result.improvement if result.improvement is not None else result.difference
-    return (size is None, size or 0.0)
-
-
-def _is_adjusted(data: SegmentsData) -> bool:
+def is_adjusted(data: SegmentsData) -> bool:
+    """Whether intervals and p cover more than one comparison."""
     return data.rules.correction != "none" and data.family > 1
 
 
@@ -303,7 +210,7 @@ def method(data: SegmentsData) -> Iterator[str]:
             )
         if not data.family:
             yield "No test was made."
-        elif _is_adjusted(data):
+        elif is_adjusted(data):
             yield (
                 f"The family is {count} x {groups} against the baseline: "
                 f"{formats.count(data.family, 'comparison')}, those that cannot be tested left "
@@ -370,6 +277,7 @@ def worst_facts(data: SegmentsData, own: Against) -> dict[str, Any]:
         "improvement": own.improvement,
         "interval": own.interval,
         "without_interval": [names[place] for place in own.bare],
+        "not_compared": [names[place] for place in own.absent],
     }
 
 

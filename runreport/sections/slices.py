@@ -8,6 +8,7 @@ differ in nothing but the segment are one row.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -342,14 +343,18 @@ def _text(value: Scalar) -> str | None:
         return "true" if value else "false"
     if isinstance(value, str):
         return value.strip() or None
-    return None if value != value else charting.short(float(value), 6)
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.6g}"
 
 
 def _noun(column: Expression, design: Design) -> str:
     if design.across is not None and bare(design.across) == bare(column.text):
         return replicate_word(design)
     name = (column.heading or bare(column.text)).rpartition(".")[2]
-    return name if re.fullmatch(r"[A-Za-z]{1,20}", name) else "segment"
+    is_word = re.fullmatch(r"[A-Za-z][A-Za-z_]{0,19}", name)
+    return name.strip("_").replace("_", " ") if is_word else "segment"
 
 
 # ---- both ----------------------------------------------------------------------------------------

@@ -181,6 +181,39 @@ def test_a_segment_with_too_few_values_withholds_the_bound_and_is_named():
     assert data.family == 2
 
 
+def test_a_segment_where_one_side_has_no_runs_is_not_claimed_and_is_named():
+    runs, design = sets_study()
+    kept = [run for run in runs if run["params"] | {"seed": 0} != {
+        "model": "wide", "data": "b", "seed": 0}]  # fmt: skip
+    data, blocks = computed(study(kept, by=["model"], across="data", **design))
+    (own,) = data.against
+    assert own.interval is not None
+    assert segments.record(data)["worst_differences"][0]["not_compared"] == ["b"]
+    assert "Not compared on b, where one of the two has no runs." in reading.said(blocks)
+    assert data.family == 2
+
+
+def test_segments_of_numbers_are_written_as_params_are():
+    runs, design = sets_study()
+    for run in runs:
+        run["params"]["batch_size"] = {"a": 1024, "b": 2048, "c": 0.5}[run["params"]["data"]]
+    column = Expression("params.batch_size")
+    data, _ = computed(study(runs, by=["model"], **design), by=column)
+    assert data.slices.segments == ("0.5", "1024", "2048")
+    assert data.slices.noun == "batch size"
+
+
+def test_what_to_mind_about_a_comparison_is_said():
+    runs = runs_of(("base", "wide"))
+    runs[-1]["params"]["seed"] = 99
+    data, blocks = computed(classes_study(runs), metrics="val/f1/*", goal="maximize")
+    said = reading.said(blocks)
+    assert "Before you rely on this" in said
+    assert "no value for seed 99" in said
+    assert data.against[0].pairs[0].result.n == (5, 5)
+    assert "80 % power after correction over 3 comparisons" in said
+
+
 def test_nan_and_failed_runs_enter_nothing_and_are_named():
     runs = runs_of(("base", "wide"))
     runs[0]["metrics"]["val/f1/cat"] = math.nan
