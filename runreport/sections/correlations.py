@@ -15,6 +15,7 @@ from runreport.sections import charting, quantities, searched
 from runreport.sections.charting import Floats
 from runreport.sections.coordinates import Coordinate, coordinate_of, rank_of, text_of
 from runreport.sections.quantities import Quantity
+from runreport.sections.searched import Codes
 from runreport.spec.expressions import Expression
 from runreport.stats import corrections, ties
 from runreport.stats.correlation import Correlation, spearman
@@ -109,8 +110,9 @@ def correlations_of(context: Context, read: Sequence[Quantity], most: int) -> Co
         elif len(entries) < most:
             entries.append(entry)
     done = np.array([run.status in FINISHED for run in context.runs], dtype=np.bool_)
+    codes = searched.codes_of(context)
     raw = [
-        _pair(context, entries, first, second, done)
+        _pair(codes, entries, first, second, done)
         for first in range(len(entries))
         for second in range(first)
     ]
@@ -131,7 +133,7 @@ def correlations_of(context: Context, read: Sequence[Quantity], most: int) -> Co
         correction=design.correction,
         alpha=design.alpha,
         level=design.level,
-        averaged=len(searched.configurations(context, indices)) < len(indices),
+        averaged=len(searched.together(codes, indices)) < len(indices),
     )
 
 
@@ -153,16 +155,14 @@ def _entry(quantity: Quantity) -> Entry | None:
 
 
 def _pair(
-    context: Context, entries: Sequence[Entry], first: int, second: int, done: NDArray[np.bool_]
+    codes: Codes, entries: Sequence[Entry], first: int, second: int, done: NDArray[np.bool_]
 ) -> Pairing:
     """Spearman's correlation over configurations, each the mean of its finished runs."""
     one, other = entries[first].values, entries[second].values
-    chosen = np.flatnonzero(done & np.isfinite(one) & np.isfinite(other)).tolist()
-    groups = searched.configurations(context, chosen)
-    columns = []
-    for values in (one, other):
-        means = np.array([values[list(group)].mean() for group in groups], dtype=np.float64)
-        columns.append(ties.settle(means, ties.size_of(means)))
-    too_few = len(groups) < FEWEST or any(np.ptp(column) == 0 for column in columns)
+    chosen = np.flatnonzero(done & np.isfinite(one) & np.isfinite(other))
+    means = searched.means_of(codes, chosen, one, other)
+    columns = [ties.settle(column, ties.size_of(column)) for column in means]
+    n = columns[0].size
+    too_few = n < FEWEST or any(np.ptp(column) == 0 for column in columns)
     found = None if too_few else spearman(*columns)
-    return Pairing(first, second, found, len(groups), None)
+    return Pairing(first, second, found, n, None)

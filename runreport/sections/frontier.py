@@ -233,9 +233,8 @@ def _members(
     by_group: dict[str, list[int]] = {}
     for index in kept:
         by_group.setdefault(context.group_of(context.runs[index]).id, []).append(index)
-    members = [
-        own for indices in by_group.values() for own in searched.configurations(context, indices)
-    ]
+    codes = searched.codes_of(context)
+    members = [own for indices in by_group.values() for own in searched.together(codes, indices)]
     return members, dropped
 
 

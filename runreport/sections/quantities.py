@@ -86,17 +86,18 @@ def _value(
         value = context.value(run, metric)
         if value.number is None:
             return None, REASONS[value.state].format(metric=charting.fit(metric.title, 40))
-        return _drawable(value.number, charting.fit(metric.title, 40))
+        return drawable(value.number, charting.fit(metric.title, 40))
     found = context.evaluate(expression, run)
     name = charting.fit(expression.text, 40)
     if found is None:
         return None, f"no value of {name}"
     if isinstance(found, bool):
         return ("true" if found else "false"), ""
-    return (found, "") if isinstance(found, str) else _drawable(float(found), name)
+    return (found, "") if isinstance(found, str) else drawable(float(found), name)
 
 
-def _drawable(value: float, name: str) -> tuple[Scalar, str]:
+def drawable(value: float, name: str) -> tuple[Scalar, str]:
+    """A number, or None and why it has no place in a chart."""
     if math.isnan(value):
         return None, f"{name} is NaN"
     if math.isinf(value):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport.budget import bare
 from runreport.kinds import Context
@@ -14,11 +15,13 @@ from runreport.sections import charting, quantities
 from runreport.sections.charting import Floats
 from runreport.sections.quantities import Quantity
 from runreport.sections.tuning import is_setting
-from runreport.spec.expressions import Expression
+from runreport.spec.expressions import Expression, Scalar
 from runreport.spec.names import qualified
 from runreport.stats import ties
 from runreport.stats.explained import explained, parts
 from runreport.tables import FINISHED, Run
+
+Codes = NDArray[np.intp]
 
 NAMES = 12
 """From so many runs on, a param with a different word in each of them is a name."""
@@ -29,7 +32,6 @@ class Varied:
     """A param that differs between runs."""
 
     name: str
-    expression: Expression
     quantity: Quantity
     share: float | None
     """Of the variance of the metric's ranks that lies between its values; None where that cannot
@@ -77,9 +79,8 @@ def varied(context: Context, metric: Quantity | None) -> tuple[Varied, ...]:
     names = settings(context)
     found = []
     for name in names:
-        expression = expression_of("params", name)
-        quantity = quantities.read(context, context.runs, expression)
-        found.append(Varied(name, expression, quantity, _share(context, quantity, metric)))
+        quantity = param_of(context, name)
+        found.append(Varied(name, quantity, _share(context, quantity, metric)))
     return tuple(sorted(found, key=lambda item: -1 if item.share is None else -1 - item.share))
 
 
@@ -108,20 +109,64 @@ def settings(context: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def configurations(context: Context, chosen: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Runs, by index, that share every setting: replicates of one configuration.
+def codes_of(context: Context) -> Codes:
+    """The configuration of each run: equal where runs share every setting.
 
     Args:
         context: the report's.
-        chosen: indices of runs.
+
+    Returns:
+        Shape (runs,).
     """
     names = settings(context)
-    found: dict[tuple[float | str | None, ...], list[int]] = {}
-    for index in chosen:
-        params = context.runs[index].params
-        key = tuple(params[name].level if name in params else None for name in names)
-        found.setdefault(key, []).append(index)
+    seen: dict[tuple[float | str | None, ...], int] = {}
+    found = []
+    for run in context.runs:
+        key = tuple(run.params[name].level if name in run.params else None for name in names)
+        found.append(seen.setdefault(key, len(seen)))
+    return np.array(found, dtype=np.intp)
+
+
+def together(codes: Codes, chosen: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Runs, by index, that are replicates of one configuration.
+
+    Args:
+        codes: from `codes_of`.
+        chosen: indices of runs.
+    """
+    found: dict[int, list[int]] = {}
+    for index, code in zip(chosen, codes[list(chosen)].tolist(), strict=True):
+        found.setdefault(code, []).append(index)
     return tuple(tuple(members) for members in found.values())
+
+
+def means_of(codes: Codes, chosen: NDArray[np.intp], *columns: Floats) -> tuple[Floats, ...]:
+    """The mean of each column over the runs of one configuration, in the order of codes.
+
+    Args:
+        codes: from `codes_of`.
+        chosen: indices of runs.
+        columns: one value per run of the report, finite where chosen.
+    """
+    _, member, counts = np.unique(codes[chosen], return_inverse=True, return_counts=True)
+    return tuple(np.bincount(member, column[chosen], counts.size) / counts for column in columns)
+
+
+def param_of(context: Context, name: str) -> Quantity:
+    """One param of every run, as `quantities.read` has it, without asking an expression."""
+    values: list[Scalar] = []
+    reasons = []
+    for run in context.runs:
+        param = run.params.get(name)
+        value: Scalar = None
+        reason = f"no value of {charting.fit(name, 40)}"
+        if param is not None and not param.is_number:
+            value, reason = param.text, ""
+        elif param is not None:
+            value, reason = quantities.drawable(param.number, charting.fit(name, 40))
+        values.append(value)
+        reasons.append(reason)
+    return Quantity(name, charting.fit(name), "", None, tuple(values), tuple(reasons))
 
 
 def _share(context: Context, quantity: Quantity, metric: Quantity | None) -> float | None:

@@ -21,7 +21,7 @@ from runreport.blocks import Block, Cell, Column, Figure, Note, Row, Table, Text
 from runreport.design import MetricName, ParamName
 from runreport.kinds import Context, Section
 from runreport.samples import Dropped
-from runreport.sections import charting, panes, quantities, searched
+from runreport.sections import charting, panes, searched
 from runreport.sections.charting import Floats, Legend, Scale
 from runreport.sections.coordinates import coordinate_of
 from runreport.sections.panes import Pane, Panes
@@ -44,7 +44,7 @@ class Options:
     """Logarithmic vertical axis."""
     panels: int = 9
     """At most so many params."""
-    limit: int = 1000
+    limit: int = 500
     """With more runs than this the first ones are drawn."""
 
 
@@ -104,8 +104,11 @@ def compute(context: Context, options: Options) -> SliceData:
         remarks.append(f"The first {len(kept)} runs are drawn; {cut} more are not.")
     runs = tuple(context.runs[index] for index in kept)
     y = charting.scale_for(values[kept], options.log_y)
+    codes = searched.codes_of(context)
     cuts = tuple(
-        cut_of(context, coordinate_of(quantity, quantity.name in options.log or None), values, y)
+        cut_of(
+            context, codes, coordinate_of(quantity, quantity.name in options.log or None), values, y
+        )
         for quantity in wanted[: max(1, options.panels)]
     )
     colors, legend = _colors(context, runs)
@@ -135,8 +138,7 @@ def _nothing(context: Context, metric: Quantity | None, why: str) -> SliceData:
 def _wanted(context: Context, options: Options, metric: Quantity) -> list[Quantity]:
     """The params asked for, or all that differ."""
     if options.params:
-        expressions = [searched.expression_of("params", name) for name in options.params]
-        return [quantities.read(context, context.runs, item) for item in expressions]
+        return [searched.param_of(context, name) for name in options.params]
     return [item.quantity for item in searched.varied(context, metric)]
 
 

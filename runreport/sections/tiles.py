@@ -17,6 +17,7 @@ from runreport.sections.charting import Floats, Scale
 from runreport.sections.coordinates import CATEGORIES, rank_of, spreads, text_of
 from runreport.sections.frames import Side
 from runreport.sections.quantities import Quantity
+from runreport.sections.searched import Codes
 from runreport.sections.shading import READABLE, Shades, legend, round_edges, shades_of
 from runreport.tables import FINISHED, Run
 
@@ -128,19 +129,26 @@ def tiling_of(
             dropped.append(Dropped(run.id, run.name, reason))
         else:
             members.setdefault((column, row), []).append(index)
+    codes = searched.codes_of(context)
     tiles = tuple(
-        _tile(context, place, indices, values) for place, indices in sorted(members.items())
+        _tile(context, codes, place, indices, values) for place, indices in sorted(members.items())
     )
     means = np.array([tile.mean for tile in tiles if math.isfinite(tile.mean)])
     shades = shades_of(means, READABLE) if means.size else None
     return Tiling(across, up, metric, tiles, tuple(dropped), shades, context.design.level)
 
 
-def _tile(context: Context, place: tuple[int, int], indices: Sequence[int], values: Floats) -> Tile:
+def _tile(
+    context: Context,
+    codes: Codes,
+    place: tuple[int, int],
+    indices: Sequence[int],
+    values: Floats,
+) -> Tile:
     valued = [index for index in indices if math.isfinite(values[index])]
     rest = [index for index in indices if not math.isfinite(values[index])]
     own = values[valued]
-    groups = searched.configurations(context, valued)
+    groups = searched.together(codes, valued)
     means = np.array([values[list(group)].mean() for group in groups])
     return Tile(
         column=place[0],

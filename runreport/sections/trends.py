@@ -13,6 +13,7 @@ from runreport.sections import charting, searched
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.coordinates import Coordinate
 from runreport.sections.frames import FEW
+from runreport.sections.searched import Codes
 from runreport.stats import ties
 from runreport.stats.correlation import Correlation, spearman
 from runreport.stats.explained import explained
@@ -47,31 +48,31 @@ class Cut:
     """Runs in each running median; 0 where none is drawn."""
 
 
-def cut_of(context: Context, axis: Coordinate, values: Floats, y: Scale) -> Cut:
+def cut_of(context: Context, codes: Codes, axis: Coordinate, values: Floats, y: Scale) -> Cut:
     """One panel, from all finished runs with both."""
     done = np.array([run.status in FINISHED for run in context.runs], dtype=np.bool_)
     usable = charting.usable(values, y.log)
     here = np.isfinite(axis.places)
     chosen = np.flatnonzero(done & usable & here)
-    correlation, share, count = _association(context, axis, values, chosen)
+    correlation, share, count = _association(codes, axis, values, chosen)
     line, window = _medians(axis, values, chosen, y)
     return Cut(axis, correlation, share, count, int((usable & ~here).sum()), line, window)
 
 
 def _association(
-    context: Context, axis: Coordinate, values: Floats, chosen: NDArray[np.intp]
+    codes: Codes, axis: Coordinate, values: Floats, chosen: NDArray[np.intp]
 ) -> tuple[Correlation | None, float | None, int]:
     """How the metric goes with the param, over configurations."""
-    groups = searched.configurations(context, chosen.tolist())
-    means = np.array([values[list(group)].mean() for group in groups], dtype=np.float64)
+    own, means = searched.means_of(codes, chosen, axis.places, values)
     means = ties.settle(means, ties.size_of(means))
-    places = [axis.places[group[0]] for group in groups]
+    n = means.size
     if axis.kind == "words":
-        return None, explained(places, means), len(groups)
-    own = np.array(places, dtype=np.float64)
-    if means.size < 4 or np.ptp(own) == 0 or np.ptp(means) == 0:
-        return None, None, len(groups)
-    return spearman(own, means), None, len(groups)
+        return None, explained(own.tolist(), means), n
+    # equal places must stay equal
+    own = ties.settle(own, ties.size_of(own))
+    if n < 4 or np.ptp(own) == 0 or np.ptp(means) == 0:
+        return None, None, n
+    return spearman(own, means), None, n
 
 
 def _medians(
