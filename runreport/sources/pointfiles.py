@@ -20,6 +20,9 @@ from runreport.tables import HISTORY_SCHEMA, TIME
 GROUP = 500_000
 """Points that are held before they are written, and about as many that are read at once."""
 
+FEW = 1 << 17
+"""The same of a file that lasts for one process: they stay near the processor."""
+
 PASSING = ".arrows"
 """Ends the name of a file that only this process reads."""
 
@@ -40,6 +43,7 @@ class PointWriter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._most = FEW if path.suffix == PASSING else GROUP
         self._file: Any = None
         self._names: list[tuple[str, str]] = []
         self._points: list[Points] = []
@@ -66,7 +70,7 @@ class PointWriter:
                 self._points.append(points)
                 self._held += points.value.size
                 self.rows += points.value.size
-                if self._held >= GROUP:
+                if self._held >= self._most:
                     self._flush()
 
     def _flush(self) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from operator import attrgetter
 
 import numpy as np
@@ -78,7 +77,7 @@ class Series:
 
     def ordered(self) -> list[Chunk]:
         """All points, in the order of the file."""
-        chunks = list(self.chunks)
+        chunks = self.chunks.copy()
         if self.singles:
             place, step, wall, value = zip(*self.singles, strict=True)
             chunks.append(
@@ -89,11 +88,16 @@ class Series:
                     np.array(value, np.float64),
                 )
             )
-        if len(chunks) > 1:
-            chunks.sort(key=attrgetter("begin"))
-            if any(later.begin < earlier.end for earlier, later in pairwise(chunks)):
+        chunks.sort(key=_BEGIN)
+        end = -1
+        for chunk in chunks:
+            if chunk.begin < end:
                 return [_merged(chunks)]
+            end = chunk.end
         return chunks
+
+
+_BEGIN = attrgetter("begin")
 
 
 def _chunk(
@@ -242,28 +246,36 @@ class Gathered:
                 self.dropped[old.tag] = self.dropped.get(old.tag, 0) + 1
             del self.items[:-keep]
 
-    def metrics(self) -> Iterator[tuple[str, Points]]:
-        """Tag and points of everything that is a scalar."""
-        tags, sizes, chunks = [], [], []
+    def metrics(self) -> Iterator[tuple[str, Points, float, float]]:
+        """Tag, points, lowest and highest step of everything that is a scalar."""
+        tags: list[str] = []
+        sizes: list[int] = []
+        chunks: list[Chunk] = []
         for tag, series in self.series.items():
             if series.tensor and self.plugins.get(tag, "scalars") != "scalars":
                 continue
-            own = series.ordered()
+            own = series.chunks
+            if series.singles or len(own) > 1:
+                own = series.ordered()
             tags.append(tag)
-            sizes.append(sum(chunk.values.size for chunk in own))
+            sizes.append(sum([chunk.values.size for chunk in own]))
             chunks += own
         if not chunks:
             return
-        for chunk in chunks:
-            self.timed(chunk.first)
-            self.timed(chunk.last)
+        # NaN is no time, and no minimum either
+        self.timed(float(np.fmin.reduce([chunk.first for chunk in chunks])))
+        self.timed(float(np.fmax.reduce([chunk.last for chunk in chunks])))
         steps = np.concatenate([chunk.steps for chunk in chunks])
         times = np.concatenate([chunk.times for chunk in chunks])
         values = np.concatenate([chunk.values for chunk in chunks])
-        end = 0
-        for tag, size in zip(tags, sizes, strict=True):
-            start, end = end, end + size
-            yield tag, Points(steps[start:end], values[start:end], times[start:end])
+        ends = np.cumsum(sizes)
+        starts = ends - sizes
+        lowest = np.minimum.reduceat(steps, starts).tolist()
+        highest = np.maximum.reduceat(steps, starts).tolist()
+        for tag, start, end, low, high in zip(
+            tags, starts.tolist(), ends.tolist(), lowest, highest, strict=True
+        ):
+            yield tag, Points(steps[start:end], values[start:end], times[start:end]), low, high
 
 
 _KINDS = {

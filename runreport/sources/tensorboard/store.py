@@ -207,8 +207,8 @@ class _Reading:
             plugins = gathered.plugins
             if not place:
                 self._next_file(part.folder)
-            for tag, points in gathered.metrics():
-                self._went_back(part, tag, points, file)
+            for tag, points, low, high in gathered.metrics():
+                self._went_back(part, tag, low, high, file)
                 pieces.setdefault(part.metric(tag), []).append(points)
             self._take(gathered, part, file)
         self._plugins[part.folder] = {
@@ -267,18 +267,17 @@ class _Reading:
         for tag, step in self._latest.pop(folder, {}).items():
             steps[tag] = max(step, steps.get(tag, step))
 
-    def _went_back(self, part: Part, tag: str, points: Points, file: TreeFile) -> None:
+    def _went_back(self, part: Part, tag: str, low: float, high: float, file: TreeFile) -> None:
         """Say where a later file repeats steps: TensorBoard hides what they replace."""
         before = self._steps.get(part.folder, {}).get(tag)
-        if before is not None and float(points.step.min()) <= before:
+        if before is not None and low <= before:
             message = (
                 f"{tag[:80]!r} goes on at a step that an earlier file of the run has passed; all "
                 "points are kept, also those that TensorBoard hides after a restart"
             )
             self.told.add("RR379", file.name, message, severity="note", kind="back")
         latest = self._latest.setdefault(part.folder, {})
-        most = float(points.step.max())
-        latest[tag] = max(most, latest.get(tag, most))
+        latest[tag] = max(high, latest.get(tag, high))
 
     def _take(self, gathered: Gathered, part: Part, file: TreeFile) -> None:
         """Take what a file holds besides points."""
