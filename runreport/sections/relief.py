@@ -18,7 +18,7 @@ from runreport.sections.coordinates import Coordinate
 from runreport.sections.frames import Side, side_of
 from runreport.sections.quantities import Quantity
 from runreport.sections.shading import Shades, direction, shades_of
-from runreport.stats.surfaces import FAR, Surface
+from runreport.stats.surfaces import CHECKED, FAR, Surface
 from runreport.tables import FINISHED, Run
 
 ROWS = 200
@@ -200,7 +200,9 @@ def _surface_words(data: Relief, surface: Surface, name: str) -> list[str]:
             f"out, {worth}."
         )
     else:
-        said.append("There are too few places to check the surface at places left out.")
+        equal = data.counts.size >= CHECKED
+        why = "All values are equal, so there is nothing" if equal else "There are too few places"
+        said.append(f"{why} to check the surface at places left out.")
     if surface.thin_share >= 0.005:
         said.append(
             f"Hatched: {100 * surface.thin_share:.0f} % of the surface is further than "

@@ -241,7 +241,8 @@ def two_params(
     rest = iter([item.quantity for item in taken])
     first, second = (item if item is not None else next(rest, None) for item in written)
     said = choice_words(taken, metric, len(free))
-    if numbers_first and said and any(not is_number(v.quantity) for v in free[len(taken) :]):
+    numbers = [is_number(item.quantity) for item in free]
+    if numbers_first and said and any(numbers) and not all(numbers):
         said += " Params of words come after those of numbers."
     return first, second, said
 

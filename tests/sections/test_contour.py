@@ -225,3 +225,11 @@ def test_what_is_recorded_says_what_the_surface_is_worth():
     stated = contour.record(made)
     assert stated["runs"] == stated["places"] == 60
     assert stated["left_out_r2"] == made.relief.surface.skill > 0.5
+
+
+def test_equal_values_and_few_places_cannot_be_checked_and_each_says_so():
+    flat = [replace_value(one, 1.0) for one in search(15)]
+    said = reading.said(blocks_of(context(flat), x="lr", y="width"))
+    assert "All values are equal, so there is nothing to check the surface" in said
+    said = reading.said(blocks_of(context(search(5)), x="lr", y="width"))
+    assert "There are too few places to check the surface" in said
