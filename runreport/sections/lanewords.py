@@ -40,7 +40,7 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
                 zorder=5,
             )
         # bold, and larger on a phone
-        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 5))):
+        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 4))):
             axes.annotate(
                 part,
                 (place, 1),

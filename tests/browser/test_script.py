@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,27 +16,11 @@ if TYPE_CHECKING:
     from playwright import sync_api
 else:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-]
+pytestmark = pytest.mark.browser
 
 ASSETS = Path(__file__).parents[2] / "themes" / "default" / "assets"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> </script> {{7*7}}"
 POLICY = "default-src 'none'; script-src file: 'self'; style-src file: 'self'"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 ROWS = [
     # run, optimizer, learning rate, accuracy, duration, epochs
     ("otter", "adam", 0.001, 0.9, 12.0, 30),
@@ -126,14 +109,6 @@ def page_source() -> str:
 <div id="curves">{chart(AXES, CURVES, ' fill="none" stroke="blue"')}</div>
 <div id="points">{chart(AXES, POINTS, ' fill="blue"')}</div>
 <script src="runreport.js"></script></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

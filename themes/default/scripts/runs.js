@@ -41,7 +41,7 @@ let timer = 0;
 const note = make("span", { role: "status" });
 const clear = button("Clear", () => clearAll(), { hidden: "" });
 const only = button("Only these", () => keepOnly([...pinned]), { hidden: "" });
-const bar = make("div", { class: "rr-status" }, note, only, clear);
+const bar = make("div", { class: "rr-status" }, make("div", {}, note, only, clear));
 
 /** Token to the elements that stand for the run. */
 function indexRuns() {

@@ -80,7 +80,19 @@ function choose() {
   late = setTimeout(follow, 60);
 }
 
+/** Tables and means follow when the hand rests: nothing moves away under it. */
+let held = false;
+addEventListener("pointerdown", () => (held = true), true);
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => {
+    held = false;
+    // after the click that this may be
+    setTimeout(follow);
+  });
+}
+
 function follow() {
+  if (held || frame) return;
   for (const follower of followers) follower();
 }
 
@@ -99,8 +111,9 @@ const filterField = make("input", {
 });
 const problemNote = make("span", { class: "rr-problem", id: "rr-problem", role: "status" });
 const countNote = make("span", { class: "rr-count", role: "status" });
-const chips = make("span", { class: "rr-chips" });
-const summary = make("div", { class: "rr-summary", hidden: "" });
+const chips = make("div", { class: "rr-chips" });
+const means = make("div", { class: "rr-summary" });
+const summary = make("details", { class: "rr-means", hidden: "" }, make("summary", {}, "Means"), means);
 const panel = make("div", { class: "rr-panel" });
 
 function filterBy(text) {
@@ -127,12 +140,14 @@ function buildPanel() {
   filterField.placeholder = example ? `as in ${example.n} ${example.v ? "> 0.5" : "== " + JSON.stringify(example.w[0])}` : "";
   if (data.left.length) filterField.title = `Not on this page: ${data.left.join(", ")}`;
   const label = make("label", {}, "Select runs ", filterField);
-  const tools = make("div", { class: "rr-tools" }, ...(data.columns.length ? [label] : []), problemNote, countNote, chips);
+  const tools = make("div", { class: "rr-tools" }, ...(data.columns.length ? [label] : []), problemNote, countNote);
   tools.append(
     button("Copy link", async () => (countNote.textContent = `Link ${await copy(linkOf(), tools)}`)),
     button("Save CSV", () => download(selectionCsv(), "runs.csv", "text/csv"))
   );
-  panel.append(tools, summary);
+  panel.append(tools);
+  bar.append(chips, summary);
+  summary.open = innerWidth > 800;
   let place = first;
   while (place.parentElement && !place.parentElement.matches("article, body, .md-content__inner")) place = place.parentElement;
   place.before(panel);
@@ -155,15 +170,19 @@ function showPanel() {
   if (!terms.size) return;
   const rows = data.columns.filter(({ f, o }) => f === "metrics" && !o).map((column) => {
     const [now, before] = [statistics(column, true), statistics(column, false)];
-    const cells = [`${now.n} of ${chosenCount}`, now.n ? short(now.mean) : "\u2014"];
-    cells.push(now.n > 1 ? `${short(now.low)} to ${short(now.high)}` : "needs 2 runs", before.n ? short(before.mean) : "\u2014");
-    const name = column.n + (column.u ? ` (${column.u})` : "");
-    return make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((text) => make("td", {}, text)));
+    const cell = (text, ...exact) => make("td", { "data-value": exact.join(" ") }, text);
+    return make(
+      "tr", {}, make("th", { scope: "row" }, column.n + (column.u ? ` (${column.u})` : "")),
+      cell(`${now.n} of ${chosenCount}`, now.n),
+      now.n ? cell(short(now.mean), now.mean) : cell("\u2014"),
+      now.n > 1 ? cell(`${short(now.low)} to ${short(now.high)}`, now.low, now.high) : cell("needs 2 runs"),
+      before.n ? cell(short(before.mean), before.mean) : cell("\u2014")
+    );
   });
   const heads = ["Metric", "runs with a value", "mean", `${short(data.level * 100)} % t interval`, "mean of all"];
   const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
   const words = "Of the selected runs, each counted once, whatever its group. A selection made by looking at results tests nothing.";
-  summary.replaceChildren(
+  means.replaceChildren(
     ...(rows.length ? [make("table", { class: "rr-stats" }, make("thead", {}, head), make("tbody", {}, ...rows))] : []),
     make("p", { class: "rr-note" }, words)
   );
