@@ -30,12 +30,12 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class _Siblings:
     """Folders of all runs whose addresses differ by the run's id alone."""
 
-    names: frozenset[str]
-    """In any of them."""
+    names: set[str]
+    """Of all that is in any of them."""
     is_known: bool
     """Whether one is where the addresses say, and not only at the end of them."""
-    places: list[tuple[int, Path]]
-    """Open, with their paths."""
+    places: list[tuple[int, Path, set[str]]]
+    """Open, with their paths, and the names of the folders in them that are no links."""
 
 
 @dataclass(slots=True)
@@ -106,10 +106,10 @@ class ArtifactFolders:
         """What lies beside a run's folder, wherever its address may lead."""
         path = local_path(address)
         if path is None:
-            return _Siblings(frozenset(), False, [])
+            return _Siblings(set(), False, [])
         below = list(self._below(run_id, path))
         names: set[str] = set()
-        places: list[tuple[int, Path]] = []
+        places: list[tuple[int, Path, set[str]]] = []
         for root, parts in (*below, *self._moved(run_id, path)):
             parents = parts[: parts.index(run_id)]
             if not self._is_folder(root, parents):
@@ -118,32 +118,36 @@ class ArtifactFolders:
             if folder is None:
                 return None
             stack.callback(os.close, folder)
-            places.append((folder, root.joinpath(*parents)))
+            folders: set[str] = set()
+            places.append((folder, root.joinpath(*parents), folders))
             try:
                 with os.scandir(folder) as entries:
-                    names.update(entry.name for entry in entries)
+                    for entry in entries:
+                        names.add(entry.name)
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.add(entry.name)
             except OSError:
                 return None
         is_known = any(self._is_folder(root, parts[: parts.index(run_id)]) for root, parts in below)
-        self.looked_at.update(place for _, place in places)
-        return _Siblings(frozenset(names), is_known, places)
+        self.looked_at.update(place for _, place, _ in places)
+        return _Siblings(names, is_known, places)
 
     def _is_empty(self, siblings: _Siblings, run_id: str) -> bool:
         """Whether the folder of a run's artifacts is there, and nothing in it."""
-        if len(siblings.places) != 1:
-            # which of several counts is found run by run
+        # of several places the first counts that has it
+        own = ((parent, place) for parent, place, folders in siblings.places if run_id in folders)
+        parent, place = next(own, (None, None))
+        if parent is None or place is None:
             return False
-        ((parent, place),) = siblings.places
-        with ExitStack() as stack:
+        try:
+            folder = os.open(f"{run_id}/artifacts", _FOLDER, dir_fd=parent)
             try:
-                for name in (run_id, "artifacts"):
-                    parent = os.open(name, _FOLDER, dir_fd=parent)
-                    stack.callback(os.close, parent)
-                with os.scandir(parent) as entries:
-                    if any(True for _ in entries):
-                        return False
-            except OSError:
-                return False
+                if os.listdir(folder):
+                    return False
+            finally:
+                os.close(folder)
+        except OSError:
+            return False
         self._empty.append((place, run_id))
         return True
 
