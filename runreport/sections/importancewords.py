@@ -111,7 +111,8 @@ def _basis(data: Explained) -> str:
         said += (
             f". The forest of {forest.trees} trees predicts configurations it has not seen with "
             f"R\u00b2 {share_words(forest.fit, percent=False)}; the rest is noise, or more than it "
-            "has learnt"
+            "has learnt. It learns weak params in part only, so their shares are rather too small, "
+            "and intervals are about what it has learnt"
         )
     return f"{said}. Importance is about the values that were tried: others might matter more."
 
