@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -107,8 +108,13 @@ def read(context: Context, asked: Asked, quality: Metric | None) -> Measures:
         asked: what the author says.
         quality: the metric that runs are good at, which is no cost.
     """
-    found = [*_durations(context), *_logged(context, asked, quality)]
     remarks: list[Words] = []
+    found = [*_logged(context, asked, quality)]
+    if _share_clocks(context.runs):
+        why = "Durations are of several runs together, the same start and end, so none is shown."
+        remarks.append((why,))
+    else:
+        found = [*_durations(context), *found]
     charged = _charged(found, asked)
     if asked.devices is not None and charged is not None:
         found.append(_device_hours(context, charged, asked.devices))
@@ -143,6 +149,15 @@ def read(context: Context, asked: Asked, quality: Metric | None) -> Measures:
 def _everyone(context: Context) -> Iterator[Run]:
     yield from context.runs
     yield from (left_out.run for left_out in context.excluded)
+
+
+def _share_clocks(runs: Sequence[Run]) -> bool:
+    """Whether many runs, a quarter or more, have start and end in common with another: each has
+    the time of all of them, as items of one evaluation do.
+    """
+    clocks = Counter((r.started, r.ended) for r in runs if r.started and r.ended and r.duration_s)
+    shared = sum(count for count in clocks.values() if count > 1)
+    return shared > 0 and 4 * shared >= sum(clocks.values())
 
 
 def _durations(context: Context) -> Iterator[Measure]:

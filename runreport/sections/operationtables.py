@@ -185,11 +185,10 @@ def against_baseline(data: OperationsData) -> Table:
         rows.append(Row(tuple(line), group_id=own.candidate.id))
     note = [f"{found.why} "] if found.why else []
     if found.family:
+        note.append("Ratios are of geometric means.")
+    if found.family > 1:
         corrected = data_correction(found)
-        note.append(
-            f"Ratios are of geometric means. {formats.count(found.family, 'comparison')} "
-            f"{'is' if found.family == 1 else 'are'} corrected together{corrected}."
-        )
+        note.append(f" {found.family} comparisons are corrected together{corrected}.")
     title = f"Against {charting.fit(found.baseline.label)}: how many times its {found.cost.title}"
     return Table(tuple(columns), tuple(rows), title, ("".join(note),), export="operations-ratios")
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from runreport import formats
-from runreport.blocks import Block, Bullets, Code, Fold, Note, Text
+from runreport.blocks import Block, Bullets, Code, Fold, Note, Text, Words
 from runreport.design import Margin, MetricName
 from runreport.kinds import Context, Section
 from runreport.sections import charting, segmented, segmentmaps, segmenttables, segmentwords, slices
 from runreport.sections.segmented import SegmentsData
+from runreport.sections.slices import Slices
 from runreport.sections.statements import findings
+from runreport.sections.verdicts import plain
 from runreport.sections.workings import caution_note, left_out
 from runreport.spec.expressions import Expression
 from runreport.spec.limits import MARGIN, AtLeast
@@ -53,15 +55,15 @@ class Options:
 # ---- numbers -------------------------------------------------------------------------------------
 
 
-def compute(context: Context, options: Options) -> SegmentsData | str:
+def compute(context: Context, options: Options) -> SegmentsData | Words:
     """Means by segment, and comparisons on each; or why there are none."""
     asked = slices.Asked(options.metrics, options.metric, options.by, options.goal, options.margin)
     found = slices.cut(context, asked)
-    if isinstance(found, str):
+    if not isinstance(found, Slices):
         return found
     if not any(fit.sample.values.size for row in found.rows for fit in row.fits):
         name = charting.fit(found.metric.title)
-        return f"No finished run has a value of {name} on any segment."
+        return (f"No finished run has a value of {name} on any segment.",)
     design = found.design
     rules = Rules(design.alpha, design.level, design.correction, look=design.look or 1)
     against, family, unit = segmented.against_baseline(found, rules)
@@ -84,10 +86,10 @@ def compute(context: Context, options: Options) -> SegmentsData | str:
 # ---- blocks --------------------------------------------------------------------------------------
 
 
-def present(data: SegmentsData | str, options: Options) -> tuple[Block, ...]:
+def present(data: SegmentsData | Words, options: Options) -> tuple[Block, ...]:
     """Where the baseline's rivals fell behind, then both maps, tables, and how."""
-    if isinstance(data, str):
-        return (Note("info", "No segments", (Text((data,)),)),)
+    if not isinstance(data, SegmentsData):
+        return (Note("info", "No segments", (Text(data),)),)
     blocks: list[Block] = [*_lead(data)]
     if data.cautions:
         told = [(finding.words, finding.code) for finding in data.cautions]
@@ -133,10 +135,10 @@ def _workings(data: SegmentsData) -> list[Block]:
     return [Fold("How this was computed", tuple(body))]
 
 
-def record(data: SegmentsData | str) -> dict[str, Any]:
+def record(data: SegmentsData | Words) -> dict[str, Any]:
     """Means, gaps and worst differences, so that a gate can ask for `no segment worse by more`."""
-    if isinstance(data, str):
-        return {"why": data}
+    if not isinstance(data, SegmentsData):
+        return {"why": plain(data)}
     own = data.slices
     return {
         "metric": own.metric.name,

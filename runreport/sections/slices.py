@@ -76,7 +76,7 @@ class Asked:
     margin: Margin | None = None
 
 
-def cut(context: Context, asked: Asked) -> Slices | str:
+def cut(context: Context, asked: Asked) -> Slices | Words:
     """The segments and every group's values of them; or a sentence that says why there are none."""
     design = context.design
     if asked.metrics:
@@ -87,9 +87,10 @@ def cut(context: Context, asked: Asked) -> Slices | str:
     found = families_of({name for run in context.runs for name in run.metrics})
     if not found:
         return (
-            "No metrics look like one metric of several classes or data sets. Name them: "
-            '`metrics: "val/f1/*"`, or the column that tells segments apart: `by: params.dataset`.'
-        )
+            "No metrics look like one metric of several classes or data sets. Name them with ",
+            Code('metrics: "val/f1/*"'), ", or the column that tells segments apart with ",
+            Code("by: params.dataset"), ".",
+        )  # fmt: skip
     said: Words = (
         "That ", Code(charting.fit(found[0])),
         " is one metric of several segments is a guess from the names.",
@@ -174,13 +175,13 @@ def _names_metric(text: str) -> bool:
 
 def _by_name(
     context: Context, asked: Asked, family: str, remarks: tuple[Words, ...]
-) -> Slices | str:
+) -> Slices | Words:
     logged = {name for run in context.runs for name in run.metrics}
     known = {metric.name: metric for metric in context.design.metrics}
     form = family if "*" in family else f"{family.rstrip('/')}/*"
     found = sorted(members(form, logged | set(known)), key=lambda pair: charting.natural(pair[1]))
     if not found:
-        return f"No run logged a metric of the form `{charting.fit(form)}`."
+        return ("No run logged a metric of the form ", Code(charting.fit(form)), ".")
     if all(name in known for name, _ in found):
         # declared as a family, so nothing is guessed
         remarks = ()
@@ -239,17 +240,17 @@ def _words_of(form: str) -> tuple[str, str]:
 # ---- runs that differ in one column --------------------------------------------------------------
 
 
-def _by_column(context: Context, asked: Asked, column: Expression) -> Slices | str:
+def _by_column(context: Context, asked: Asked, column: Expression) -> Slices | Words:
     design = context.design
     primary = design.primary
     if asked.metric is None and not primary:
-        return "The report declares no metric, and this section names none."
+        return ("The report declares no metric, and this section names none.",)
     metric = _common(design.metric(asked.metric) if asked.metric else primary[0], asked, "")
     name = bare(column.text)
     parts = {run.id: _text(context.evaluate(column, run)) for run in context.runs}
     every = sorted({part for part in parts.values() if part is not None}, key=charting.natural)
     if not every:
-        return f"No run has a value of `{charting.fit(name)}`."
+        return ("No run has a value of ", Code(charting.fit(name)), ".")
     inside = replace(
         design, across=None if design.across and bare(design.across) == name else design.across
     )

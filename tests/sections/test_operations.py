@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,18 @@ def test_devices_multiply_hours_and_their_price():
     assert total(data, "device hours").total == pytest.approx(hours)
     assert total(data, "cost").total == pytest.approx(3 * hours)
     assert data.spent[0].measure.name == "train_time"
+
+
+def test_the_time_of_an_evaluation_is_not_that_of_each_of_its_items():
+    made = context_of()
+    first = made.runs[0]
+    runs = tuple(replace(run, started=first.started, ended=first.ended) for run in made.runs)
+    same = {run.id: run for run in runs}
+    groups = tuple(replace(g, runs=tuple(same[r.id] for r in g.runs)) for g in made.groups)
+    data, blocks = computed(replace(made, runs=runs, groups=groups))
+    assert [measure.name for measure in data.found.shown] == ["train_time"]
+    assert "Durations are of several runs together" in reading.said(blocks)
+    assert data.spent[0].total == pytest.approx(sum(sum(own) for own in TIMES.values()))
 
 
 def test_runs_without_a_value_make_a_sum_a_lower_bound():
