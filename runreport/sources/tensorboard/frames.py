@@ -132,7 +132,8 @@ def frames(
         found.append((offsets, lengths))
         part = min(_PART, 4 * part)
     if len(found) == 1:
-        whole = script is not None and index == script.size == found[0][0].size and place == end
+        followed = script is not None and others == _OTHERS and index == script.size
+        whole = followed and index == found[0][0].size and place == end
         return Frames(*found[0], place, why, whole)
     return Frames(
         np.concatenate([_NONE, *(offsets for offsets, _ in found)]),
