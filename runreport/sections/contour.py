@@ -3,9 +3,9 @@
 The surface is made of triangles between places that runs were at, so it never leaves their hull.
 Runs at one place are averaged. How well places that are left out are predicted from their
 neighbours is said below: it tells whether the two params alone say much about the metric. Where an
-axis holds words, cells are drawn instead, as by `heatmap`.
+axis holds words or two values alone, cells are drawn instead, as by `heatmap`.
 
-    - contour: {x: learning_rate, y: train_time, metric: val_accuracy}
+    - contour: {x: val_loss, y: train_time, metric: val_accuracy}
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from runreport.kinds import Context, Section
 from runreport.samples import Dropped
 from runreport.sections import charting, heatmap, mosaic, relief, searched, tiles
 from runreport.sections.charting import Floats
-from runreport.sections.coordinates import Coordinate, coordinate_of
+from runreport.sections.coordinates import Coordinate, among, coordinate_of
 from runreport.sections.quantities import Quantity
 from runreport.sections.relief import Relief
 from runreport.sections.tiles import Tiling
@@ -73,15 +73,22 @@ def compute(context: Context, options: Options) -> ContourData:
         return ContourData(None, None, heatmap.missing_params(context), ())
     remarks = [remark for remark in (said, chosen) if remark]
     across, up = coordinate_of(x, options.log_x), coordinate_of(y, options.log_y)
-    worded = [axis.name for axis in (across, up) if axis.kind == "words"]
-    if worded:
-        are = "holds words" if len(worded) == 1 else "hold words"
-        remarks.append(f"{' and '.join(worded)} {are}, so cells are drawn and nothing is between.")
+    whys = [why for axis in (across, up) if (why := _no_plane(axis))]
+    if whys:
+        remarks.append(f"{' and '.join(whys)}, so cells are drawn and nothing is between.")
         logs = (options.log_x, options.log_y)
         tiling = tiles.tiling_of(context, x, y, metric, logs=logs)
         return ContourData(None, tiling, "", tuple(remarks))
     found = _relief(context, (across, up), metric, max(1, options.limit))
     return ContourData(found, None, "", tuple(remarks))
+
+
+def _no_plane(axis: Coordinate) -> str:
+    """Why there is nothing between the places of an axis; empty where there is."""
+    if axis.kind == "words":
+        return f"{axis.name} holds words"
+    count = np.unique(axis.places[np.isfinite(axis.places)]).size
+    return f"{axis.name} has two values alone" if count == 2 else ""
 
 
 def _relief(
@@ -98,6 +105,9 @@ def _relief(
         else:
             kept.append(index)
     cut, kept = len(kept[limit:]), kept[:limit]
+    shown = np.zeros(len(context.runs), dtype=np.bool_)
+    shown[kept] = True
+    axes = among(axes[0], shown), among(axes[1], shown)
     runs = tuple(context.runs[index] for index in kept)
     places = np.column_stack([axis.places[kept] for axis in axes])
     own = values[kept]

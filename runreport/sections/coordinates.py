@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport.sections import charting
 from runreport.sections.charting import Floats, Scale
@@ -74,6 +75,21 @@ def coordinate_of(
     places = np.asarray(scale.place(numbers), dtype=np.float64)
     kind: Kind = "log" if log else "number"
     return Coordinate(quantity, kind, scale, quantity.label, (), places, tuple(reasons))
+
+
+def among(coordinate: Coordinate, shown: NDArray[np.bool_]) -> Coordinate:
+    """The same axis for some of the runs: its range is theirs, the others have no place.
+
+    Args:
+        coordinate: of all runs.
+        shown: shape (runs,).
+    """
+    places = np.where(shown, coordinate.places, np.nan)
+    scale, fine = coordinate.scale, places[np.isfinite(places)]
+    if coordinate.kind in ("number", "log") and fine.size:
+        values = np.power(10.0, fine) if scale.log else fine
+        scale = charting.scale_for(values, scale.log)
+    return replace(coordinate, places=places, scale=scale)
 
 
 def spreads(values: Floats) -> bool:

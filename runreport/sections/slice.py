@@ -23,7 +23,7 @@ from runreport.kinds import Context, Section
 from runreport.samples import Dropped
 from runreport.sections import charting, panes, searched
 from runreport.sections.charting import Floats, Legend, Scale
-from runreport.sections.coordinates import coordinate_of
+from runreport.sections.coordinates import among, coordinate_of
 from runreport.sections.panes import Pane, Panes
 from runreport.sections.quantities import Quantity
 from runreport.sections.trends import STRIP, Cut, cut_of
@@ -107,7 +107,11 @@ def compute(context: Context, options: Options) -> SliceData:
     codes = searched.codes_of(context)
     cuts = tuple(
         cut_of(
-            context, codes, coordinate_of(quantity, quantity.name in options.log or None), values, y
+            context,
+            codes,
+            among(coordinate_of(quantity, quantity.name in options.log or None), usable),
+            values,
+            y,
         )
         for quantity in wanted[: max(1, options.panels)]
     )

@@ -21,6 +21,8 @@ the rest; every function names its source.
 | several comparisons | `corrections.adjust`, `.divisors` |
 | how many replicates | `power.attained`, `.needed`, `.detectable_paired`, `.detectable_independent`, `.needed_for_chance`, `.smallest_paired_p` |
 | selection | `chosen.expected_max`, `.pass_at_k` |
-| association | `correlation.spearman`, `.kendall`, `.pearson` |
+| association | `correlation.spearman`, `.kendall`, `.pearson`, `explained.explained` |
+| several criteria at once | `fronts.front`, `.dominates`, `.redraw` |
+| two params at once | `surfaces.surface_of` |
 | equivalence | `student.Estimate.equivalence_p` and that of every other `student.Tester` |
 """  # noqa: E501 - rows of a table

@@ -99,24 +99,6 @@ def _two_columns(costs: Floats) -> Bools:
     return found
 
 
-def hypervolume(costs: Floats, worst: Floats) -> float:
-    """The area between the front and a point that is worse in both columns.
-
-    Args:
-        costs: shape (n, 2), finite; lower is better.
-        worst: shape (2,); points that do not beat it in both columns add nothing.
-
-    Source: Zitzler and Thiele (1999), IEEE Transactions on Evolutionary Computation 3.
-    """
-    kept = costs[(costs < worst).all(axis=1)]
-    kept = kept[front(kept)] if kept.size else kept
-    area, ceiling = 0.0, float(worst[1])
-    for across, up in sorted(map(tuple, kept.tolist())):
-        area += (float(worst[0]) - across) * (ceiling - min(up, ceiling))
-        ceiling = min(up, ceiling)
-    return area
-
-
 # ---- drawn again ---------------------------------------------------------------------------------
 
 

@@ -182,6 +182,15 @@ def test_an_axis_of_words_is_drawn_as_cells():
     assert "opt holds words, so cells are drawn and nothing is between." in reading.said([figure])
 
 
+def test_an_axis_of_two_values_is_drawn_as_cells():
+    runs = [{**one, "params": {**one["params"], "width": i % 2}}
+            for i, one in enumerate(search(20))]  # fmt: skip
+    figure = figure_of(context(runs), x="lr", y="width")
+    assert hasattr(figure.data, "squares")
+    said = reading.said([figure])
+    assert "width has two values alone, so cells are drawn and nothing is between." in said
+
+
 def test_without_names_params_of_numbers_that_go_with_the_metric_are_taken_and_said():
     runs = [{**one, "params": {**one["params"], "opt": "ab"[i % 2]}}
             for i, one in enumerate(search(60))]  # fmt: skip
@@ -233,3 +242,12 @@ def test_equal_values_and_few_places_cannot_be_checked_and_each_says_so():
     assert "All values are equal, so there is nothing to check the surface" in said
     said = reading.said(blocks_of(context(search(5)), x="lr", y="width"))
     assert "There are too few places to check the surface" in said
+
+
+def test_a_run_that_has_no_place_does_not_stretch_the_axes():
+    runs = [*search(12), {**run("far", 1.0, width=1000)}]
+    data = figure_of(context(runs), x="lr", y="width").data
+    assert data.y.scale.high < 2
+    assert "Not shown: far (no value of lr)." in reading.said(
+        blocks_of(context(runs), x="lr", y="width")
+    )

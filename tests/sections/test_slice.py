@@ -188,3 +188,10 @@ def test_five_hundred_runs_are_drawn_in_one_page_worth_of_bytes():
     svg = planes.svg_of(figure)
     assert svg.count('class="rr-mark"') == 1500
     assert len(svg.encode()) < 700_000
+
+
+def test_a_run_without_a_value_does_not_stretch_an_axis():
+    runs = [*search(20), run("diverged", math.nan, lr=3000, width=8, opt="a")]
+    (pane,) = [p for p in figure_of(context(runs)).data.panes if p.title == "lr"]
+    assert pane.coordinate.scale.high < 1
+    assert len(pane.run_ids) == 20

@@ -54,22 +54,6 @@ def test_no_points_have_no_front():
     assert fronts.fronts(np.empty((3, 0, 2))).shape == (3, 0)
 
 
-def test_the_hypervolume_of_three_steps_is_what_one_draws_on_squared_paper():
-    costs = np.array([[1.0, 3.0], [2.0, 2.0], [3.0, 1.0], [3.0, 3.0]])
-    # below (4, 4): a column of height 1, one of 2, one of 3
-    assert fronts.hypervolume(costs, np.array([4.0, 4.0])) == 6
-    assert fronts.hypervolume(costs, np.array([1.0, 1.0])) == 0
-
-
-@given(POINTS)
-def test_the_hypervolume_counts_the_cells_that_some_point_beats(points):
-    costs = np.array(points, dtype=float)[:, :2]
-    cells = sum(
-        any(x <= a and y <= b for x, y in costs.tolist()) for a, b in product(range(5), repeat=2)
-    )
-    assert fronts.hypervolume(costs, np.array([5.0, 5.0])) == cells
-
-
 # ---- drawn again ---------------------------------------------------------------------------------
 
 
