@@ -30,7 +30,7 @@ from runreport.sections.configurations import Settings
 from runreport.sections.fitness import Fit, metric_findings
 from runreport.sections.judging import Judged, Verdicts, fits_of, is_settled, judge
 from runreport.sections.levers import Seen, look
-from runreport.sections.starting import Several, several_of, start_of
+from runreport.sections.starting import Several, baseline_in, several_of, start_of
 from runreport.sections.verdicts import label, plain
 from runreport.stats.changes import Nearest, nearest
 from runreport.stats.findings import Finding
@@ -90,7 +90,7 @@ def compute(context: Context, options: Options) -> AblationData:
     design = context.design
     metric = design.metric(options.metric) if options.metric else next(iter(design.primary), None)
     settings = configurations.read(context, options.ignore, options.keep)
-    seen = look(settings)
+    seen = look(settings, baseline_in(context, settings))
     if metric is None:
         none = Verdicts((), ())
         return AblationData(None, settings, seen, (), (), none, None, (), (), None, (), ())

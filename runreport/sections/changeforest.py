@@ -22,7 +22,7 @@ from runreport.sections.judging import Judged, is_settled
 from runreport.sections.verdicts import basis, label
 from runreport.stats import words
 
-NAME_LENGTH = 36
+NAME_LENGTH = 34
 """Characters of a row's name; the table says the whole."""
 
 DOTS = 150

@@ -61,8 +61,13 @@ def _tests(judged: Sequence[Judged]) -> Iterator[Words]:
         f"tested, of changes over contexts and of single pairs, {by}. A pair that stands in two "
         "tables counts once.",
     )
-    for text in dict.fromkeys(f"{result.test}: {result.why}" for result in results):
-        yield (charting.capital(text),)
+    why: dict[str, list[str]] = {}
+    for result in results:
+        why.setdefault(result.test, []).append(result.why)
+    for test, reasons in why.items():
+        rest = len(set(reasons)) - 1
+        more = f" And so for {formats.count(rest, 'other number')} of them." if rest else ""
+        yield (f"{charting.capital(test)}: {reasons[0]}{more}",)
     for text in dict.fromkeys(told for result in results for told in result.assumptions):
         yield (f"Assumed: {text}.",)
     for text in dict.fromkeys(result.source for result in results if result.source):

@@ -180,6 +180,10 @@ def couple_of(
             return f"no value of {charting.fit(metric.title, 40)} on one side"
     if withheld := between(one.group, other.group, metric, design, ABOUT_VALUES).withheld:
         return withheld
+    if one.score is not None and other.score is not None:
+        # one number of all items: its error is not that of a mean
+        sizes = (int(one.sample.values.size), int(other.sample.values.size))
+        return Couple(first, second, one.score, other.score, sizes, 0.0, 0.0, 0)
     if design.pair_by or design.items or design.across:
         paired = pair(one.sample, other.sample)
         left, right = paired.baseline_values, paired.candidate_values
@@ -225,18 +229,21 @@ def change_name(
         second: the one after.
         length: characters at most; the param's name gives way before its values do.
     """
-    wide = 28 if length is None else 14
-    ends = [
-        f" {settings.text(first, column, wide)} \u2192 {settings.text(second, column, wide)}"
-        for column in lever.own
-    ]
     tail = _carried_words(settings, lever, first, second, brief=length is not None)
-    most = 40
-    if length is not None:
-        most = max(8, (length - len(tail) - sum(map(len, ends))) // len(ends) - 1)
-    names = [charting.fit(settings.names[column], most) for column in lever.own]
-    said = ", ".join(name + end for name, end in zip(names, ends, strict=True)) + tail
-    return said if length is None else charting.fit(said, length)
+    if length is None:
+        names = [charting.fit(settings.names[column], 40) for column in lever.own]
+        parts = [_ends(settings, column, first, second, 28) for column in lever.own]
+        return ", ".join(map(" ".join, zip(names, parts, strict=True))) + tail
+    main, *others = lever.own
+    ends = _ends(settings, main, first, second, 14)
+    tail = "".join(f" + {charting.fit(settings.names[c], 10)}" for c in others) + tail
+    name = charting.fit(settings.names[main], max(8, length - len(ends) - len(tail) - 1))
+    return charting.fit(f"{name} {ends}{tail}", length)
+
+
+def _ends(settings: Settings, column: int, first: int, second: int, length: int) -> str:
+    before, after = (settings.text(place, column, length) for place in (first, second))
+    return f"{before} \u2192 {after}"
 
 
 def _carried_words(

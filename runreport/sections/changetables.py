@@ -42,7 +42,8 @@ def changes(settings: Settings, items: Sequence[Judged], metric: Metric) -> Tabl
         Column("Range over contexts", hint="Of the differences", unit=unit),
         Column("Without a value", "number", hint="Further contexts in which a side has none"),
     )
-    rows = tuple(_change_row(settings, item, metric) for item in shown)
+    digits = Digits.of(item.difference for item in shown)
+    rows = tuple(_change_row(settings, item, metric, digits) for item in shown)
     rest = len(items) - len(shown)
     said = [_adjusted_words(first)]
     if rest:
@@ -81,7 +82,7 @@ def _adjusted_words(first: Significance | None) -> str:
     return f"{name}'s correction covers {formats.count(first.family, 'comparison')}."
 
 
-def _change_row(settings: Settings, item: Judged, metric: Metric) -> Row:
+def _change_row(settings: Settings, item: Judged, metric: Metric, digits: Digits) -> Row:
     result = item.result
     name = name_of(settings, item)
     if not item.over_contexts and len(item.change.couples) > 1:
@@ -91,7 +92,7 @@ def _change_row(settings: Settings, item: Judged, metric: Metric) -> Row:
         (
             Cell((name,), name),
             _verdict(result),
-            *_numbers(item.difference, result),
+            *_numbers(item.difference, result, digits),
             _size(result),
             charting.cell(float(len(item.couples))),
             Cell((f"{raised} of {len(item.couples)}",), float(raised)),
@@ -106,10 +107,13 @@ def _verdict(result: Significance) -> Cell:
     return Cell((word,), word, LABELS[result.verdict][1])
 
 
-def _numbers(difference: float, result: Significance) -> tuple[Cell, ...]:
-    spread = None if result.adjusted is None else result.adjusted.width
+def _numbers(difference: float, result: Significance, digits: Digits) -> tuple[Cell, ...]:
+    """Difference, interval and p; without an interval the difference has the column's digits."""
+    change = charting.cell(difference, digits.signed(difference))
+    if result.adjusted is not None:
+        change = cells.change(difference, result.adjusted.width)
     return (
-        cells.change(difference, spread),
+        change,
         *cells.ends(result.adjusted),
         cells.p_value(result.p_adjusted),
     )
@@ -238,11 +242,13 @@ def _step_row(
         why = Cell((charting.fit(step.reason, 80),), step.reason, frozenset({"warning"}))
         row = (Cell((name,), name), why, *(blank,) * 4, Cell((size,), size), value)
         return Row((*row, Cell(_runs(settings, place))), run_id=run_id)
+    known = step.result.difference
+    difference = step.couple.difference if known is None else known
     return Row(
         (
             Cell((name,), name),
             _verdict(step.result),
-            *_numbers(step.couple.difference, step.result),
+            *_numbers(difference, step.result, digits),
             cells.sizes(step.result),
             value,
             Cell(_runs(settings, place)),
@@ -278,12 +284,13 @@ def several(
     )
     rows = []
     for item in shown:
-        what = ", ".join(_all_changes(settings, start, item.place))
+        parts = [change_name(settings, lever, start, item.place) for lever in item.levers]
+        what = ", ".join(parts)
         runs = settings.groups[item.place].runs
         rows.append(
             Row(
                 (
-                    charting.cell(float(item.count)),
+                    charting.cell(float(len(item.levers))),
                     Cell((charting.fit(what, 200),), what),
                     charting.cell(item.difference, digits.signed(item.difference)),
                     charting.cell(
@@ -310,12 +317,3 @@ def several(
         note=(note,),
         export="several-changes",
     )
-
-
-def _all_changes(settings: Settings, first: int, second: int) -> list[str]:
-    return [
-        f"{charting.fit(name, 30)} {settings.text(first, column)} \u2192 "
-        f"{settings.text(second, column)}"
-        for column, name in enumerate(settings.names)
-        if settings.codes[first, column] != settings.codes[second, column]
-    ]

@@ -21,6 +21,7 @@ from runreport.budget import bare
 from runreport.kinds import Context
 from runreport.samples import Group
 from runreport.sections import charting
+from runreport.sections.aligning import replicate_word
 from runreport.stats.changes import Codes, Flags, Floats
 from runreport.tables import Run, level
 
@@ -220,6 +221,7 @@ def _left_out(
                 design.repeat)  # fmt: skip
     identities = {bare(column) for column in declared if column}
     apart = {bare(column) for column in design.by} if design.all_but else set()
+    of_unit = _facts_of_units(context, params, varying)
     found: dict[str, list[str]] = {}
     for name in varying:
         if _matches(name, keep):
@@ -230,6 +232,8 @@ def _left_out(
             why = "declared as what tells replicates apart"
         elif name in apart:
             why = "declared as no difference between groups (`by: all_but`)"
+        elif name in of_unit:
+            why = f"the same in every run of one {replicate_word(design)}: says what that is"
         elif _SEED.fullmatch(_last(name)):
             why = "a guess from the name: tells replicates apart"
         elif _is_about_the_run(name) or _names_the_run(context.runs, params, name):
@@ -238,6 +242,27 @@ def _left_out(
             continue
         found.setdefault(why, []).append(name)
     return tuple(LeftOut(tuple(names), why) for why, names in found.items())
+
+
+def _facts_of_units(
+    context: Context, params: Sequence[Mapping[str, str]], varying: Iterable[str]
+) -> frozenset[str]:
+    """Params that follow from the item or data set of a run: its label, its number of rows."""
+    if not (context.design.items or context.design.across):
+        return frozenset()
+    unit: dict[str, str | None] = {}
+    for group in context.groups:
+        own = group.across_of if context.design.across else group.replicate_of
+        unit |= zip((run.id for run in group.runs), own, strict=True)
+    units = [unit.get(run.id) for run in context.runs]
+    if len(set(units)) > len(units) / 2:
+        return frozenset()
+    return frozenset(
+        name
+        for name in varying
+        if len({(which, own.get(name)) for which, own in zip(units, params, strict=True)})
+        == len(set(units))
+    )
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

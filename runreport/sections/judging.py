@@ -66,8 +66,9 @@ class Judged:
 
     @property
     def difference(self) -> float:
-        """Mean over contexts, displayed units."""
-        return float(differences(self.couples).mean())
+        """Over contexts their mean, of one couple what its test speaks of; displayed units."""
+        known = self.result.difference
+        return float(differences(self.couples).mean()) if known is None else known
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,8 +64,13 @@ class Seen:
         return sum(map(len, self.couples))
 
 
-def look(settings: Settings) -> Seen:
-    """Every couple of configurations that differ in one lever."""
+def look(settings: Settings, starts: Sequence[int] = ()) -> Seen:
+    """Every couple of configurations that differ in one lever.
+
+    Args:
+        settings: the configurations.
+        starts: configurations whose couples are looked at however many there are.
+    """
     hanging = found_in.carried(settings.codes, settings.absent)
     cut = _cut(settings, hanging)
     moving = tuple(item for item in _together(settings, hanging) if item.first not in cut)
@@ -77,7 +82,7 @@ def look(settings: Settings) -> Seen:
     neighbours = np.zeros(len(settings.groups), dtype=np.intp)
     unseen = 0
     for lever, own in zip(levers, sets, strict=True):
-        found, more = _couples(settings, lever, own)
+        found, more = _couples(settings, lever, own, frozenset(starts))
         unseen += more
         for one, other in found:
             neighbours[[one, other]] += 1
@@ -165,7 +170,7 @@ def _levers(
 
 
 def _couples(
-    settings: Settings, lever: Lever, sets: Sequence[Codes]
+    settings: Settings, lever: Lever, sets: Sequence[Codes], starts: frozenset[int]
 ) -> tuple[list[tuple[int, int]], int]:
     """Configurations that differ in the lever alone, and how many more there are."""
     total = sum(part.size * (part.size - 1) // 2 for part in sets)
@@ -173,7 +178,10 @@ def _couples(
     for part in sets:
         if len(found) + part.size * (part.size - 1) // 2 > MOST_PAIRS:
             # neighbours by size at least, so that no set is passed over
-            found += pairwise(ordered(settings, lever, part))
+            members = ordered(settings, lever, part)
+            home = [place for place in members if place in starts]
+            couples = [*pairwise(members), *((one, other) for one in home for other in members)]
+            found += dict.fromkeys((min(c), max(c)) for c in couples if c[0] != c[1])
         else:
             found += combinations(part.tolist(), 2)
     return [c for c in found if _is_one_change(settings, lever, *c)], max(0, total - len(found))

@@ -22,8 +22,7 @@ class Several:
     """A configuration that differs from the start in more than one lever."""
 
     place: int
-    count: int
-    """Levers."""
+    levers: tuple[Lever, ...]
     difference: float
     """From the start, displayed units."""
     summed: float | None
@@ -38,12 +37,9 @@ def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | No
     """
     if not settings.groups or not settings.names:
         return None, ()
-    baseline = context.baseline
-    if baseline is not None:
-        ids = {run.id for run in baseline.runs}
-        counts = [sum(run.id in ids for run in own.runs) for own in settings.groups]
-        inside = [place for place, count in enumerate(counts) if count]
-        chosen = max(inside, key=lambda place: (seen.neighbours[place], counts[place], -place))
+    if context.baseline is not None:
+        inside = baseline_in(context, settings)
+        chosen = max(inside, key=lambda place: (seen.neighbours[place], -place))
         if len(inside) == 1:
             return chosen, ("The start is the declared baseline.",)
         return chosen, (
@@ -68,6 +64,16 @@ def start_of(context: Context, settings: Settings, seen: Seen) -> tuple[int | No
     )
 
 
+def baseline_in(context: Context, settings: Settings) -> tuple[int, ...]:
+    """The configurations that the declared baseline holds."""
+    if context.baseline is None:
+        return ()
+    ids = {run.id for run in context.baseline.runs}
+    return tuple(
+        place for place, own in enumerate(settings.groups) if any(run.id in ids for run in own.runs)
+    )
+
+
 def several_of(
     settings: Settings, seen: Seen, fits: Sequence[Fit], verdicts: Verdicts, start: int
 ) -> tuple[Several, ...]:
@@ -88,5 +94,5 @@ def several_of(
         parts = [singles.get((lever, int(lever.levels[place]))) for lever in levers]
         known = [part for part in parts if part is not None]
         summed = sum(known) if len(known) == len(parts) else None
-        found.append(Several(place, len(levers), fit.mean - home, summed))
-    return tuple(sorted(found, key=lambda item: (item.count, -abs(item.difference))))
+        found.append(Several(place, levers, fit.mean - home, summed))
+    return tuple(sorted(found, key=lambda item: (len(item.levers), -abs(item.difference))))

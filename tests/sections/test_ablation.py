@@ -6,6 +6,7 @@ import itertools
 import math
 import sqlite3
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from runreport.blocks import Figure, Fold, Table
 from runreport.design import Margin, Metric
 from runreport.history import History
 from runreport.registry import SECTIONS, SOURCES
+from runreport.samples import Value
 from runreport.sections import ablation
 from runreport.sections.ablation import Options
 from runreport.sections.changewords import name_of
@@ -363,7 +365,7 @@ def test_each_single_change_from_the_baseline_is_one_row():
 
 def test_several_changes_at_once_stand_apart_with_the_sum_of_the_single_ones():
     data = data_of(ablated())
-    assert {item.count for item in data.several} == {2}
+    assert {len(item.levers) for item in data.several} == {2}
     assert len(data.several) == 4
     for item in data.several:
         home = data.fits[data.start].mean
@@ -514,10 +516,36 @@ def test_items_of_a_test_set_speak_of_two_trained_models():
     assert item.result.kind == "items"
 
 
+def test_areas_of_the_same_items_are_differences_of_areas():
+    """What an item is tells no configurations apart; the difference is of AUCs, not of scores."""
+    rng = np.random.default_rng(14)
+    label = np.repeat([0, 1], 20)
+    scores = {m: label * shift + rng.normal(size=40) for m, shift in (("a", 0.5), ("b", 1.5))}
+    runs = [
+        run(scores[m][i], "score", model=m, item=i, label=label[i]) for m in "ab" for i in range(40)
+    ]
+    metric = Metric("score", goal="maximize", statistic="auc", truth="label", primary=True)
+    context = study(runs, by=["model"], items="item", metrics=[metric])
+
+    def value_of(own, asked):
+        known = own.params["label"].number if asked.name != "score" else own.metrics["score"].last
+        return Value.of(known)
+
+    (item,) = data_of(replace(context, value_of=value_of)).verdicts.judged
+    areas = {
+        m: scipy.stats.mannwhitneyu(scores[m][20:], scores[m][:20]).statistic / 400 for m in "ab"
+    }
+    assert item.difference == pytest.approx(areas["b"] - areas["a"])
+    assert item.couples[0].difference == pytest.approx(areas["b"] - areas["a"])
+    assert item.result.short == "DeLong"
+
+
 def test_configurations_are_compared_across_data_sets():
     rng = np.random.default_rng(13)
     values = {m: rng.normal(size=8) for m in "ab"}
-    runs = [run(values[m][i], model=m, task=f"t{i}") for m in "ab" for i in range(8)]
+    runs = [
+        run(values[m][i], model=m, task=f"t{i}", rows=100 + i % 5) for m in "ab" for i in range(8)
+    ]
     context = study(runs, by=["model"], across="task", metrics=[LOSS])
     (item,) = data_of(context).verdicts.judged
     expected_p = scipy.stats.wilcoxon(values["b"], values["a"]).pvalue
@@ -564,3 +592,14 @@ def test_every_change_of_five_hundred_runs_and_forty_params_is_found():
     # of 499 values 19 params have 13 and one more has 12 besides 0: all of a param are neighbours
     sizes = [sum(i % 40 == p for i in range(499)) for p in range(40)]
     assert data.seen.count == sum(size * (size + 1) // 2 for size in sizes)
+
+
+def test_a_long_sweep_is_seen_from_the_baseline_and_between_neighbours():
+    runs = [run(float(i % 7), width=i, kind="a") for i in range(300)]
+    context = study(runs, by=["width"], baseline={"width": "100"}, metrics=[LOSS])
+    data = data_of(context)
+    assert len(data.verdicts.steps) == 299
+    # 299 from the start and 299 neighbours, two of which are the start's own
+    assert data.seen.count == 299 + 299 - 2
+    assert data.seen.unseen == 300 * 299 // 2 - data.seen.count
+    assert "further pairs of the same params are not looked at" in said_of(context)
