@@ -24,5 +24,6 @@ the rest; every function names its source.
 | association | `correlation.spearman`, `.kendall`, `.pearson`, `explained.explained` |
 | several criteria at once | `fronts.front`, `.dominates`, `.redraw` |
 | two params at once | `surfaces.surface_of` |
+| one change at a time | `changes.but_one`, `.together`, `.carried`, `.nearest`, `.noise`, `.moderation` |
 | equivalence | `student.Estimate.equivalence_p` and that of every other `student.Tester` |
 """  # noqa: E501 - rows of a table
