@@ -120,6 +120,16 @@ class Database:
                 if not self._inside and self._link.in_transaction:
                     self._link.execute("ROLLBACK")
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Inside a snapshot: one of its own, in a copy of the process that was made since."""
+        if self._process == os.getpid():
+            yield
+            return
+        self._inside = 0
+        with self.snapshot():
+            yield
+
     def keep_bytes(self) -> None:
         """From now on bytes that are no UTF-8 become surrogates, and can be asked for again."""
         self._link.text_factory = lambda data: data.decode("utf-8", "surrogateescape")

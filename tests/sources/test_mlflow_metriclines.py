@@ -36,11 +36,11 @@ def regular(count: int, start: int = 0, stride: int = 1) -> bytes:
 
 def parsed(*texts: bytes) -> list[list[tuple[float, int, str]]]:
     """Points per text; values as text, so that NaN equals NaN."""
-    blocks = [Block("r", str(place), text, Oddities()) for place, text in enumerate(texts)]
+    blocks = [Block(text, Oddities(), place) for place, text in enumerate(texts)]
     found: list[list[tuple[float, int, str]]] = [[] for _ in texts]
     for block, step, ms, value in parse_blocks(blocks):
         points = zip(step.tolist(), ms.tolist(), map(repr, value.tolist()), strict=True)
-        found[int(block.metric)] += list(points)
+        found[block.place] += list(points)
     return found
 
 
@@ -198,7 +198,7 @@ def test_no_bytes_make_it_fail(data: bytes) -> None:
     odd = Oddities()
     points = parse_lines(data, odd)
     assert len(points) + odd.bad <= odd.lines
-    block = Block("r", "m", data[: data.rfind(b"\n") + 1], Oddities())
+    block = Block(data[: data.rfind(b"\n") + 1], Oddities())
     for _, step, ms, value in parse_blocks([block]):
         assert len(step) == len(ms) == len(value)
         assert step.dtype == value.dtype == np.float64

@@ -162,7 +162,8 @@ class FolderReader:
         if context.cache is not None:
             folder = shelf.place(context.cache, place.path)
             self._kept = KeptRuns(folder, place.name, context)
-        self.divisible = self._kept is None
+        # two processes read a large store here already
+        self.divisible = False
 
     def tables(self) -> RunTables:
         """Every run that is not deleted, of the experiments that were asked for.

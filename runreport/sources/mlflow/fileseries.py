@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from runreport.errors import Problem
 from runreport.sources.folders import Doors, Folder, reason
 from runreport.sources.mlflow.collect import Collector
+from runreport.sources.mlflow.halves import WORTH, in_two
 from runreport.sources.mlflow.keptruns import Columns, Fetched, Series, Sign
 from runreport.sources.mlflow.metriclines import Block, Oddities, parse_blocks
 from runreport.sources.mlflow.points import Parts
@@ -19,6 +21,11 @@ from runreport.sources.mlflow.runfolder import MetricFile, tell_oddities
 
 PART = 100_000
 """Points of one part: the lines they come from, parsed together, take memory as well."""
+SHORTEST = 20
+"""Bytes of a line, about: a time has 13 digits."""
+
+Part = tuple[int, bool]
+"""Place of its series among those that are wanted, and whether it is the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class FileSeries:
     def parts(self, wanted: Sequence[Wanted]) -> Iterator[pa.Table]:
         """Points in HISTORY_SCHEMA."""
         parts = Parts(PART)
-        for block, step, ms, value in parse_blocks(self._blocks(wanted)):
-            parts.add(block.run_id, block.metric, step, ms, value)
+        for (place, _), columns in self._halved(wanted, [0] * len(wanted), marked=False):
+            parts.add(wanted[place].run_id, wanted[place].metric, *columns)
             yield from parts.full()
         yield from parts.rest()
 
@@ -90,20 +97,51 @@ class FileSeries:
         for one, asked in zip(wanted, series, strict=True):
             one.odd.lines = asked.held
         held: list[Columns] = []
-        place = 0
-        for block, step, ms, value in parse_blocks(self._blocks(wanted, starts, marked=True)):
-            held.append((step, ms, value))
-            if block.is_last:
+        for (place, is_last), columns in self._halved(wanted, starts, marked=True):
+            held.append(columns)
+            if is_last:
                 joined = [np.concatenate(column) for column in zip(*held, strict=True)]
                 yield Fetched((joined[0], joined[1], joined[2]), not wanted[place].odd)
-                held, place = [], place + 1
+                held = []
+
+    def _halved(
+        self, wanted: Sequence[Wanted], starts: Sequence[int], marked: bool
+    ) -> Iterator[tuple[Part, Columns]]:
+        """Points of all series in parts; of a large store another process reads the second half.
+
+        Where it is marked, a series ends in a last, empty part.
+        """
+        half = len(wanted) // 2
+        size = sum(one.file.size for one in wanted) - sum(starts)
+        if not half or size < WORTH * SHORTEST:
+            half = len(wanted)
+
+        def read(first: int, last: int) -> Iterator[tuple[Part, Columns]]:
+            blocks = self._blocks(wanted[first:last], starts[first:last], first, marked)
+            for block, *columns in parse_blocks(blocks):
+                yield (block.place, block.is_last), (columns[0], columns[1], columns[2])
+
+        told = len(self._told.problems)
+
+        def said() -> tuple[list[Oddities], list[Problem]]:
+            return [one.odd for one in wanted[half:]], self._told.problems[told:]
+
+        def take(odd: tuple[list[Oddities], list[Problem]]) -> None:
+            for one, found in zip(wanted[half:], odd[0], strict=True):
+                one.odd.take(found)
+            self._told.problems += odd[1]
+
+        if half == len(wanted):
+            yield from read(0, half)
+        else:
+            yield from in_two(read(0, half), lambda: read(half, len(wanted)), said, take)
 
     def _blocks(
-        self, wanted: Sequence[Wanted], starts: Sequence[int] | None = None, marked: bool = False
+        self, wanted: Sequence[Wanted], starts: Sequence[int], first: int, marked: bool
     ) -> Iterator[Block]:
         """The lines of many metric files; where it is marked, each ends in a last, empty block."""
         with closing(Doors(self._root)) as doors:
-            for one, start in zip(wanted, starts or [0] * len(wanted), strict=True):
+            for place, (one, start) in enumerate(zip(wanted, starts, strict=True), first):
                 *inside, name = one.file.place
                 try:
                     folder = doors.of(tuple(inside))
@@ -111,14 +149,14 @@ class FileSeries:
                         end = lines.rfind(b"\n") + 1
                         # a last line without an end was cut while being written
                         one.odd.incomplete = end < len(lines)
-                        yield Block(one.run_id, one.metric, lines[:end], one.odd)
+                        yield Block(lines[:end], one.odd, place)
                 except OSError as error:
                     message = f"{one.metric!r} cannot be read: {reason(error)}"
                     run_id = one.run_id.partition(":")[2]
                     self._told.tell("RR306", message, run_id, where="/".join(one.file.place))
                     one.odd.unread = True
                 if marked:
-                    yield Block(one.run_id, one.metric, b"", one.odd, is_last=True)
+                    yield Block(b"", one.odd, place, is_last=True)
 
 
 def tell_odd(told: Collector, wanted: Sequence[Wanted]) -> None:

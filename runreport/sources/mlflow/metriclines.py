@@ -47,6 +47,11 @@ class Oddities:
     def __bool__(self) -> bool:
         return bool(self.bad) or self.incomplete or self.unread
 
+    def take(self, other: Oddities) -> None:
+        """Become what another process found."""
+        self.bad, self.first, self.incomplete = other.bad, other.first, other.incomplete
+        self.lines, self.unread = other.lines, other.unread
+
 
 @dataclass(slots=True)
 class Latest:
@@ -110,10 +115,10 @@ def parse_lines(block: bytes, odd: Oddities) -> list[tuple[float, int, float]]:
 class Block:
     """Lines of one metric of one run."""
 
-    run_id: str
-    metric: str
     lines: bytes
     odd: Oddities
+    place: int = 0
+    """Of its series, as who asks for it counts them."""
     is_last: bool = False
     """Of its series, where somebody wants to know."""
 

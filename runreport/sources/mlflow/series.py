@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from runreport.sources.arrowsql import Unanswered, connected
+from runreport.sources.arrowsql import Unanswered, connected, installed
 from runreport.sources.database import Database
 from runreport.sources.mlflow.columnar import Pass, key_index, read_pass
 from runreport.sources.mlflow.facts import LARGEST
+from runreport.sources.mlflow.halves import WORTH, Columns, in_two
 from runreport.sources.mlflow.points import NO_TIME, PART, Parts
 from runreport.sources.mlflow.stored import stored_number, whole
 
@@ -28,6 +29,10 @@ FEW = 4
 _EXACT = 2.0**53
 """Below it float64 holds every whole number."""
 
+PAIRS = 200
+"""Runs times metrics from which on a second process pays."""
+Series = tuple[tuple[str, str], Columns]
+"""Run and metric of the tables, and their points."""
 Row = tuple[Any, Any, Any, Any]
 """Step, milliseconds, value, NaN flag."""
 
@@ -42,6 +47,7 @@ class SeriesReader:
 
     def __init__(self, database: Database, last_row: int | None) -> None:
         self._db = database
+        self._last_row = last_row
         self._end = "" if last_row is None else f" AND rowid <= {last_row:d}"
         step = "step" if database.has("metrics", "step") else "0"
         is_nan = "is_nan" if database.has("metrics", "is_nan") else "0"
@@ -61,8 +67,41 @@ class SeriesReader:
             metrics: name in the tables and name in the store.
         """
         parts = Parts()
+        for (run, metric), columns in self._halved(runs, metrics):
+            parts.add(run, metric, *columns)
+            yield from parts.full()
+        yield from parts.rest()
+
+    def _halved(
+        self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]]
+    ) -> Iterator[Series]:
+        """The series, of a large store by two processes."""
+        index = key_index(self._db) if installed() and self.is_worth_a_pass(runs) else None
+        # a pass over a metric finds the points of all runs: half of the runs would take as long
+        by_run = index is None and INDEX in self._db.indexes
+        count = len(runs) if by_run else len(metrics)
+        most = self._last_row if self._last_row is not None else 0
+        if count < 2 or most < WORTH or len(runs) * len(metrics) < PAIRS:
+            yield from self._series(runs, metrics, index)
+            return
+        half = count // 2
+        if by_run:
+            items = list(runs.items())
+            ours, theirs = dict(items[:half]), dict(items[half:])
+            first, second = (ours, metrics), (theirs, metrics)
+        else:
+            first, second = (dict(runs), metrics[:half]), (dict(runs), metrics[half:])
+
+        def rest() -> Iterator[Series]:
+            with self._db.apart():
+                yield from self._series(*second, index)
+
+        yield from in_two(self._series(*first, index), rest, lambda: self.bad, self.bad.update)
+
+    def _series(
+        self, runs: Mapping[str, str], metrics: Sequence[tuple[str, str]], index: str | None
+    ) -> Iterator[Series]:
         left = list(metrics)
-        index = key_index(self._db) if self.is_worth_a_pass(runs) else None
         if index is not None:
             names = {stored_bytes(own): run for run, own in runs.items()}
             with suppress(Unanswered), connected(self._db.path) as arrow:
@@ -75,13 +114,10 @@ class SeriesReader:
                         continue
                     left.remove(one)
                     for run, step, ms, value in found.series():
-                        parts.add(run, key, step, ms, value)
-                    yield from parts.full()
+                        yield (run, key), (step, ms, value)
         plan = self._by_run if INDEX in self._db.indexes else self._by_metric
         for run, metric, rows in plan(runs, left) if left else ():
-            parts.add(run, metric, *self._typed(run, metric, rows))
-            yield from parts.full()
-        yield from parts.rest()
+            yield (run, metric), self._typed(run, metric, rows)
 
     def is_worth_a_pass(self, runs: Mapping[str, str]) -> bool:
         """Whether so many runs are wanted that all points of a metric are read at once."""
@@ -166,7 +202,7 @@ class SeriesReader:
                 for (run, key), points in series.items():
                     yield wanted_runs[run], names[key], points
 
-    def _typed(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
+    def _typed(self, run: str, metric: str, rows: list[Row]) -> Columns:
         try:
             # an array takes numbers alone, and is the quickest way from Python's to numpy's; whole
             # milliseconds of any year that is shown are exact as float64
@@ -183,7 +219,7 @@ class SeriesReader:
             value = np.where(huge, np.copysign(np.inf, value), value)
         return step, at.astype(np.int64), value
 
-    def _mended(self, run: str, metric: str, rows: list[Row]) -> tuple[Any, Any, Any]:
+    def _mended(self, run: str, metric: str, rows: list[Row]) -> Columns:
         """The same, row by row, for what MLflow would not have written."""
         fit: list[tuple[float, int, float]] = []
         for step, ms, value, flag in rows:

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from runreport.kinds import Reader, SourceContext
-from runreport.sources.arrowsql import installed
 from runreport.sources.database import Database, Schema, Undecodable
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
@@ -84,8 +83,8 @@ class DatabaseReader:
         if context.cache is not None:
             place = shelf.place(context.cache, database.path)
             self._kept = KeptSeries(place, database, context)
-        # a pass over a metric finds the points of all runs: halving the runs would double the work
-        self.divisible = self._kept is None and not installed()
+        # two processes read a large store here already
+        self.divisible = False
 
     def tables(self) -> RunTables:
         """Every run that is not deleted, of the experiments that were asked for.
