@@ -115,6 +115,12 @@ class Keeper:
         except OSError as error:
             self._note_unkept((error.strerror or "it cannot be written").lower())
 
+    def remember_drawn(self, count: int) -> None:
+        """Tell the next build how many charts this one had to draw."""
+        if self.folder is not None:
+            with suppress(OSError):
+                place.remember_drawn(self._root, count)
+
     def _note_unkept(self, reason: str) -> None:
         message = f"nothing is kept for the next build: {reason}"
         self._notes.append(Problem("RR386", message, None, None, "note", NAME))

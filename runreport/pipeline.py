@@ -16,7 +16,7 @@ from typing import Any
 from runreport import formats, looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
-from runreport.cache import issuing, receipts
+from runreport.cache import issuing, place, receipts
 from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
@@ -101,7 +101,8 @@ def build(
     with ExitStack() as stack:
         # other processes import what they need while this one reads
         engine = engine or stack.enter_context(Engine())
-        pool = stack.enter_context(FigurePool())
+        few = request.keep and place.expects_few(place.folder_of(request.spec))
+        pool = stack.enter_context(FigurePool(at_once=not few))
         spec = load(request)
         output = request.output or spec.output
         # behind a link, so that the link stays one
@@ -151,6 +152,7 @@ def build(
             made = summed_up(len(pages), len(context.runs), told)
             keeper.finish(places(spec, facts), digests(), made, started)
             memory.keep()
+            keeper.remember_drawn(pool.drawn)
         return BuildResult(output, len(context.runs), len(pages), (*told, *keeper.notes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -11,8 +12,9 @@ import time
 
 import pytest
 
-from runreport.cache import bounds, issuing, receipts
+from runreport.cache import bounds, issuing, place, receipts
 from runreport.commands.unchanged import unchanged
+from runreport.compose import Entry
 from runreport.errors import PolicyError
 from runreport.keeping import Keeper
 from runreport.pipeline import BuildRequest, build, inputs, load, places
@@ -382,6 +384,169 @@ def test_what_is_built_with_what_was_kept_is_what_a_cold_build_makes(study, chan
     same_twice(study, change)
 
 
+def change_option(folder):
+    (folder / "runreport.yaml").write_text(SPEC.replace("{metric: accuracy}", "{metric: loss}"))
+
+
+def move_text(folder):
+    """The same report, every place in its spec another."""
+    (folder / "runreport.yaml").write_text("# moved\n\n" + SPEC)
+
+
+def rename_run(folder):
+    (folder / "jobs" / "sgd-2").rename(folder / "jobs" / "sgd-9")
+
+
+def add_group(folder):
+    job(folder, "lion", 1)
+    job(folder, "lion", 2)
+
+
+RUN_PAGES = (
+    SPEC
+    + """\
+  - title: Run ${run.name}
+    foreach: run
+    sections: [run: {curves: true, metrics: [loss]}]
+  - title: Group ${group.label}
+    foreach: group
+    sections: [text: "Of ${group.label}", significance: {metrics: [accuracy]}]
+"""
+)
+
+
+@pytest.fixture
+def many(study):
+    """A study with a page per run and per group."""
+    (study / "runreport.yaml").write_text(RUN_PAGES)
+    settle()
+    return study
+
+
+@pytest.fixture
+def written_pages(monkeypatch):
+    """Slugs of the pages that are computed and not recalled."""
+    found = []
+    document = Entry.document
+
+    def noted(self, subject):
+        found.append(self.slug_of(subject))
+        return document(self, subject)
+
+    monkeypatch.setattr(Entry, "document", noted)
+    return found
+
+
+def swap_run_pages(change):
+    """The change, in a spec with run pages."""
+
+    def changed(folder):
+        change(folder)
+        spec = folder / "runreport.yaml"
+        spec.write_text(spec.read_text() + RUN_PAGES.removeprefix(SPEC))
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        add_run,
+        change_history,
+        remove_run,
+        rename_run,
+        add_group,
+        change_source,
+        swap_run_pages(change_spec),
+        swap_run_pages(change_option),
+        swap_run_pages(move_text),
+        change_theme,
+        add_template,
+    ],
+)
+def test_recalled_pages_are_what_a_cold_build_makes(many, change):
+    same_twice(many, change)
+
+
+def test_a_new_run_concerns_its_own_page_and_those_that_show_it(many, written_pages):
+    built(many)
+    everything = set(written_pages)
+    written_pages.clear()
+    add_run(many)
+    settle()
+    built(many)
+    of_runs = {slug for slug in written_pages if slug.startswith("run/")}
+    # its own page, and those of its group's four other runs, which list it
+    assert len(of_runs) == 5
+    assert len({slug for slug in everything if slug.startswith("run/")}) == 8
+    assert {"index", "curves"} <= set(written_pages)
+
+
+def test_another_option_concerns_its_own_page(study, written_pages):
+    built(study)
+    for change, pages in ((change_option, ["index"]), (move_text, ["index"]), (change_option, [])):
+        written_pages.clear()
+        change(study)
+        settle()
+        built(study)
+        # what was kept of the first spec holds for the same text in another place
+        assert written_pages == (pages if change is change_option else [])
+
+
+def test_a_kept_page_that_writes_elsewhere_is_made_anew(study):
+    built(study)
+    before = digest(study / "site")
+    (study / "site" / "index.html").unlink()
+    for path in kept_files(study, "pages"):
+        _, _, body = path.read_bytes().partition(b"\n")
+        content = json.loads(body)
+        content["page"]["exports"]["../outside.csv"] = "1"
+        body = json.dumps(content).encode()
+        forged = hashlib.sha256(path.name.encode() + body).hexdigest().encode()
+        path.write_bytes(forged + b"\n" + body)
+    built(study)
+    assert digest(study / "site") == before
+    assert not list(study.rglob("outside.csv"))
+
+
+def test_a_kept_page_passes_the_verifier_like_any_other(study):
+    built(study)
+    before = digest(study / "site")
+    for path in kept_files(study, "pages"):
+        _, _, body = path.read_bytes().partition(b"\n")
+        content = json.loads(body)
+        content["page"]["markdown"] += "\n<script>alert(1)</script>\n"
+        body = json.dumps(content).encode()
+        forged = hashlib.sha256(path.name.encode() + body).hexdigest().encode()
+        path.write_bytes(forged + b"\n" + body)
+    touch(study)
+    settle()
+    with pytest.raises(PolicyError):
+        built(study)
+    assert digest(study / "site") == before
+
+
+def test_getting_ready_to_draw_is_put_off_where_the_last_build_drew_nothing(study):
+    root = study / ".runreport"
+    assert not place.expects_few(root)
+    built(study)
+    assert (root / place.DRAWN).read_text() == "2"
+    place.remember_drawn(root, 30)
+    assert not place.expects_few(root)
+    target = study / "precious.txt"
+    target.write_text("mine")
+    (root / place.DRAWN).unlink()
+    (root / place.DRAWN).symlink_to(target)
+    # a theme of its own draws both charts again, the engine of charts being put off
+    change_theme(study)
+    settle()
+    place.remember_drawn(root, 0)
+    assert target.read_text() == "mine"
+    assert place.expects_few(root)
+    assert built(study).pages == 2
+    assert (root / place.DRAWN).read_text() == "2"
+
+
 def kept_files(folder, kind):
     found = sorted(p for p in (folder / ".runreport" / kind).rglob("*") if p.is_file())
     return [path for path in found if path.name != "lock"]
@@ -401,9 +566,10 @@ def grown(first, tmp_path_factory):
 def test_whatever_is_damaged_of_what_was_kept_is_made_again(study, grown, damage):
     built(study)
     add_run(study)
-    files = [*kept_files(study, "charts"), *kept_files(study, "sources")]
-    # two charts, a list and points
-    assert len(files) >= 4
+    kinds = ("charts", "pages", "sources")
+    files = [path for kind in kinds for path in kept_files(study, kind)]
+    # two charts, two pages, a list and points
+    assert len(files) >= 6
     for path in files:
         data = path.read_bytes()
         middle = len(data) // 2

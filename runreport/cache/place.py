@@ -15,6 +15,10 @@ TAG = "CACHEDIR.TAG"
 SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 """By which backup programs know a folder that can be made again."""
 LOCK = "lock"
+DRAWN = "drawn"
+"""Holds how many charts the last build had to draw."""
+FEW = 4
+"""Charts for which getting ready to draw is put off until one has to be drawn."""
 
 
 def folder_of(spec: Path | str) -> Path:
@@ -40,6 +44,29 @@ def is_ours(root: Path) -> bool:
             return not root.is_symlink() and file.read(len(SIGNATURE)) == SIGNATURE.encode()
     except OSError:
         return False
+
+
+def expects_few(root: Path) -> bool:
+    """Whether the last build drew hardly any chart, so that this one may not draw any."""
+    try:
+        with (root / DRAWN).open("rb") as file:
+            return int(file.read(20)) <= FEW
+    except (OSError, ValueError):
+        return False
+
+
+def remember_drawn(root: Path, count: int) -> None:
+    """Tell the next build how many charts were drawn.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    # never through a link that somebody else may have left there
+    fresh = root / f"{DRAWN}.{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    with fresh.open("x", encoding="utf-8") as file:
+        file.write(str(count))
+    fresh.replace(root / DRAWN)
 
 
 @contextmanager

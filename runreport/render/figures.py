@@ -162,13 +162,16 @@ class _Task:
 
 
 class FigurePool:
-    """Draws charts in worker processes, started at once so that their imports overlap reading.
+    """Draws charts in worker processes, started at once so that their imports overlap reading;
+    where hardly any chart is expected, with the first one.
 
     A chart that fails, or takes too long, becomes an error card in its place; the build goes on
     and `problems` tells.
     """
 
-    def __init__(self, workers: int = 2, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(
+        self, workers: int = 2, time_limit_s: float = TIME_LIMIT_S, *, at_once: bool = True
+    ) -> None:
         self.kept: Kept | None = None
         """Where charts are looked for before they are drawn, and left for later builds."""
         self._limit = time_limit_s
@@ -176,8 +179,10 @@ class FigurePool:
         self._problems: list[tuple[str, Problem]] = []
         self._busy: dict[int, Worker] = {}
         self._closing = False
+        self.drawn = 0
+        """Charts that were not kept."""
         # before the threads exist: a fork copies only the calling thread
-        self._workers = open_workers(_draw_task, _prepare)
+        self._workers = open_workers(_draw_task, _prepare, at_once=at_once)
         self._count = workers
         self._threads: list[threading.Thread] = []
 
@@ -220,6 +225,7 @@ class FigurePool:
             done.key = key
             done.set_result(svg)
             return done
+        self.drawn += 1
         if not self._threads:
             # not before the first chart: while there are no threads, the build may fork
             for _ in range(self._count):

@@ -92,15 +92,21 @@ class Workers(Protocol):
         ...
 
 
-def open_workers(work: Work, prepare: Prepare) -> Workers:
-    """The fastest way this system has."""
-    return (Forked if sys.platform == "linux" else Spawned)(work, prepare)
+def open_workers(work: Work, prepare: Prepare, *, at_once: bool = True) -> Workers:
+    """The fastest way this system has.
+
+    Args:
+        work: what workers do.
+        prepare: what is done before the first task.
+        at_once: whether to prepare now, or only when the first worker is asked for.
+    """
+    return (Forked if sys.platform == "linux" else Spawned)(work, prepare, at_once)
 
 
 class Forked:
     """Forks one process at once; that one imports, then forks a worker whenever it is asked."""
 
-    def __init__(self, work: Work, prepare: Prepare) -> None:
+    def __init__(self, work: Work, prepare: Prepare, at_once: bool = True) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         with warnings.catch_warnings():
@@ -109,7 +115,7 @@ class Forked:
             self._pid = os.fork()
         if self._pid == 0:
             self._control.close()
-            _nursery(theirs, work, prepare)
+            _nursery(theirs, work, prepare, at_once)
         theirs.close()
 
     def start(self) -> Worker:
@@ -134,12 +140,12 @@ class Forked:
 
 
 class Spawned:
-    """Starts a fresh interpreter per worker, the first one at once."""
+    """Starts a fresh interpreter per worker; the first one at once where that is asked for."""
 
-    def __init__(self, work: Work, prepare: Prepare) -> None:
+    def __init__(self, work: Work, prepare: Prepare, at_once: bool = True) -> None:
         self._work, self._prepare = work, prepare
         self._lock = threading.Lock()
-        self._first: Worker | None = self._spawn()
+        self._first: Worker | None = self._spawn() if at_once else None
         self._closed = False
 
     def start(self) -> Worker:
@@ -166,17 +172,23 @@ class Spawned:
         return Worker(ours, process.pid or 0)
 
 
-def _nursery(control: socket.socket, work: Work, prepare: Prepare) -> None:
+def _nursery(control: socket.socket, work: Work, prepare: Prepare, at_once: bool) -> None:
     """In the first process: import, then fork one worker per request; never returns."""
+    is_ready = False
     try:
         # Ctrl-C is for the builder to handle; ended workers need no collecting
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        prepare()
+        if at_once:
+            prepare()
+            is_ready = True
         while True:
             message, lines, _flags, _address = socket.recv_fds(control, 1, 1)
             if not message:
                 break
+            if not is_ready:
+                prepare()
+                is_ready = True
             pid = os.fork()
             if pid == 0:
                 control.close()
