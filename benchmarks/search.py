@@ -16,6 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -119,7 +120,7 @@ def compare_importance(study: optuna.Study) -> bool:
     get_param_importances(study, evaluator=evaluators["fANOVA"])
     own_s, own = timed(lambda: own_importance(study))
     theirs = {
-        name: timed(lambda e=evaluator: get_param_importances(study, evaluator=e))
+        name: timed(partial(get_param_importances, study, evaluator=evaluator))
         for name, evaluator in evaluators.items()
     }
     truth = true_shares()
@@ -150,7 +151,8 @@ def compare_importance(study: optuna.Study) -> bool:
 
 
 def compare_search(study: optuna.Study) -> None:
-    values = np.array([trial.value for trial in study.trials], dtype=np.float64)
+    trials = study.trials
+    values = np.array([trial.value for trial in trials], dtype=np.float64)
     more = values.size // 5
 
     def state() -> tuple[searching.Ahead, searching.Expected]:
@@ -171,9 +173,7 @@ def compare_search(study: optuna.Study) -> None:
     ):
         name = type(evaluator).__name__
         try:
-            theirs, found = timed(
-                lambda e=evaluator: e.evaluate(study.trials, study.direction)  # type: ignore[misc]
-            )
+            theirs, found = timed(partial(evaluator.evaluate, trials, study.direction))
         except ModuleNotFoundError as error:
             print(f"Optuna's {name}: {error}")
             continue

@@ -19,7 +19,7 @@ TREES = 300
 """Of a forest: enough for the errors of averages over trees."""
 
 LEAF = 2
-"""Configurations a leaf holds at least; of many configurations the 200th part."""
+"""Configurations a leaf holds at least; of many configurations the 100th part."""
 
 INSTALL = "pip install 'runreport[importance]'"
 """What brings scikit-learn."""
@@ -90,7 +90,7 @@ def grow(rows: Floats, values: Floats, *, rng: np.random.Generator, trees: int =
     n = values.size
     fitted = RandomForestRegressor(
         trees,
-        min_samples_leaf=max(LEAF, n // 200),
+        min_samples_leaf=max(LEAF, n // 100),
         max_features=1.0,
         random_state=int(rng.integers(2**31)),
         n_jobs=1,

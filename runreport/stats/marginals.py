@@ -104,6 +104,9 @@ class Marginals:
         self.mean = float(self._share.sum()) / self._trees
         """Over the whole space."""
         self._single = [self._along(place) for place in range(len(self.domains))]
+        self._coarse = [
+            _thinned(domain, cover) for domain, cover in zip(domains, self._covers, strict=True)
+        ]
 
     def along(self, place: int) -> Curve:
         """What the forest predicts along one param."""
@@ -120,14 +123,17 @@ class Marginals:
         return np.asarray(found)
 
     def between(self, first: int, second: int) -> Curve:
-        """What two params do together beyond what each of them does alone."""
-        covers = self._covers[first], self._covers[second]
-        weights = [self.domains[place].weights for place in (first, second)]
+        """What two params do together beyond what each of them does alone.
+
+        Of a range every other point is read.
+        """
+        (one, own), (other, weights) = (self._coarse[place] for place in (first, second))
         rest = self._share / (self._masses[first] * self._masses[second])
-        joint = (covers[0] * rest[:, None]).T @ covers[1] / self._trees
-        away = joint - self._single[first][:, None] - self._single[second] + self.mean
-        weighted = away * weights[0][:, None] * weights[1]
-        by_leaf = rest * ((covers[0] @ weighted) * covers[1]).sum(axis=1)
+        joint = (rest[:, None] * one).T @ other / self._trees
+        rows, columns = joint @ weights, own @ joint
+        away = joint - rows[:, None] - columns + own @ rows
+        weighted = away * own[:, None] * weights
+        by_leaf = rest * np.einsum("lk,lk->l", one @ weighted, other)
         return Curve(away, float((weighted * away).sum()), self._by_tree(by_leaf))
 
     def _along(self, place: int) -> Floats:
@@ -137,6 +143,19 @@ class Marginals:
     def _by_tree(self, by_leaf: Floats) -> Floats:
         found = 2 * np.add.reduceat(by_leaf, self._starts)
         return np.asarray(found - found.mean())
+
+
+def _thinned(domain: Domain, cover: Floats) -> tuple[Floats, Floats]:
+    """Cover and weights at every other point of a range, and at all levels."""
+    if not domain.is_range:
+        return cover, domain.weights
+    rest = domain.weights.size - domain.apart
+    kept = np.append(np.arange(0, rest, 2), np.arange(rest, domain.weights.size))
+    weights = domain.weights[kept].copy()
+    weights[: kept.size - domain.apart] *= (
+        domain.weights[:rest].sum() / domain.weights[kept[: kept.size - domain.apart]].sum()
+    )
+    return np.ascontiguousarray(cover[:, kept]), weights
 
 
 def bagged_error(by_tree: Floats, times: Floats) -> Floats:
