@@ -161,7 +161,10 @@ def _sentences(found: Correlations, grid: Grid | None) -> list[str]:
     if found.left_out:
         names = charting.named(found.left_out)
         said.append(f"Left out, of one value or of several words without an order: {names}.")
-    said.append("A correlation misses what rises and falls, and is no effect of one on the other.")
+    said.append(
+        "A correlation misses what rises and falls, and is no effect of one on the other. Where a "
+        "search chose configurations by earlier results, they are no independent draws."
+    )
     if grid is not None and any(grid.hollow):
         said.append("Hollow marks are runs that did not finish; they enter no correlation.")
     return said

@@ -241,7 +241,7 @@ def _sentences(data: SliceData, metric: Quantity, name: str) -> list[str]:
     if any(cut.correlation is not None for cut in data.cuts):
         said.append(
             f"\u03c1 is Spearman's rank correlation with {name}, its {100 * data.level:g} % "
-            f"interval in brackets, over {of}; it misses effects that rise and fall."
+            f"interval in brackets (each alone), over {of}; it misses effects that rise and fall."
         )
     if any(cut.share is not None for cut in data.cuts):
         said.append(
