@@ -264,7 +264,7 @@ def draw_map(data: Map, style: Style) -> Drawing:
         for column, row, said in squares:
             axes.text(
                 column, row, said.text, ha="center", va="center",
-                color=style.color("ink" if said.bold else "ink-muted"),
+                color=style.color("ink"),
                 fontweight="bold" if said.bold else "normal",
             )  # fmt: skip
     return Drawing(figure)
