@@ -61,8 +61,9 @@ def rule(axis: Axis, most: int = 3) -> Rule:
     low, high = (float(level) for level in (axis.levels[0], axis.levels[-1]))
     if not high > low:
         return Rule(name, -1.0, 1.0, ((0.0, charting.short(low)), *absent))
-    # short of room, and a phone enlarges the text
-    values, texts = charting.ticks(Scale(low, high, axis.kind == "log"), 2)
+    # powers are long words, and a phone enlarges the text
+    log = axis.kind == "log"
+    values, texts = charting.ticks(Scale(low, high, log), 2 if log else most)
     scaled = np.log(values) if axis.kind == "log" else np.array(values)
     ends = np.log((low, high)) if axis.kind == "log" else (low, high)
     places = (scaled - ends[0]) / (ends[1] - ends[0])

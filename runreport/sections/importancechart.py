@@ -127,8 +127,9 @@ def _rank_bar(data: Explained, place: int) -> Bar:
     value = found.value
     if not found.signed:
         value, low, high = (float(np.sqrt(max(0.0, end))) for end in (value, low, high))
+    axis = data.axes[place]
     tip = (
-        f"{charting.fit(data.axes[place].name, 40)}\n{importancewords.association_words(found)}\n"
+        f"{charting.fit(axis.name, 40)}\n{importancewords.association_words(found, axis)}\n"
         f"{formats.count(found.n, 'configuration')}"
     )
     return Bar(name, value, low, high, np.nan, low > 0 or high < 0, tip)

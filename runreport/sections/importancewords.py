@@ -14,6 +14,7 @@ from runreport.stats import importance as stats
 from runreport.stats import words
 from runreport.stats.association import Association
 from runreport.stats.result import Interval
+from runreport.stats.space import Axis
 
 STRONG = 0.8
 """Two params whose ranks go together like this share what either does."""
@@ -56,7 +57,7 @@ def lead(data: Explained) -> str:
 
 def _lead_of_ranks(data: Explained, metric: str) -> str:
     found = [
-        (data.axes[place].name, item)
+        (data.axes[place], item)
         for place in data.order
         if (item := data.associations[place]) is not None
         and (p := data.adjusted[place]) is not None
@@ -72,18 +73,20 @@ def _lead_of_ranks(data: Explained, metric: str) -> str:
             "correlation."
         )
     named = "; ".join(
-        f"{charting.fit(name, 40)} {association_words(item)}" for name, item in found[:3]
+        f"{charting.fit(axis.name, 40)} {association_words(item, axis)}" for axis, item in found[:3]
     )
     return f"Going with {metric} beyond chance, {of} (Holm-adjusted over {params}): {named}."
 
 
-def association_words(item: Association) -> str:
-    """`rho -0.61 (95 % -0.8 to -0.3)`."""
+def association_words(item: Association, axis: Axis | None = None) -> str:
+    """`rho -0.61 (95 % -0.8 to -0.3)`; of two words which of them is higher."""
     sign = "rho" if item.signed else "rank eta\u00b2"
-    text = formats.fixed(item.value, 2)
-    if item.interval is None:
-        return f"{sign} {text}"
-    return f"{sign} {text} ({words.percent(item.interval.level)} {_ends(item.interval)})"
+    said = f"{sign} {formats.fixed(item.value, 2)}"
+    if item.interval is not None:
+        said += f" ({words.percent(item.interval.level)} {_ends(item.interval)})"
+    if axis is not None and axis.kind == "words" and item.signed and len(axis.levels) == 2:
+        said += f", higher with {settings.level_text(axis.levels[int(item.value > 0)])}"
+    return said
 
 
 def limits(data: Explained) -> Iterator[str]:

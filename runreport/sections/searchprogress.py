@@ -20,6 +20,9 @@ ROWS = 200
 FAR = 6.0
 """So many interquartile ranges from the middle half a run is drawn at the edge of the chart."""
 
+FEW = 0.05
+"""With more of them than this share, nothing is called far out."""
+
 FLOOR = 0.02
 """Height of the marks of runs without a value, as a share of the chart."""
 
@@ -54,6 +57,8 @@ def near(values: Floats) -> tuple[Scale, Floats]:
     # a middle half without spread says nothing about what is far
     room = FAR * float(high - low) if high > low else np.inf
     inside = (values >= low - room) & (values <= high + room)
+    if (~inside).sum() > FEW * values.size:
+        inside = np.ones(values.size, dtype=np.bool_)
     scale = charting.scale_for(values[inside], pad=0.06)
     return scale, np.clip(values, scale.low, scale.high)
 

@@ -13,7 +13,6 @@ from runreport.sections.regions import Edge, Region, still_running
 from runreport.sections.searchdata import FEWEST, Searched, significant
 from runreport.sections.settings import level_text
 from runreport.stats import words
-from runreport.stats.searching import Ahead
 
 Verdict = Literal["too few", "stop", "widen", "continue", "open"]
 
@@ -161,17 +160,13 @@ def _gain_words(data: Searched) -> str:
             f"{formats.fixed(data.trend.value, 2)}, {formats.p_value(data.trend.p)}): the search "
             "learns, so bounds for random drawing do not hold for what comes."
         )
-    elif data.ahead is not None:
+    elif data.ahead is not None and data.ahead.chance > 0:
         ahead = data.ahead
-        chance = (
-            f"have a chance of {_percent(ahead.chance)} to hold a new best and "
-            if ahead.chance > 0
-            else ""
-        )
         parts.append(
-            f"{formats.count(ahead.more, 'more configuration')} drawn like these {chance}would "
-            f"improve it by at most {_amount(data, ahead.gain)} on average (upper "
-            f"{words.percent(data.level)} limit {_amount(data, ahead.gain_high)})."
+            f"{formats.count(ahead.more, 'more configuration')} drawn like these have a chance of "
+            f"{_percent(ahead.chance)} to hold a new best and would improve it by at most "
+            f"{_amount(data, ahead.gain)} on average (upper {words.percent(data.level)} limit "
+            f"{_amount(data, ahead.gain_high)})."
         )
     return " ".join(parts)
 
@@ -190,12 +185,15 @@ def _percent(share: float) -> str:
 def facts(data: Searched) -> Facts:
     """The figures a reader should see first."""
     items = [_best_fact(data), _noise_fact(data)]
-    if data.ahead is not None and not data.is_learning:
+    if data.best is not None and data.best.tied > 1:
+        tied = formats.count(data.best.tied, "configuration")
+        items.append(Fact("Share the best", (tied,), ("to the last digit",)))
+    elif data.ahead is not None and not data.is_learning:
         items.append(
             Fact(
                 f"Next {formats.number(data.last)}",
                 (f"\u2264 {_amount(data, data.ahead.gain)}",),
-                (_next_words(data.ahead),),
+                (f"expected gain; {_percent(data.ahead.chance)} chance of a new best",),
             )
         )
     elif data.last_gain is not None:
@@ -211,12 +209,6 @@ def facts(data: Searched) -> Facts:
         )
     )
     return Facts(tuple(items))
-
-
-def _next_words(ahead: Ahead) -> str:
-    if not ahead.chance > 0:
-        return "expected gain of as many more configurations"
-    return f"expected gain; {_percent(ahead.chance)} chance of a new best"
 
 
 def _best_fact(data: Searched) -> Fact:

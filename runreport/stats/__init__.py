@@ -20,6 +20,8 @@ the rest; every function names its source.
 | the worst of several | `extremes.lowest`, `.highest`, `.gap_of_rows`, `.gap_of_samples` |
 | several comparisons | `corrections.adjust`, `.divisors` |
 | how many replicates | `power.attained`, `.needed`, `.detectable_paired`, `.detectable_independent`, `.needed_for_chance`, `.smallest_paired_p` |
+| params of a search | `association.association`, `importance.importance`, `marginals.Marginals`, `forests.grow`, `space.axis` |
+| state of a search | `searching.noise_floor`, `.ahead`, `.expected_best`, `.optimism`, `.fisher_p`, `coverage.largest_hole`, `.centred_discrepancy` |
 | selection | `chosen.expected_max`, `.pass_at_k` |
 | association | `correlation.spearman`, `.kendall`, `.pearson`, `explained.explained` |
 | several criteria at once | `fronts.front`, `.dominates`, `.redraw` |
