@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import struct
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runreport.sources.tensorboard import eventfile
+from runreport.sources.tensorboard.ahead import Ahead
 from runreport.sources.tensorboard.batches import Batch
+from runreport.sources.tensorboard.eventfile import EventFile
 from runreport.sources.tensorboard.frames import LARGE, Script, frames
 from runreport.sources.tensorboard.gathered import Gathered
 from tests.sources import event_logs as logs
@@ -166,6 +166,38 @@ def test_a_flipped_bit_costs_a_record_of_its_own_run_and_nothing_of_others(
     assert lost <= max(len(points) for _, points in runs[broken])
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(schedules(), min_size=1, max_size=2), WAYS, st.integers(0, 2**32))
+def test_what_was_learned_of_some_files_changes_nothing_of_the_next(
+    tmp_path_factory: pytest.TempPathFactory,
+    programs: list[list[Record]],
+    ways: list[str],
+    seed: int,
+) -> None:
+    folder, rng = tmp_path_factory.mktemp("logs"), random.Random(seed)
+    runs = [realised(varied(rng.choice(programs), way, rng), rng) for way in ["same", *ways, *ways]]
+    paths = [
+        Log(folder / f"{number:02d}").write(payload for payload, _ in run)
+        for number, run in enumerate(runs)
+    ]
+    # so small that few files are held together, now one, now several
+    ahead = Ahead(Batch(capacity=LARGE + 17))
+    done = 0
+    while done < len(paths):
+        coming = [(path, 0, path.stat().st_size) for path in paths[done:]]
+        count = ahead.begin(coming[: rng.randint(1, 5)])
+        for number in range(done, done + count):
+            file = ahead.take(paths[number], 0)
+            assert file is not None
+            with paths[number].open("rb") as stream:
+                file.finish(stream.fileno(), ahead.batch, no_complaint, {})
+            found, expected = points_of(file.into), joined(runs[number])
+            assert set(found) == set(expected)
+            for tag, own in expected.items():
+                assert same(found[tag], own)
+        done += count
+
+
 # ---- one file, however much of it is held at once ----------------------------------------------
 
 
@@ -181,11 +213,7 @@ def test_a_file_is_the_same_however_much_of_it_is_held_at_once(
         run.insert(place, (picture, {}))
     path = Log(tmp_path_factory.mktemp("log")).write(payload for payload, _ in run)
     found = read_by_itself(path, Batch(capacity=capacity))
-    points = {
-        tag: [*zip(one.step.tolist(), (one.time / 1e6).tolist(), one.value.tolist(), strict=True)]
-        for tag, one, _, _ in found.metrics()
-        if one.time is not None
-    }
+    points = points_of(found)
     expected = joined(run)
     assert set(points) == set(expected)
     for tag, own in expected.items():
@@ -195,15 +223,24 @@ def test_a_file_is_the_same_however_much_of_it_is_held_at_once(
 
 def read_by_itself(path: Path, batch: Batch) -> Gathered:
     """What a file holds, read without others."""
-    complaints: list[str] = []
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        file = eventfile.EventFile(path.stat().st_size)
-        file.finish(descriptor, batch, lambda code, _words, _place: complaints.append(code), {})
-    finally:
-        os.close(descriptor)
-    assert not complaints
+    file = EventFile(path.stat().st_size)
+    with path.open("rb") as stream:
+        file.finish(stream.fileno(), batch, no_complaint, {})
     return file.into
+
+
+def no_complaint(code: str, words: str, _place: int) -> None:
+    """For files of which nothing may be lost."""
+    raise AssertionError(f"{code}: {words}")
+
+
+def points_of(found: Gathered) -> Logged:
+    """What a file holds, as it was logged."""
+    return {
+        tag: [*zip(one.step.tolist(), (one.time / 1e6).tolist(), one.value.tolist(), strict=True)]
+        for tag, one, _, _ in found.metrics()
+        if one.time is not None
+    }
 
 
 # ---- frames ------------------------------------------------------------------------------------
@@ -257,7 +294,7 @@ def test_frames_are_those_of_their_definition_whatever_was_expected(
         assert list(zip(found.offsets.tolist(), found.lengths.tolist(), strict=True)) == expected
         assert found.end == end
         assert (found.why == "") == (end == len(data))
-        if found.as_expected:
+        if found.edition is script.edition:
             assert [length for _, length in expected] == expected_lengths
 
 

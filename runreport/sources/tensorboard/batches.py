@@ -93,7 +93,7 @@ class Batch:
         offsets = np.concatenate([found.offsets for *_, found in held])
         lengths = np.concatenate([found.lengths for *_, found in held])
         stretches = [
-            Stretch(owner.into, start, base, found.as_expected)
+            Stretch(owner.into, start, base, found.edition is self.known.script.edition)
             for owner, start, base, found in held
         ]
         # widening a NaN of any form is no reason for a warning

@@ -21,6 +21,7 @@ LARGEST = 1 << 26
 """Bytes of a payload whose numbers are read."""
 SEARCHED = 1 << 26
 """Bytes that are looked through for the next record after damaged ones, in one file."""
+_LOOK = 1 << 20
 _AFTER_LARGE = 1 << 15
 _HELD_BACK = 1_000
 _SEARCH = 1 << 20
@@ -47,16 +48,22 @@ class EventFile:
         self._complain: Complain | None = None
         self._why = ""
         self._records = 0
+        self._between = Script()
         self._searched = 0
         self._odd: list[Odd] = []
         self._large_ones: list[tuple[int, int, Event, _Parts]] = []
 
     def begin(self, descriptor: int, batch: Batch) -> None:
         """Read the start, as much as there is room for; the rest is told of by `finish`."""
-        start, end = batch.read(descriptor, self.place, self.size - self.place)
-        found = frames(batch.data, start, end, batch.known.script, self._records)
+        script = batch.known.script
+        start, end = batch.read(descriptor, self.place, min(_LOOK, self.size - self.place))
+        found = frames(batch.data, start, end, script, self._records)
+        if found.why == "cut" and end - start < self.size - self.place:
+            # nothing to be skipped over, as far as was looked
+            start, end = batch.read(descriptor, self.place, self.size - self.place)
+            found = frames(batch.data, start, end, script, self._records)
         if not self.place:
-            batch.known.script.learn(found.lengths)
+            script.learn(found.lengths)
         self._records = found.offsets.size
         batch.add(self, start, self.place - start, found)
         self.place += found.end - start
@@ -118,11 +125,16 @@ class EventFile:
             # it was cut off meanwhile
             self.size = self.place + end - start
         base, place = self.place - start, start
-        script: Script | None = batch.known.script
+        between = window == _AFTER_LARGE
+        # from picture to picture, records follow each other as they did before
+        script: Script | None = self._between if between else batch.known.script
+        index = 0 if between else self._records
         while True:
-            found = frames(batch.data, place, end, script, self._records)
+            found = frames(batch.data, place, end, script, index)
             batch.add(self, place, base, found)
             self._records += found.offsets.size
+            if between and script is not None:
+                script.learn(found.lengths)
             script, place, self._why = None, found.end, found.why
             if self._why != "damage":
                 break

@@ -42,8 +42,8 @@ class Frames:
     why: str
     """What is there: nothing (empty), `cut` (a record that goes on behind the data), `large`
     (a record to be skipped over), `damage`."""
-    as_expected: bool = False
-    """Whether these are the records of the script, all and no others."""
+    edition: object = None
+    """Of the script whose records these are, all and no others; None of any other records."""
 
 
 @dataclass(eq=False)
@@ -54,6 +54,8 @@ class Script:
     _places: Ints = field(default_factory=lambda: _NONE)
     """Where each begins behind the first, and where the last ends."""
     _sums: Sums = field(default_factory=lambda: np.zeros(0, np.uint32))
+    edition: object = field(default_factory=object)
+    """Another one whenever something was learned."""
     parts: list[tuple[int, Ints]] = field(default_factory=list)
     """What is known of the kinds of its records: length, and places behind the first of those that
     are alike."""
@@ -61,10 +63,10 @@ class Script:
     def learn(self, lengths: Ints) -> None:
         """Take the frames of a file's start as what to expect of the next."""
         size = lengths.size
-        few = size <= self._lengths.size // 4
+        few = size <= self.size // 4
         if few or np.array_equal(lengths, self._lengths[:size]):
             return
-        self.parts = []
+        self.edition, self.parts = object(), []
         self._lengths = lengths[:_REMEMBERED]
         self._places = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._lengths + FRAME)])
         self._sums = _length_sums()[self._lengths]
@@ -111,7 +113,7 @@ def frames(
     found: list[tuple[Ints, Ints]] = []
     place, why = start, ""
     others = _OTHERS if script is not None else 0
-    while script is not None and others and place < end:
+    while script is not None and index < script.size and others and place < end:
         lengths = script.follows(data, place, end, index)
         if lengths.size:
             ends = place + np.cumsum(lengths + FRAME)
@@ -132,9 +134,10 @@ def frames(
         found.append((offsets, lengths))
         part = min(_PART, 4 * part)
     if len(found) == 1:
-        followed = script is not None and others == _OTHERS and index == script.size
-        whole = followed and index == found[0][0].size and place == end
-        return Frames(*found[0], place, why, whole)
+        edition = None
+        if script is not None and others == _OTHERS and index == script.size and place == end:
+            edition = script.edition if index == found[0][0].size else None
+        return Frames(*found[0], place, why, edition)
     return Frames(
         np.concatenate([_NONE, *(offsets for offsets, _ in found)]),
         np.concatenate([_NONE, *(lengths for _, lengths in found)]),

@@ -196,7 +196,8 @@ def read_alike(
     bounds = np.array([stretch.start for stretch in stretches[1:]], np.int64)
     reading = _Reading(known, data, stretches, bounds)
     script = known.script
-    if script.parts and all(stretch.as_expected for stretch in stretches):
+    expected = len(stretches) * sum(inside.size for _, inside in script.parts)
+    if expected == offsets.size and all(stretch.as_expected for stretch in stretches):
         starts = np.array([stretch.start for stretch in stretches], np.int64)
         for length, inside in script.parts:
             reading.part(length, (starts[:, None] + inside).ravel())
