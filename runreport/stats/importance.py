@@ -25,7 +25,8 @@ from runreport.stats.ties import is_constant, settle, size_of
 Floats = NDArray[np.float64]
 
 FEWEST = 20
-"""Configurations below which no forest is grown."""
+"""Configurations below which no forest is grown: of five params, two of which matter, 20 put the
+right one first in 9 of 10 simulations and 8 or 12 in 7 of 10."""
 
 PER_PARAM = 4
 """Configurations that each param needs beside the others."""
