@@ -83,6 +83,8 @@ class LaneAxis:
     """How one lane of parallel coordinates translates places into values."""
 
     label: str
+    name: tuple[str, str]
+    """The label in two lines, as it stands above."""
     expression: str
     """What it shows, as a spec writes it: a brush says what it selects in this language."""
     low: float

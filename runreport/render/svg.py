@@ -105,6 +105,7 @@ def _lanes(lanes: Lanes | None) -> str:
             {
                 "x": round(float(x), 1),
                 "label": lane.label,
+                "name": lane.name,
                 "expression": lane.expression,
                 "low": lane.low,
                 "high": lane.high,

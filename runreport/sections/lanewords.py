@@ -18,7 +18,8 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
     from matplotlib.collections import PolyCollection
 
     line = style.font_size * 100 / 72
-    letters = max(6, int(gap / (0.6 * line)) - 1)
+    letters = room(gap, style)
+    titles = names(lanes, style, gap)
     to_data = axes.transData.inverted()
     patches = []
     for place, lane in enumerate(lanes):
@@ -40,7 +41,7 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
                 zorder=5,
             )
         # bold, and larger on a phone
-        for row, part in enumerate(_two_lines(lane.label, max(6, letters * 3 // 4))):
+        for row, part in enumerate(titles[place]):
             axes.annotate(
                 part,
                 (place, 1),
@@ -64,9 +65,20 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
     )
 
 
-def _two_lines(text: str, letters: int) -> list[str]:
+def room(gap: float, style: Style) -> int:
+    """Letters of a tick between two lanes that are so many pixels apart."""
+    return max(6, int(gap / (0.6 * style.font_size * 100 / 72)) - 1)
+
+
+def names(lanes: Sequence[Lane], style: Style, gap: float) -> list[tuple[str, str]]:
+    """Every lane's name in two lines, the first one empty where one is enough."""
+    letters = max(6, room(gap, style) * 3 // 4)
+    return [two_lines(lane.label, letters) for lane in lanes]
+
+
+def two_lines(text: str, letters: int) -> tuple[str, str]:
     """A lane's name in at most two lines, broken where words end."""
     if len(text) <= letters:
-        return ["", text]
+        return "", text
     cut = max((i + 1 for i in range(letters) if text[i] in " _-./"), default=letters)
-    return [text[:cut].strip(), charting.fit(text[cut:], letters)]
+    return text[:cut].strip(), charting.fit(text[cut:], letters)

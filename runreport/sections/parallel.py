@@ -338,11 +338,13 @@ def draw(data: Lines, style: Style) -> Drawing:
         ),
         autolim=False,
     )
-    lanewords.write(axes, data.lanes, style, (w - left - right) / max(1, count - 1))
+    gap = (w - left - right) / max(1, count - 1)
+    lanewords.write(axes, data.lanes, style, gap)
     marks = tuple(Mark((i,), tip) for i, tip in zip(data.run_ids, data.tips, strict=True))
     lanes = tuple(
         LaneAxis(
             label=lane.label,
+            name=name,
             expression=expression,
             low=lane.low,
             high=lane.high,
@@ -351,7 +353,9 @@ def draw(data: Lines, style: Style) -> Drawing:
             words=lane.words,
             has_rest=lane.has_rest,
         )
-        for lane, expression in zip(data.lanes, data.expressions, strict=True)
+        for lane, name, expression in zip(
+            data.lanes, lanewords.names(data.lanes, style, gap), data.expressions, strict=True
+        )
     )
     return Drawing(figure, (Marks("m0", marks),), lanes=Lanes(axes, MISSING_AT, lanes))
 

@@ -134,7 +134,7 @@ def selected(page: sync_api.Page, chart: int = 0) -> set[str]:
         page.locator("svg.rr-chart")
         .nth(chart)
         .evaluate(
-            "svg => [...svg.querySelectorAll('.rr-mark:not(.rr-out)')].map(mark => mark.dataset.run)"
+            "svg => [...svg.querySelectorAll('.rr-mark:not(.rr-out)')].map(m => m.dataset.run)"
         )
     )
     return set(found)

@@ -80,3 +80,6 @@ async function copy(text, place) {
     return "selected below, press Ctrl+C to copy";
   }
 }
+
+/** Kind of a part of the selection to what sets it again from a link. */
+const restore = {};

@@ -102,45 +102,18 @@ function enhanceLanes(svg, figure) {
       setTerm(key, {
         words: condition,
         test: (run) => from <= to && seen[run] <= low && seen[run] >= high,
-        state: from > to ? [] : [endOf(lane, from), endOf(lane, to)],
+        state: [from, to, condition],
         remove: () => setBrush(n, null),
       });
     }
     showBrush(n);
   }
 
-  /** A stop as a link names it: a word, a number, or null for missing. */
-  function endOf(lane, n) {
-    const { from, to } = lane.stops[n];
-    if (gone(from)) return null;
-    if (!lane.words) return Number(valueAt(lane, (from + to) / 2).toPrecision(12));
-    return lane.words[lane.ticks.findIndex(([place]) => Math.abs(bottom - place * (bottom - top) - from) < 1)] ?? 1;
-  }
-  restore.lane = ([from, to], figure, n) => {
-    const target = laneCharts[figure];
-    target.brush(n, target.stop(n, from), target.stop(n, to));
+  laneCharts[figureAt] = (n, from, to, words) => {
+    setBrush(n, from, to);
+    // on a page that was built anew the places may be others: the condition still says what was meant
+    if (from <= to && conditionOf(lanes[n], { from, to }) !== words) setTerm(keyOf(n), { words, test: parseFilter(words, findColumn), state: [from, to, words] });
   };
-  function stop(n, end) {
-    const lane = lanes[n];
-    const wanted = lane.words && end !== null ? lane.words.indexOf(end) : -1;
-    let best = -1;
-    lane.stops.forEach(({ from, to }, at) => {
-      const y = (from + to) / 2;
-      if (gone(from) !== (end === null)) return;
-      const off = (m) => {
-        const { from, to } = lane.stops[m];
-        if (end === null) return 0;
-        if (lane.words) return Math.abs(bottom - lane.ticks[wanted][0] * (bottom - top) - from);
-        const value = valueAt(lane, (from + to) / 2);
-        return lane.log ? Math.abs(Math.log(value / end)) : Math.abs(value - end);
-      };
-      if (lane.words && wanted < 0) throw new Error("no such word");
-      if (y === y && (best < 0 || off(at) < off(best))) best = at;
-    });
-    if (best < 0) throw new Error("no such place");
-    return best;
-  }
-  laneCharts[figureAt] = { brush: setBrush, stop };
 
   /* ---- drawing ---- */
 
@@ -160,15 +133,14 @@ function enhanceLanes(svg, figure) {
 
   function writeLane(n) {
     const lane = lanes[n];
-    const { group, letters } = lane;
+    const { group } = lane;
     const line = draw("line", { y1: top, y2: bottom });
     const texts = lane.ticks.map(([place, text]) =>
       draw("text", { x: 5, y: shownAt(lane, bottom - place * (bottom - top)) + 4 }, text)
     );
     if (lane.stops.some(({ from }) => gone(from))) texts.push(draw("text", { x: 5, y: missing + 4 }, "missing"));
     const name = draw("g", { class: "rr-lane-name" });
-    const parts = twoLines(lane.label, letters);
-    parts.forEach((part, row) => name.append(draw("text", { y: top - 36 + 15 * row }, part)));
+    lane.name.forEach((part, row) => name.append(draw("text", { y: top - 36 + 15 * row }, part)));
     const turn = draw("text", { y: top - 9, class: "rr-turn" }, lane.flipped ? "\u25bc" : "\u25b2");
     name.append(draw("rect", { x: -30, y: top - 52, width: 60, height: 50, fill: "transparent" }), turn);
     const hit = draw("rect", { class: "rr-hit", x: -11, y: top - 4, width: 22, height: bottom - top + 8 + (missing - bottom) });
@@ -296,9 +268,7 @@ function enhanceLanes(svg, figure) {
     return true;
   }
 
-  const gap = homes.length > 1 ? homes[1] - homes[0] : 100;
   lanes.forEach((lane, n) => {
-    lane.letters = Math.max(6, Math.floor(gap / 8));
     lane.group = draw("g", {
       class: "rr-lane", tabindex: "-1", role: "group", "data-tip": `${lane.label}\n${LANE_HELP}`, keydown(event) {
         if (event.ctrlKey || event.metaKey || event.altKey || !key(n, event)) return;
@@ -315,22 +285,16 @@ function enhanceLanes(svg, figure) {
     const plain = order.every((n, at) => n === at) && !lanes.some((lane) => lane.flipped);
     return plain ? {} : { [`order ${figureAt}`]: order.map((n) => (lanes[n].flipped ? -n - 1 : n)) };
   });
-  laneCharts[figureAt].order = (list) => {
+  orders[figureAt] = (list) => {
     list.forEach((n, at) => {
       const lane = n < 0 ? -n - 1 : n;
       move(lane, at);
       if (n < 0 !== lanes[lane].flipped) turnOver(lane);
     });
   };
-  restore.order = (list, figure) => laneCharts[figure].order(list);
 }
 
 const laneCharts = [];
-
-/** A lane's name in at most two lines, broken where words end. */
-function twoLines(text, letters) {
-  if (text.length <= letters) return ["", text];
-  const cut = Math.max(...[...text.slice(0, letters)].map((c, n) => (/[ _\-./]/.test(c) ? n + 1 : 0))) || letters;
-  const rest = text.slice(cut);
-  return [text.slice(0, cut).trim(), rest.length > letters + 1 ? `${rest.slice(0, letters)}\u2026` : rest];
-}
+const orders = [];
+restore.lane = ([from, to, words], figure, n) => laneCharts[figure](n, from, to, words);
+restore.order = (list, figure) => orders[figure](list);

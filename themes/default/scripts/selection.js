@@ -12,8 +12,6 @@ let late = 0;
 const terms = new Map();
 /** Called a moment after the selection came to rest. */
 const followers = [];
-/** Kind of term to what sets it again from a link. */
-const restore = {};
 
 const isChosen = (runs) => !chosen || !runs.length || runs.some((run) => chosen[places.get(run)]);
 
@@ -76,12 +74,14 @@ function choose() {
     if (out !== entry.out) entry.element.classList.toggle("rr-out", (entry.out = out));
   }
   showStatus();
+  moved = true;
   clearTimeout(late);
   late = setTimeout(follow, 60);
 }
 
 /** Tables and means follow when the hand rests: nothing moves away under it. */
 let held = false;
+let moved = false;
 addEventListener("pointerdown", () => (held = true), true);
 for (const end of ["pointerup", "pointercancel"]) {
   addEventListener(end, () => {
@@ -92,7 +92,8 @@ for (const end of ["pointerup", "pointercancel"]) {
 }
 
 function follow() {
-  if (held || frame) return;
+  if (held || frame || !moved) return;
+  moved = false;
   for (const follower of followers) follower();
 }
 
