@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 import sys
@@ -10,12 +11,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runreport.errors import Problem
 from runreport.kinds import Reader, SourceContext
-from runreport.sources.mlflow import SOURCE, Options
+from runreport.sources.mlflow import SOURCE, Options, keeping
+from runreport.sources.mlflow.columnar import Pass
 from runreport.sources.mlflow.series import SeriesReader
+from runreport.sources.mlflow.sums import query_of, sums_of
 from runreport.tables import RunTables
 from tests.sources.mlflow_stores import client_of, points
 
@@ -74,10 +80,16 @@ def both(store: Path, cache: Path) -> list[Problem]:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def checked() -> list[str]:
+    """Metrics whose rows were summed up to know them again."""
+    return []
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, checked: list[str]) -> list[str]:
     """What was read out of the database rather than from what is kept."""
     found: list[str] = []
-    whole, later = SeriesReader.whole, SeriesReader.later
+    whole, later, sums = SeriesReader.whole, SeriesReader.later, SeriesReader.sums
 
     def watched_whole(self: SeriesReader, key: str) -> Any:
         found.append(f"whole {key}")
@@ -87,6 +99,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(f"later {key}")
         return later(self, after, key)
 
+    def watched_sums(self: SeriesReader, key: str, rows: int) -> Any:
+        checked.append(key)
+        return sums(self, key, rows)
+
+    monkeypatch.setattr(SeriesReader, "sums", watched_sums)
     monkeypatch.setattr(SeriesReader, "whole", watched_whole)
     monkeypatch.setattr(SeriesReader, "later", watched_later)
     return found
@@ -181,3 +198,113 @@ def test_points_that_are_no_numbers_are_told_at_every_build(store: Path, tmp_pat
 def test_a_cache_that_cannot_be_written_changes_nothing(store: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     assert [problem.code for problem in both(store, tmp_path / "cache")] == ["RR386"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE metrics SET value = value + 1e-9 WHERE key = 'val/loss' AND rowid = 2",
+        "UPDATE metrics SET step = 4 WHERE key = 'val/loss' AND rowid = 2",
+        "UPDATE metrics SET timestamp = timestamp + 1 WHERE key = 'val/loss' AND rowid = 2",
+        "UPDATE metrics SET is_nan = 1 WHERE key = 'val/loss' AND rowid = 2",
+        "UPDATE metrics SET value = -value WHERE key = 'val/loss' AND rowid = 2",
+        "DELETE FROM metrics WHERE key = 'val/loss' AND rowid = 2",
+        "UPDATE metrics SET run_uuid = (SELECT max(run_uuid) FROM runs)"
+        " WHERE run_uuid = (SELECT min(run_uuid) FROM runs) AND key = 'val/loss'",
+    ],
+)
+def test_a_change_by_hand_of_rows_long_before_the_last_is_seen(
+    store: Path, tmp_path: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(keeping, "GUARD", 1)
+    both(store, tmp_path / "cache")
+    asked.clear()
+    with closing(sqlite3.connect(store)) as database:
+        assert database.execute(change).rowcount > 0
+        database.commit()
+    assert both(store, tmp_path / "cache") == []
+    assert asked == ["whole val/loss"]
+
+
+def test_a_database_that_nobody_wrote_to_is_not_looked_through(
+    store: Path, tmp_path: Path, asked: list[str], checked: list[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(keeping, "FRESH_NS", 0)
+    both(store, tmp_path / "cache")
+    both(store, tmp_path / "cache")
+    assert checked == []
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("UPDATE experiments SET name = 'other' WHERE experiment_id = 1")
+        database.commit()
+    asked.clear()
+    both(store, tmp_path / "cache")
+    assert (asked, checked) == ([], ["val/loss", "wild"])
+
+
+def test_what_is_appended_is_written_to_files_of_its_own_until_there_are_many(
+    store: Path, tmp_path: Path, asked: list[str]
+) -> None:
+    cache = tmp_path / "cache"
+    both(store, cache)
+    client = client_of(f"sqlite:///{store}")
+    files = [_held(cache)]
+    for number in range(1, keeping.PIECES + 2):
+        log(client, "1", 10 + number)
+        assert both(store, cache) == []
+        files.append(_held(cache))
+    assert not any(line.startswith("whole") for line in asked[2:])
+    counts = [len(names) for names in files]
+    # one file for each metric, then one for all that came, and one for each again
+    assert counts == [2, *range(3, keeping.PIECES + 2), 2, 3]
+    assert files[0] < files[1] < files[2]
+
+
+def _held(cache: Path) -> set[str]:
+    """Files of points that the shelf names."""
+    (shelf,) = (cache / "sources").glob("*/shelf.json")
+    content = json.loads(shelf.read_bytes().partition(b"\n")[2])
+    return {file for entry in content["partitions"].values() for file in entry["points"]}
+
+
+VALUES = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(-2, 2),
+    st.sampled_from([0.0, -0.0, 5e-324, 1e6, 999999.9999999, -1e12, 9e18, 1e300]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            VALUES,
+            st.one_of(st.integers(-40, 40), st.integers(-(2**53) + 1, 2**53 - 1)),
+            st.integers(-(10**13), 10**13),
+            st.sampled_from(["0123456789abcdef" * 2, "run-é", "r"]),
+        ),
+        max_size=20,
+    )
+)
+def test_sums_by_numpy_are_the_sums_of_sqlite(rows: list[tuple[float, int, int, str]]) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(
+            "CREATE TABLE metrics (value FLOAT, step BIGINT, timestamp BIGINT, run_uuid TEXT,"
+            " is_nan BOOLEAN)"
+        )
+        database.executemany(
+            "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)",
+            [
+                (0.0 if math.isnan(v) else v, step, ms, run, math.isnan(v))
+                for v, step, ms, run in rows
+            ],
+        )
+        found = database.execute(f"SELECT {query_of('step', 'is_nan')} FROM metrics").fetchone()
+    names = tuple(sorted({run for *_, run in rows}))
+    read = Pass(
+        names,
+        np.array([names.index(run) for *_, run in rows], np.int32),
+        np.array([step for _, step, _, _ in rows], np.float64),
+        np.array([ms for _, _, ms, _ in rows], np.int64),
+        np.array([value for value, *_ in rows], np.float64),
+    )
+    assert sums_of(read) == list(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -276,3 +278,25 @@ def test_lineage_looks_at_no_other_tags() -> None:
         empty = Recorded({})
         assert list(lineage_of(run, empty, 9)) == []
         assert tags.asked | empty.asked <= LINEAGE_TAGS
+
+
+@pytest.mark.parametrize("kind", ["database", "folder"])
+def test_reading_imports_neither_pandas_nor_the_computing_part_of_arrow(
+    tmp_path: Path, kind: str
+) -> None:
+    small_database(tmp_path / "database")
+    small_folder(tmp_path / "folder")
+    program = f"""
+import sys
+from pathlib import Path
+from runreport.kinds import SourceContext
+from runreport.sources.mlflow import SOURCE, Options
+for _ in range(2):
+    context = SourceContext(Path({str(tmp_path)!r}), {{}}, cache=Path({str(tmp_path / "cache")!r}))
+    reader = SOURCE.open(Options({kind!r}), context)
+    runs = reader.tables().runs["run_id"].to_pylist()
+    list(reader.histories(runs, ["loss"]))
+print(len(runs), {{"pandas", "pyarrow.compute"}} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "1 set()\n", done.stderr

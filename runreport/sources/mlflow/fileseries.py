@@ -118,8 +118,8 @@ class FileSeries:
 
         def read(first: int, last: int) -> Iterator[tuple[Part, Columns]]:
             blocks = self._blocks(wanted[first:last], starts[first:last], first, marked)
-            for block, *columns in parse_blocks(blocks):
-                yield (block.place, block.is_last), (columns[0], columns[1], columns[2])
+            for block, step, ms, value in parse_blocks(blocks):
+                yield (block.place, block.is_last), (step, ms, value)
 
         told = len(self._told.problems)
 

@@ -2,16 +2,21 @@
 that came later are read.
 
 A metric is held as a whole, for all runs of the store; which of them are shown is asked of the run
-table at every build. MLflow only ever appends points, under row numbers that grow; a digest of the
-rows before the last one that was read tells whether the numbers still mean the same rows.
+table at every build. While the file and its log have the signs they had (size, times, inode, the
+counter of changes in its header, the header of the log), what is held is what is there. Otherwise
+somebody wrote to it. MLflow only ever appends points, under row numbers that grow: a digest of the
+rows before the last one that was read, and sums over all rows up to it, tell whether nothing else
+happened; if something did, the metric is read anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +24,13 @@ import pyarrow as pa
 from runreport.columns import filled, numbers, values
 from runreport.errors import Problem
 from runreport.kinds import SourceContext
+from runreport.signs import stat_of
 from runreport.sources.database import Database
 from runreport.sources.loaded import UNKNOWN_TIME, LoadedRun, Points
 from runreport.sources.mlflow.columnar import Pass
 from runreport.sources.mlflow.points import FIRST_MS, LAST_MS, NO_TIME, Parts
 from runreport.sources.mlflow.series import SeriesReader, stored_bytes
+from runreport.sources.mlflow.sums import sums_of
 from runreport.sources.pointfiles import PointWriter
 from runreport.sources.shelf import Held, Shelf
 
@@ -31,6 +38,10 @@ GUARD = 50
 """Rows before the mark whose digest is kept."""
 LATER = 500_000
 """Rows that may have come since; of more, the whole metric is read again."""
+PIECES = 8
+"""Files that the points of a metric lie in, before they are written to one."""
+FRESH_NS = 2_000_000_000
+"""A file that changed so lately may change again within one tick of its clock."""
 
 
 class KeptSeries:
@@ -49,6 +60,10 @@ class KeptSeries:
             # its temporary folder goes with what it would hold
             self._shelf.keep({}, [])
         self._guards: dict[int, str] = {}
+        self._sound: dict[str, bool] = {}
+        self._state = state_of(database.path)
+        self._came: list[tuple[str, Pass]] = []
+        """Points that were appended to metrics that are held."""
 
     def parts(
         self,
@@ -66,6 +81,9 @@ class KeptSeries:
             last_row: points after it belong to a later state.
         """
         shown = {own: run for run, own in runs.items()}
+        if state_of(self._db.path) != self._state:
+            # what is read belongs to no state that could be known again
+            self._state = None
         parts = Parts()
         found: dict[str, Held] = {}
         left: list[tuple[str, str]] = []
@@ -83,6 +101,7 @@ class KeptSeries:
                     parts.add(shown[run], name, step, ms, value)
             yield from parts.full()
         yield from parts.rest()
+        self._append(found, last_row)
         self._shelf.keep(found, [*dict.fromkeys([*self._shelf.held, *found])])
         if left:
             yield from reader.parts(runs, left)
@@ -94,21 +113,28 @@ class KeptSeries:
         held = self._shelf.held.get(key)
         if held is None or held.mark is None:
             return None
-        rows = int(held.mark["rows"])
+        rows, state = int(held.mark["rows"]), self._state
+        if state is not None and state == held.mark["state"] and rows == last_row:
+            return self._on_shelf(key, held)
         if not last_row - LATER <= rows <= last_row or self._guard(rows) != held.mark["guard"]:
             return None
+        if held.mark["sums"] is None or held.mark["sums"] != reader.sums(key, rows):
+            return None
         before = self._on_shelf(key, held)
-        if before is None or rows == last_row:
-            return before
-        later = reader.later(rows, key)
+        if before is None:
+            return None
+        later = Pass.of((), []) if rows == last_row else reader.later(rows, key)
         if later is None:
             return None
         if not len(later.step):
-            mark = {**held.mark, "rows": last_row, "guard": self._guard(last_row)}
+            mark = {**held.mark, "rows": last_row, "guard": self._guard(last_row), "state": state}
             found[key] = replace(held, mark=mark)
             return before
         both = before.joined(later)
-        self._keep(key, both, last_row, found)
+        if len(held.points) < PIECES:
+            self._came.append((key, later))
+        else:
+            self._keep(key, both, last_row, found)
         return both
 
     def _on_shelf(self, key: str, held: Held) -> Pass | None:
@@ -116,9 +142,11 @@ class KeptSeries:
         digests = (held.mark or {})["digests"]
         try:
             for file in held.points:
-                if _sha256(self._shelf.folder / file) != digests[file]:
+                if file not in self._sound:
+                    self._sound[file] = _sha256(self._shelf.folder / file) == digests[file]
+                if not self._sound[file]:
                     raise ValueError("its content is not what was written")
-            return _gathered(batch for f in self._shelf.points(key) for batch in f.batches())
+            return _gathered((b for f in self._shelf.points(key) for b in f.batches()), key)
         except (OSError, ValueError) as error:
             words = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             message = f"what was kept of {key[:80]!r} is damaged and is read again: {words}"
@@ -128,21 +156,60 @@ class KeptSeries:
 
     def _keep(self, key: str, one: Pass, last_row: int, found: dict[str, Held]) -> None:
         """Write these points to a file of their own, where that is possible."""
-        path = self._shelf.new_file(hashlib.sha256(stored_bytes(key)).hexdigest()[:8])
-        try:
-            for name in (key, *one.names):
-                name.encode()
-            with PointWriter(path) as writer:
-                for run, step, ms, value in one.series():
-                    odd = (ms < FIRST_MS) | (ms > LAST_MS)
-                    time = np.where(odd, UNKNOWN_TIME, np.where(odd, 0, ms) * 1000)
-                    writer.add(LoadedRun(run, run, metrics={key: Points(step, value, time)}))
-            digests = {path.name: _sha256(path)} if writer.rows else {}
-        except (OSError, UnicodeEncodeError):
-            # no room, or names that are no text: read again next time
+        written = self._write(hashlib.sha256(stored_bytes(key)).hexdigest()[:8], [(key, one)])
+        if written is not None:
+            digests, (rows,) = written
+            mark = self._mark(last_row, sums_of(one), digests)
+            found[key] = Held({}, (), mark=mark, points=dict.fromkeys(digests, rows))
+
+    def _append(self, found: dict[str, Held], last_row: int) -> None:
+        """Write what came of all metrics that are held to one file more."""
+        came, self._came = self._came, []
+        written = self._write("later", came) if came else None
+        if written is None:
             return
-        mark = {"rows": last_row, "guard": self._guard(last_row), "digests": digests}
-        found[key] = Held({}, (), mark=mark, points=dict.fromkeys(digests, writer.rows))
+        digests, counts = written
+        for (key, later), count in zip(came, counts, strict=True):
+            held = self._shelf.held[key]
+            before, more = (held.mark or {}), sums_of(later)
+            sums = None
+            if more is not None and before["sums"] is not None:
+                sums = [one + other for one, other in zip(before["sums"], more, strict=True)]
+            mark = self._mark(last_row, sums, {**before["digests"], **digests})
+            points = {**held.points, **dict.fromkeys(digests, count)}
+            found[key] = replace(held, mark=mark, points=points)
+
+    def _mark(
+        self, last_row: int, sums: list[int] | None, digests: Mapping[str, str]
+    ) -> dict[str, Any]:
+        guard = self._guard(last_row)
+        return {
+            "rows": last_row, "guard": guard, "sums": sums, "state": self._state,
+            "digests": digests,
+        }  # fmt: skip
+
+    def _write(
+        self, label: str, series: Sequence[tuple[str, Pass]]
+    ) -> tuple[dict[str, str], list[int]] | None:
+        """A file of points with its digest, and the rows of each metric; None without room, or for
+        names that are no text: they are read again next time.
+        """
+        path = self._shelf.new_file(label)
+        rows: list[int] = []
+        try:
+            with PointWriter(path) as writer:
+                for key, one in series:
+                    for name in (key, *one.names):
+                        name.encode()
+                    before = writer.rows
+                    for run, step, ms, value in one.series():
+                        odd = (ms < FIRST_MS) | (ms > LAST_MS)
+                        us = np.where(odd, UNKNOWN_TIME, np.where(odd, 0, ms) * 1000)
+                        writer.add(LoadedRun(run, run, metrics={key: Points(step, value, us)}))
+                    rows.append(writer.rows - before)
+            return ({path.name: _sha256(path)} if writer.rows else {}), rows
+        except (OSError, UnicodeEncodeError):
+            return None
 
     def _guard(self, rows: int) -> str:
         """A digest of the last rows up to a row number, and of the shape of the table."""
@@ -158,17 +225,45 @@ class KeptSeries:
         return self._guards[rows]
 
 
-def _gathered(batches: Iterable[pa.RecordBatch]) -> Pass:
-    """Points of one metric, out of files that hold nothing else."""
+def state_of(path: Path) -> list[Any] | None:
+    """Signs of a database: while they are the same, nobody wrote to it; None when they cannot tell.
+
+    Returns:
+        Size, times and inode of the file and the counter of changes in its header; the same of its
+        log and the header of that, which is new whenever the log begins anew.
+    """
+    found: list[Any] = []
+    for file, start, size in ((path, 24, 4), (path.with_name(f"{path.name}-wal"), 0, 32)):
+        about = stat_of(file)
+        if about is None:
+            found.append(None)
+            continue
+        if time.time_ns() - max(about[1:3]) < FRESH_NS:
+            return None
+        try:
+            with file.open("rb", buffering=0) as stream:
+                stream.seek(start)
+                found.append([*about, stream.read(size).hex()])
+        except OSError:
+            return None
+    return found
+
+
+def _gathered(batches: Iterable[pa.RecordBatch], key: str) -> Pass:
+    """Points of one metric."""
     parts: list[Pass] = []
     names: dict[str, int] = {}
     for batch in batches:
-        coded = batch.column("run")
+        coded, metric = batch.column("run"), batch.column("metric")
         known = [names.setdefault(name, len(names)) for name in values(coded.dictionary)]
-        time = filled(batch.column("time"), UNKNOWN_TIME)
-        ms = np.where(time == UNKNOWN_TIME, NO_TIME, time // 1000)
+        us = filled(batch.column("time"), UNKNOWN_TIME)
+        ms = np.where(us == UNKNOWN_TIME, NO_TIME, us // 1000)
         run = np.array(known, np.int32)[numbers(coded)]
         step, value = numbers(batch.column("step")), numbers(batch.column("value"))
+        keys = values(metric.dictionary)
+        if keys != [key]:
+            own = numbers(metric) == (keys.index(key) if key in keys else -1)
+            run, step, ms, value = run[own], step[own], ms[own], value[own]
         parts.append(Pass((), run, step, ms, value))
     return Pass.of(tuple(names), parts)
 

@@ -18,6 +18,7 @@ from runreport.sources.mlflow.facts import LARGEST
 from runreport.sources.mlflow.halves import WORTH, Columns, in_two
 from runreport.sources.mlflow.points import NO_TIME, PART, Parts
 from runreport.sources.mlflow.stored import stored_number, whole
+from runreport.sources.mlflow.sums import query_of
 
 INDEX = "index_metrics_run_uuid_key_step"
 """Recent schemas have it. The planner never takes it by itself, and scans every run instead."""
@@ -49,9 +50,9 @@ class SeriesReader:
         self._db = database
         self._last_row = last_row
         self._end = "" if last_row is None else f" AND rowid <= {last_row:d}"
-        step = "step" if database.has("metrics", "step") else "0"
-        is_nan = "is_nan" if database.has("metrics", "is_nan") else "0"
-        self._columns = f"{step}, timestamp, value, {is_nan}"
+        self._step = "step" if database.has("metrics", "step") else "0"
+        self._is_nan = "is_nan" if database.has("metrics", "is_nan") else "0"
+        self._columns = f"{self._step}, timestamp, value, {self._is_nan}"
         self.bad: dict[tuple[str, str], int] = {}
         """Points that are no numbers, by run and metric: left out."""
         self._later: dict[int, dict[bytes, list[tuple[Any, ...]]]] = {}
@@ -134,6 +135,16 @@ class SeriesReader:
                 return read_pass(arrow, index, stored_bytes(key), self._columns, self._end, None)
         query = f"{self._every} WHERE key = CAST(? AS TEXT){self._end}"
         return self._passed(key, self._db.ask(query, (stored_bytes(key),)))
+
+    def sums(self, key: str, rows: int) -> list[Any]:
+        """Sums over the rows of a metric up to one, by which they are known again."""
+        index = key_index(self._db)
+        by = "" if index is None else ' INDEXED BY "{}"'.format(index.replace('"', '""'))
+        query = (
+            f"SELECT {query_of(self._step, self._is_nan)} FROM metrics{by}"  # noqa: S608  # our own words
+            " WHERE key = CAST(? AS TEXT) AND rowid <= ?"
+        )
+        return list(self._db.ask(query, (stored_bytes(key), rows)).fetchone())
 
     def later(self, after: int, key: str) -> Pass | None:
         """Points of a metric in the rows after one; None when some are no numbers."""

@@ -118,9 +118,10 @@ class Wholesale:
         params, tags = self._params, self._tags
         numbers = {text: parse_number(text) for text in set(params.texts)}
         found = np.fromiter(map(numbers.__getitem__, params.texts), np.float64, len(params.texts))
-        some = RunTables.from_rows(artifacts=files).artifacts if files else None
+        nothing = _table("artifacts", *(pa.nulls(0, kind) for kind in SCHEMAS["artifacts"].types))
+        listed = RunTables.from_rows(artifacts=files).artifacts if files else nothing
         return RunTables(
-            artifacts=SCHEMAS["artifacts"].empty_table() if some is None else some,
+            artifacts=listed,
             runs=self._runs(),
             params=_table("params", *params.keys(), _texts(params.texts), _floats(found)),
             tags=_table("tags", *tags.keys(), _texts(tags.texts)),
