@@ -268,7 +268,7 @@ class Gathered:
         steps = np.concatenate([chunk.steps for chunk in chunks])
         times = np.concatenate([chunk.times for chunk in chunks])
         values = np.concatenate([chunk.values for chunk in chunks])
-        ends = np.cumsum(sizes)
+        ends = np.cumsum(np.array(sizes, np.int64))
         starts = ends - sizes
         lowest = np.minimum.reduceat(steps, starts).tolist()
         highest = np.maximum.reduceat(steps, starts).tolist()
