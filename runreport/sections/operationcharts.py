@@ -99,11 +99,13 @@ class Bars:
     label: str
 
 
-def panels(data: OperationsData, limit: int) -> Figure:
-    """Quality and the first measures side by side."""
+def panels(data: OperationsData, limit: int) -> tuple[Figure, ...]:
+    """Quality and the first measures side by side; none where no finished run has a value."""
     groups = data.groups[:limit]
     names = tuple(charting.fit(group.label, NAME_LENGTH) for group in groups)
     chosen = _chosen(data)
+    if not chosen:
+        return ()
     drawn = chosen[: _most(names)]
     rows = len(groups)
     note = [f"Diamonds are means with {charting.level_words(data.level)}s, points are runs."]
@@ -115,7 +117,7 @@ def panels(data: OperationsData, limit: int) -> Figure:
     made = tuple(_panel(metric, own[:limit], data.level) for metric, own in drawn)
     if any(panel.scale.log for panel in made):
         note.append("Where means spread widely the axis is logarithmic.")
-    return Figure(
+    figure = Figure(
         draw=draw_panels,
         data=Panels(
             names=names,
@@ -129,6 +131,7 @@ def panels(data: OperationsData, limit: int) -> Figure:
         height=1.05 + (0.36 if rows <= 12 else 0.24) * rows,
         note=(" ".join(note),),
     )
+    return (figure,)
 
 
 def _chosen(data: OperationsData) -> list[tuple[Metric, tuple[Sample, ...]]]:

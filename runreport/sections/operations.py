@@ -146,7 +146,7 @@ def present(data: OperationsData, options: Options) -> tuple[Block, ...]:
     if far := operationwords.far_out(data):
         blocks.append(Text(far))
     blocks += _ratios(data)
-    blocks.append(operationcharts.panels(data, options.limit))
+    blocks += operationcharts.panels(data, options.limit)
     blocks.append(operationtables.by_group(data))
     if data.spent:
         blocks.append(operationcharts.spent(data, options.limit))

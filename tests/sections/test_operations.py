@@ -435,3 +435,11 @@ def test_what_is_not_drawn_is_said():
 def test_without_runs_a_note_says_so():
     _, (note,) = computed(study([]))
     assert isinstance(note, Note)
+
+
+def test_where_every_run_failed_the_sums_stand_without_a_chart_of_means():
+    runs = [{**run, "status": "failed"} for run in runs_of()]
+    _, blocks = computed(context_of(runs))
+    titles = [block.title for block in blocks if isinstance(block, Figure)]
+    assert titles
+    assert not any(title.endswith("by group") for title in titles)
