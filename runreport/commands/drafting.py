@@ -15,6 +15,8 @@ from runreport.commands.guesses import (
     guess_metrics,
 )
 from runreport.commands.yaml_text import comment, expression, flow, quoted, value
+from runreport.sections.slices import families_of
+from runreport.sources.files import words
 from runreport.spec.names import qualified
 from runreport.tables import Run
 
@@ -195,6 +197,9 @@ def _pages(runs: Sequence[Run], groups: GuessedGroups, metrics: Sequence[Guessed
     pages = [("Summary", summary)]
     if charts := _charts(runs, groups, metrics):
         pages.append(("Charts", charts))
+    pages += [(title, names) for title, names in _params(groups, metrics) if names]
+    if cost := _cost(runs, groups, metrics):
+        pages.append(("Cost", cost))
     if several:
         differences = ["metrics"] if metrics else []
         pages.append(("Differences", [*differences, "diff", "lineage"]))
@@ -230,7 +235,39 @@ def _charts(
         charts.append(f"scatter: {{x: {expression(x)}, y: {expression(y)}{log}}}")
     if groups.varying and len(runs) > 2:
         charts.append("parallel")
+    if form := next(iter(families_of({name for run in runs for name in run.metrics})), None):
+        goal = words.goal_by_name(form)
+        direction = "" if goal is None else f", goal: {goal}"
+        charts.append(f"segments: {{metrics: {value(form)}{direction}}}")
     return charts
+
+
+def _params(groups: GuessedGroups, metrics: Sequence[GuessedMetric]) -> list[tuple[str, list[str]]]:
+    """Pages on what params do, each section where there are configurations enough for it."""
+    count, differ = groups.count, len(groups.varying)
+    if not metrics or metrics[0].goal is None or not differ:
+        return []
+    wanted = {
+        "importance": count >= 8 and differ > 1,
+        "ablation": count >= 4 and differ > 1,
+        "slice": count > 2,
+        "contour": count >= 6 and differ > 1,
+        "matrix": count >= 10 and differ + len(metrics) > 2,
+    }
+    search = ["search"] if count >= 10 else []
+    return [("Search", search), ("Params", [name for name, fits in wanted.items() if fits])]
+
+
+def _cost(
+    runs: Sequence[Run], groups: GuessedGroups, metrics: Sequence[GuessedMetric]
+) -> list[str]:
+    """What running took, beside what it gave."""
+    timed = sum(run.started is not None and run.ended is not None for run in runs)
+    operational = any(metric.operational for metric in metrics)
+    if len(runs) < 2 or not (operational or timed > 1):
+        return []
+    weighed = bool(metrics) and metrics[0].goal is not None and not metrics[0].operational
+    return [*(["pareto"] if weighed and groups.count > 2 else []), "operations"]
 
 
 def _numeric(runs: Sequence[Run], groups: GuessedGroups) -> str | None:

@@ -236,6 +236,30 @@ def test_the_pages_fit_what_exists(tmp_path, runs):
     assert read_text(text, "x").mapping is not None
 
 
+def test_a_search_gets_what_is_said_of_searches_and_three_runs_do_not(tmp_path):
+    def kinds(count):
+        study = rows(
+            {
+                "id": f"mlflow:{i}",
+                "params": {"lr": 0.1**i, "depth": i % 4},
+                "metrics": {"val_accuracy": 0.5 + i / 100, "train_time": 1 + i},
+            }
+            for i in range(count)
+        )
+        spec, _ = judged(drafted(study), study, tmp_path)
+        return {entry.kind for page in spec.pages for entry in page.sections}
+
+    searched = {"search", "importance", "ablation", "contour", "matrix"}
+    assert searched | {"slice", "pareto", "operations"} <= kinds(12)
+    assert not searched & kinds(3)
+
+
+def test_a_metric_of_every_class_is_shown_class_by_class(tmp_path):
+    scores = {f"val/f1/{name}": 0.5 for name in ("cat", "dog", "eel")}
+    study = rows([{"id": f"mlflow:{i}", "metrics": scores} for i in range(3)])
+    assert '- segments: {metrics: "val/f1/*", goal: maximize}' in drafted(study)
+
+
 def test_commented_lines_can_be_taken_in(tmp_path):
     """What is offered as a comment works once the `#` is gone."""
     study = rows(grid({"m": ["a", "b"]}, [1, 2], lambda _p, s: s / 10))
