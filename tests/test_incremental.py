@@ -145,7 +145,7 @@ def test_a_build_without_change_says_so_and_imports_nothing_heavy(study):
     assert line == "site/index.html: nothing changed: 2 pages, 8 runs"
     code, *modules = words.split()
     assert code == "5"
-    heavy = {"click", "numpy", "pyarrow", "jinja2", "mkdocs", "yaml", "duckdb", "matplotlib"}
+    heavy = {"click", "numpy", "pyarrow", "jinja2", "mkdocs", "yaml", "matplotlib"}
     assert heavy & {name.partition(".")[0] for name in modules} == set()
 
 

@@ -156,7 +156,7 @@ def test_nothing_is_said_to_be_nothing(tmp_path):
 
 
 def test_listing_loads_nothing_heavy():
-    heavy = {"mlflow", "pandas", "scipy", "matplotlib", "statsmodels", "duckdb", "mkdocs"}
+    heavy = {"mlflow", "pandas", "scipy", "matplotlib", "statsmodels", "mkdocs"}
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "runreport", "list", str(STORE)],
         cwd=ROOT, capture_output=True, text=True, check=True,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.shared import ROOT
 
-HEAVY = {"pandas", "scipy", "matplotlib", "statsmodels", "duckdb", "mkdocs", "mlflow", "sklearn"}
+HEAVY = {"pandas", "scipy", "matplotlib", "statsmodels", "mkdocs", "mlflow", "sklearn"}
 LIGHT = HEAVY | {"numpy", "pyarrow", "pydantic", "yaml", "jinja2", "nh3", "selectolax"}
 
 
