@@ -25,6 +25,7 @@ from matplotlib.path import Path
 from runreport.drawing import Drawing, Lanes, Mark, Plane
 from runreport.errors import Problem, RenderError
 from runreport.render import emit
+from runreport.render.strokes import circle_of, numbers, path_data, short
 
 DPI = 100
 """Pixels of the view box per inch."""
@@ -81,7 +82,7 @@ def _plane(plane: Plane | None) -> str:
     axes, pixels = plane.axes, plane.axes.get_window_extent()
     height = axes.figure.get_size_inches()[1] * DPI
     box = (pixels.x0, height - pixels.y1, pixels.x1, height - pixels.y0)
-    text = f' data-box="{" ".join(_numbers(np.array(box)))}"'
+    text = f' data-box="{" ".join(numbers(np.array(box)))}"'
     for name, axis in (("x", plane.x), ("y", plane.y)):
         text += f' data-{name}="{axis.low!r} {axis.high!r}"'
         text += f' data-{name}-label="{emit.attr(axis.label)}"'
@@ -161,7 +162,7 @@ class SvgRenderer(RendererBase):
     def clip_paths(self) -> Iterator[str]:
         """Definitions of the boxes that curves are cut at."""
         for (left, top, width, height), name in self._clips.items():
-            x, y, w, h = _numbers(np.array((left, top, width, height)))
+            x, y, w, h = numbers(np.array((left, top, width, height)))
             yield (
                 f'<clipPath id="{name}"><rect x="{x}" y="{y}" width="{w}" height="{h}"/></clipPath>'
             )
@@ -230,13 +231,13 @@ class SvgRenderer(RendererBase):
             shift = float(np.dot(across, [x - left, y - top]))
             x, y = left + shift * across[0], top + shift * across[1]
             anchor = _ANCHORS.get(mtext.get_ha(), "")
-        place = _numbers(np.array([x, y]))
+        place = numbers(np.array([x, y]))
         size = self.points_to_pixels(prop.get_size_in_points())
         weight = font_manager.weight_dict.get(prop.get_weight(), prop.get_weight())
         paint = f' fill="{color}"' + (f' fill-opacity="{opacity}"' if opacity else "")
-        paint += f' font-size="{_short(size)}"' + (f' text-anchor="{anchor}"' if anchor else "")
+        paint += f' font-size="{short(size)}"' + (f' text-anchor="{anchor}"' if anchor else "")
         paint += f' font-weight="{int(weight)}"' if int(weight) != 400 else ""
-        turn = f' transform="rotate({_short(-angle)} {" ".join(place)})"' if angle else ""
+        turn = f' transform="rotate({short(-angle)} {" ".join(place)})"' if angle else ""
         element = f'<text x="{place[0]}" y="{place[1]}"{turn}>{text}</text>'
         self._elements.append((paint, element))
 
@@ -275,7 +276,7 @@ class SvgRenderer(RendererBase):
         color = self._hexes[known]
         token = self._tokens.get(color)
         alpha = gc.get_alpha() if gc.get_forced_alpha() else (rgba[3] if len(rgba) > 3 else 1.0)
-        opacity = "" if alpha >= 0.9995 else _short(alpha, 3)
+        opacity = "" if alpha >= 0.9995 else short(alpha, 3)
         return (color if token is None else f"var(--rr-{token}, {color})"), opacity
 
     def _paint(self, gc: Any, face: Any) -> str | None:
@@ -290,14 +291,14 @@ class SvgRenderer(RendererBase):
         color, opacity = self._color(gc.get_rgb(), gc)
         if width > 0 and opacity != "0":
             seen = True
-            paint += f' stroke="{color}" stroke-width="{_short(width, 2)}"'
+            paint += f' stroke="{color}" stroke-width="{short(width, 2)}"'
             paint += f' stroke-opacity="{opacity}"' if opacity else ""
             offset, dashes = gc.get_dashes()
             if dashes is not None and len(dashes):
-                lengths = " ".join(_short(self.points_to_pixels(dash)) for dash in dashes)
+                lengths = " ".join(short(self.points_to_pixels(dash)) for dash in dashes)
                 paint += f' stroke-dasharray="{lengths}"'
                 if offset:
-                    paint += f' stroke-dashoffset="{_short(self.points_to_pixels(offset))}"'
+                    paint += f' stroke-dashoffset="{short(self.points_to_pixels(offset))}"'
             cap, join = gc.get_capstyle(), gc.get_joinstyle()
             paint += f' stroke-linecap="{_CAPS[cap]}"' if cap in _CAPS else ""
             paint += f' stroke-linejoin="{join}"' if join != "miter" else ""
@@ -310,7 +311,7 @@ class SvgRenderer(RendererBase):
         if (circle := self._circle(path, transform)) is not None:
             x, y, r = circle
             return (
-                f'circle cx="{_short(x)}" cy="{_short(self.height - y)}" r="{_short(r, 2)}"',
+                f'circle cx="{short(x)}" cy="{short(self.height - y)}" r="{short(r, 2)}"',
                 (x - r, y - r, x + r, y + r),
             )
         turned = transform.transform_path(path)
@@ -329,7 +330,7 @@ class SvgRenderer(RendererBase):
         low, high = vertices[used].min(axis=0), vertices[used].max(axis=0)
         points = np.clip(vertices, -1e5, 1e5)
         points[:, 1] = self.height - points[:, 1]
-        data = _path_data(points, codes)
+        data = path_data(points, codes)
         return f'path d="{data}"', (*low.tolist(), *high.tolist())
 
     def _circle(self, path: Any, transform: Any) -> tuple[float, float, float] | None:
@@ -341,7 +342,7 @@ class SvgRenderer(RendererBase):
             return None
         key = (id(path), a, b, c, d)
         if key not in self._circles:
-            self._circles[key] = path, _circle(path, np.array(((a, b), (c, d))))
+            self._circles[key] = path, circle_of(path, np.array(((a, b), (c, d))))
         circle = self._circles[key][1]
         return None if circle is None else (circle[0] + x, circle[1] + y, circle[2])
 
@@ -364,58 +365,6 @@ class SvgRenderer(RendererBase):
         key = (left, self.height - top, right - left, top - bottom)
         name = self._clips.setdefault(key, f"{self._prefix}-c{len(self._clips)}")
         return f' clip-path="url(#{name})"'
-
-
-def _path_data(points: Any, codes: Any) -> str:
-    """The `d` attribute of finite points, shape (n, 2), in pixels."""
-    numbers = _numbers(points.ravel())
-    pairs = [f"{x} {y}" for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-    parts: list[str] = []
-    index = 0
-    while index < len(pairs):
-        code = codes[index]
-        if code == Path.MOVETO:
-            # a move's further pairs are lines
-            stop = index + 1
-            while stop < len(pairs) and codes[stop] == Path.LINETO:
-                stop += 1
-            parts.append("M" + " ".join(pairs[index:stop]))
-            index = stop
-        elif code == Path.LINETO:
-            parts.append("L" + pairs[index])
-            index += 1
-        elif code in (Path.CURVE3, Path.CURVE4):
-            letter, count = ("Q", 2) if code == Path.CURVE3 else ("C", 3)
-            parts.append(letter + " ".join(pairs[index : index + count]))
-            index += count
-        else:
-            if code == Path.CLOSEPOLY:
-                parts.append("z")
-            index += 1
-    return "".join(parts)
-
-
-def _circle(path: Any, turn: Any) -> tuple[float, float, float] | None:
-    """Centre and radius when the turned path is matplotlib's circle: eight arcs that close."""
-    vertices, codes = path.vertices @ turn, path.codes
-    if codes is None or codes[1] != Path.CURVE4:
-        return None
-    low, high = vertices[:25:3].min(axis=0), vertices[:25:3].max(axis=0)
-    width, height = high - low
-    if not np.isfinite(width) or abs(width - height) > 0.05 or width > 1e4:
-        return None
-    x, y = (low + high) / 2
-    return float(x), float(y), float(width / 2)
-
-
-def _numbers(values: Any) -> list[str]:
-    """Numbers cut to 0.1."""
-    # adding 0 turns -0 into 0
-    return [f"{value:g}" for value in (np.round(values, 1) + 0.0).tolist()]
-
-
-def _short(value: float, digits: int = 1) -> str:
-    return f"{round(float(value), digits) + 0.0:g}"
 
 
 def _picture() -> RenderError:

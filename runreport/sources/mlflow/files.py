@@ -6,29 +6,36 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from runreport.beside import beside
-from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError
 from runreport.kinds import Reader, SourceContext
 from runreport.sources.folders import Doors, Folder, reason
 from runreport.sources.limits import LIMITS, Limits
 from runreport.sources.mlflow import shelf
 from runreport.sources.mlflow.collect import Collector
-from runreport.sources.mlflow.facts import DatasetInput, ModelVersion, select_experiments
+from runreport.sources.mlflow.facts import ModelVersion, select_experiments
 from runreport.sources.mlflow.fileseries import FileSeries, Wanted, tell_odd
-from runreport.sources.mlflow.folderwise import PlainRun, many_runs, read_plain
+from runreport.sources.mlflow.folderwise import PlainRun, many_runs
 from runreport.sources.mlflow.keptruns import KeptRuns
 from runreport.sources.mlflow.metalines import MetaError
 from runreport.sources.mlflow.metriclines import Oddities
 from runreport.sources.mlflow.options import Options
 from runreport.sources.mlflow.places import Place, is_file_store
 from runreport.sources.mlflow.registered import read_datasets, read_versions
-from runreport.sources.mlflow.runfolder import MetricFile, ReadRun, RunFolders
+from runreport.sources.mlflow.runfolder import RunFolders
+from runreport.sources.mlflow.runsread import (
+    AnyRun,
+    Half,
+    Read,
+    RunPlace,
+    Seen,
+    read_runs,
+)
 from runreport.sources.mlflow.wholesale import Unfit, Wholesale
 from runreport.tables import RunTables
 
@@ -36,7 +43,6 @@ MODELS = "models"
 """Folder of the model registry, beside the experiments."""
 DIVIDED = 40
 """Runs from which on two processes read them."""
-_UNREADABLE = "a run cannot be read: "
 _NO_RUNS = frozenset({"datasets", "models", "tags", "traces"})
 """Folders of an experiment that are not runs."""
 
@@ -59,88 +65,6 @@ def open_folder(
     return FolderReader(place, options, context, limits, roots)
 
 
-@dataclass(frozen=True, slots=True)
-class _RunFolder:
-    """A folder that should be a run's."""
-
-    parent: str
-    """Folder of its experiment."""
-    name: str
-    experiment: str
-    datasets: Mapping[str, DatasetInput]
-
-
-AnyRun = PlainRun | ReadRun
-
-
-@dataclass(frozen=True, slots=True)
-class _Half:
-    """What another process read."""
-
-    runs: list[AnyRun]
-    problems: list[Problem]
-    digests: list[tuple[str, bytes]]
-    folders: list[str]
-    """That were looked into."""
-
-
-@dataclass(slots=True)
-class _Seen:
-    """Takes the digests of files, while there is time."""
-
-    name: str
-    """Of the store."""
-    deadline: float
-    digests: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def __call__(self, place: str, digest: bytes) -> None:
-        self.digests.append((place, digest))
-        self.check()
-
-    def check(self) -> None:
-        """See that there is time left.
-
-        Raises:
-            SourceError: RR314.
-        """
-        if time.monotonic() > self.deadline:
-            hint = "name the experiments to read: `experiments: [...]`"
-            message = f"reading {self.name} took too long"
-            raise SourceError(Problem("RR314", message, None, hint, place=self.name))
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one reading of the tables found."""
-
-    tables: RunTables
-    runs: Mapping[str, AnyRun]
-    """By the ids of the tables."""
-    seen: list[tuple[str, bytes]]
-    """Digests of files that were read, by place; plain runs have their own."""
-    folders: frozenset[str]
-    """That were looked into, below the root."""
-    artifacts: shelf.Shelf
-
-    def digests(self) -> list[tuple[str, bytes]]:
-        """Of the files that were read, by place."""
-        plain = (run for run in self.runs.values() if isinstance(run, PlainRun))
-        return [*self.seen, *(one for run in plain for one in run.digests)]
-
-    def looked_at(self) -> dict[str, int]:
-        """Metric files to the bytes of them that were read; their digests are taken only now."""
-        return {place: size for run in self.runs.values() for place, size in run.sizes.items()}
-
-    def files(self, run_id: str) -> dict[str, list[tuple[str, MetricFile]]]:
-        """Names in the store and files, by metric of the tables: two names may differ by
-        unprintable characters alone.
-        """
-        run = self.runs.get(run_id)
-        if run is None:
-            return {}
-        return _by_clean_name(run.files() if isinstance(run, PlainRun) else run.metrics)
-
-
 class FolderReader:
     """Reads one file store."""
 
@@ -157,7 +81,7 @@ class FolderReader:
         self._context = context
         self._limits = limits
         self._roots = roots
-        self._read: _Read | None = None
+        self._read: Read | None = None
         self._kept: KeptRuns | None = None
         if context.cache is not None:
             folder = shelf.place(context.cache, place.path)
@@ -214,7 +138,7 @@ class FolderReader:
             found["artifacts"] = listed
         return found
 
-    def _digest(self, read: _Read) -> str:
+    def _digest(self, read: Read) -> str:
         """Over the names and contents of all files that were read."""
         digests = read.digests()
         with (
@@ -239,9 +163,9 @@ class FolderReader:
     def _collector(self) -> Collector:
         return Collector(self._context.qualifier, self._place.name, self._limits)
 
-    def _all(self) -> _Read:
+    def _all(self) -> Read:
         told = self._collector()
-        seen = _Seen(self._place.name, time.monotonic() + self._limits.seconds)
+        seen = Seen(self._place.name, time.monotonic() + self._limits.seconds)
         readers = RunFolders(self._limits, told, seen)
         with _faults(self._place.name), Folder.root(self._place.path) as root:
             versions = read_versions(root, MODELS, readers)
@@ -262,23 +186,23 @@ class FolderReader:
             artifacts = self._add(found, versions, told)
         inside = frozenset([*root.listed, *(f"{one.parent}/{one.name}" for one in folders)])
         runs = {told.qualified(run.run_id): run for run in found}
-        return _Read(told.tables(), runs, seen.digests, inside, artifacts)
+        return Read(told.tables(), runs, seen.digests, inside, artifacts)
 
     def _runs_in(
-        self, root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
+        self, root: Folder, folders: Sequence[RunPlace], readers: RunFolders, seen: Seen
     ) -> list[AnyRun]:
         """The runs of these folders; of many, another process reads the second half."""
         half = len(folders) // 2 if len(folders) >= DIVIDED else len(folders)
 
-        def rest() -> _Half:
-            told, other = self._collector(), _Seen(seen.name, seen.deadline)
-            runs = _read_runs(root, folders[half:], replace(readers, told=told, seen=other), other)
-            return _Half(runs, told.problems, other.digests, root.listed)
+        def rest() -> Half:
+            told, other = self._collector(), Seen(seen.name, seen.deadline)
+            runs = read_runs(root, folders[half:], replace(readers, told=told, seen=other), other)
+            return Half(runs, told.problems, other.digests, root.listed)
 
         if half == len(folders):
-            return _read_runs(root, folders, readers, seen)
+            return read_runs(root, folders, readers, seen)
         with beside(rest) as second:
-            first = _read_runs(root, folders[:half], readers, seen)
+            first = read_runs(root, folders[:half], readers, seen)
             other = second()
         readers.told.problems += other.problems
         seen.digests += other.digests
@@ -311,13 +235,13 @@ class FolderReader:
 
     def _runs(
         self, root: Folder, folder: str, experiment: str, readers: RunFolders
-    ) -> Iterator[_RunFolder]:
+    ) -> Iterator[RunPlace]:
         try:
             with root.folder(folder) as inside:
                 datasets = read_datasets(inside, readers)
                 for name, kind in inside.names():
                     if kind != "file" and name not in _NO_RUNS and not name.startswith("."):
-                        yield _RunFolder(folder, name, experiment, datasets)
+                        yield RunPlace(folder, name, experiment, datasets)
         except OSError as error:
             message = f"experiment {experiment!r} cannot be read to its end: {reason(error)}"
             readers.told.tell("RR306", message, where=folder)
@@ -361,54 +285,6 @@ class FolderReader:
             told.add(replace(run.facts, artifacts=listed, versions=made))
         artifacts.tell(told)
         return artifacts
-
-
-def _read_runs(
-    root: Folder, folders: Sequence[_RunFolder], readers: RunFolders, seen: _Seen
-) -> list[AnyRun]:
-    """The runs that can be read and are not deleted."""
-    found: list[AnyRun] = []
-    with closing(Doors(root)) as doors:
-        for one in folders:
-            known = replace(readers, datasets=one.datasets)
-            place = f"{one.parent}/{one.name}"
-            try:
-                run = _run(doors.of((one.parent,)), one.name, one.experiment, known)
-            except MetaError as error:
-                readers.told.tell("RR306", f"{_UNREADABLE}{error}", one.name, where=place)
-                continue
-            except OSError as error:
-                readers.told.tell("RR306", _UNREADABLE + reason(error), one.name, where=place)
-                continue
-            seen.check()
-            if run is not None:
-                found.append(run)
-    return found
-
-
-def _run(folder: Folder, name: str, experiment: str, readers: RunFolders) -> AnyRun | None:
-    """One run; None when it was deleted.
-
-    Raises:
-        MetaError, OSError: it cannot be read.
-    """
-    with folder.folder(name) as inside:
-        meta = readers.run_meta(inside, name)
-        if meta is None:
-            return None
-        listed = len(folder.listed)
-        try:
-            return read_plain(inside, name, experiment, meta, readers)
-        except (Unfit, OSError):
-            del folder.listed[listed:]
-            return readers.read(inside, name, experiment, meta)
-
-
-def _by_clean_name(files: Mapping[str, MetricFile]) -> dict[str, list[tuple[str, MetricFile]]]:
-    found: dict[str, list[tuple[str, MetricFile]]] = {}
-    for name, file in files.items():
-        found.setdefault(clean_text(name), []).append((name, file))
-    return found
 
 
 @contextmanager
