@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runreport.kinds import Reader, SourceContext
-from runreport.sources.mlflow import SOURCE, Options, files
+from runreport.sources.mlflow import SOURCE, Options, runsread
 from runreport.sources.mlflow.facts import LINEAGE_TAGS, RunFacts, lineage_of
 from runreport.sources.mlflow.sqlite import DatabaseReader
 from runreport.sources.mlflow.wholesale import Unfit
@@ -57,7 +57,7 @@ def run_by_run() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseReader, "_add_at_once", never)
-        patch.setattr(files, "read_plain", never)
+        patch.setattr(runsread, "read_plain", never)
         yield
 
 
