@@ -20,7 +20,7 @@ from pathlib import Path
 from runreport.errors import Problem, RenderError
 from runreport.render import emit, engine, slots
 from runreport.render.page import RUNS, Part, RenderedPage
-from runreport.render.theme import SCRIPT, Theme
+from runreport.render.theme import Theme
 
 PROBE = "_probe"
 """Name of the pages without data, one per folder depth; they are not published. No page of a report
@@ -138,7 +138,6 @@ def _write_sources(pages: Sequence[RenderedPage], info: SiteInfo, docs: Path) ->
     assets.mkdir(exist_ok=True)
     (assets / "tokens.css").write_text(info.theme.tokens_css(), "utf-8")
     (assets / "search-worker.js").write_text(_search_shim(), "utf-8")
-    (assets / SCRIPT).write_text(info.theme.script(), "utf-8")
     for name, source in info.theme.assets.items():
         shutil.copyfile(source, assets / name)
 

@@ -11,16 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from runreport.errors import Problem, RenderError
-from runreport.render import emit, scripts
+from runreport.render import emit
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 _LONGEST_CHAIN = 8
-
-SCRIPT = "runreport.js"
-"""Made of the files in the folders `scripts` of a theme and its parents."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +32,6 @@ class Theme:
     dark: Mapping[str, str]
     assets: Mapping[str, Path]
     """File name to where it is: style sheets and scripts, parents' first."""
-    sources: Mapping[str, Path]
-    """File name to where it is: the parts of `runreport.js`."""
     templates: Environment = field(repr=False)
 
     @property
@@ -45,11 +40,7 @@ class Theme:
 
     @property
     def scripts(self) -> tuple[str, ...]:
-        return (*([SCRIPT] if self.sources else []), *(n for n in self.assets if n.endswith(".js")))
-
-    def script(self) -> str:
-        """What pages load as `runreport.js`."""
-        return scripts.joined(self.sources.values())
+        return tuple(name for name in self.assets if name.endswith(".js"))
 
     def tokens_css(self) -> str:
         """The colours as custom properties, for light and dark pages and for paper."""
@@ -78,7 +69,6 @@ def load_theme(name: str, base: Path) -> Theme:
     light: dict[str, str] = {}
     dark: dict[str, str] = {}
     assets: dict[str, Path] = {}
-    sources: dict[str, Path] = {}
     for folder, settings in reversed(chain):
         font_size = float(settings.get("font_size", font_size))
         light |= settings.get("light", {})
@@ -86,7 +76,6 @@ def load_theme(name: str, base: Path) -> Theme:
         for path in sorted((folder / "assets").glob("*")):
             if path.suffix in (".css", ".js"):
                 assets[path.name] = path
-        sources |= {path.name: path for path in sorted((folder / "scripts").glob("*.js"))}
     _check_colors(name, light)
     return Theme(
         name=chain[0][0].name,
@@ -94,7 +83,6 @@ def load_theme(name: str, base: Path) -> Theme:
         colors=MappingProxyType(light),
         dark=MappingProxyType(dark),
         assets=MappingProxyType(assets),
-        sources=MappingProxyType(sources),
         templates=Environment(
             loader=FileSystemLoader([folder / "templates" for folder, _ in chain]),
             autoescape=True,
@@ -122,7 +110,7 @@ def theme_places(name: str, base: Path) -> tuple[Path, ...]:
         found.append(base / str(wanted) / "theme.toml")
         wanted, base = settings.get("inherits"), folder.parent
         if folder.parent != shipped:
-            found += [folder, *(folder / name for name in ("templates", "assets", "scripts"))]
+            found += [folder, *(folder / name for name in ("templates", "assets"))]
             found += sorted(folder.rglob("*"))
     return tuple(dict.fromkeys(found))
 

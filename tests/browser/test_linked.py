@@ -407,8 +407,8 @@ def marks_within(page: sync_api.Page, x0: float, y0: float, x1: float, y1: float
         page.locator("svg.rr-chart")
         .nth(1)
         .evaluate(
-            "svg => [...svg.querySelectorAll('circle.rr-mark')].map(m =>"
-            " [m.dataset.run, +m.getAttribute('cx'), +m.getAttribute('cy')])"
+            "svg => [...svg.querySelectorAll('.rr-mark')].map(m => [m.dataset.run, m.getBBox()])"
+            ".map(([run, box]) => [run, box.x + box.width / 2, box.y + box.height / 2])"
         )
     )
     return {token for token, x, y in found if x0 < x < x1 and y0 < y < y1}
