@@ -246,8 +246,6 @@ def _apart(data: AblationData) -> Iterator[Block]:
     said: list[Words] = list(changewords.confounded(settings, seen))
     if seen.count and (alone := changewords.never_alone(settings, seen)):
         said.append((alone,))
-    if cut := changewords.cut_words(settings, seen):
-        said.append((cut,))
     if said:
         yield Note("warning", "What these runs cannot tell apart", (Bullets(tuple(said)),))
     if known := tuple(changewords.conditional(settings, seen)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from runreport import formats
 from runreport.blocks import Bullets, Code, Fold, Words
-from runreport.sections import charting
+from runreport.sections import charting, identities
 from runreport.sections.configurations import Settings
 from runreport.sections.judging import Judged
 from runreport.sections.levers import Seen
@@ -24,13 +24,9 @@ def workings(settings: Settings, seen: Seen, judged: Sequence[Judged]) -> Fold:
 
 
 def left_out(settings: Settings) -> Iterator[Words]:
-    """Params that tell no configurations apart, by reason."""
-    for part in settings.left_out:
-        verb = "tells" if len(part.names) == 1 else "tell"
-        yield (
-            f"{charting.named(part.names, 12)} {verb} no configurations apart ({part.why}). ",
-            Code("ignore"), " and ", Code("keep"), " choose.",
-        )  # fmt: skip
+    """Params that tell no configurations apart, by reason, and how to say otherwise."""
+    for said in identities.words(settings.left_out):
+        yield (f"{said} ", Code("ignore"), " and ", Code("keep"), " choose.")
 
 
 def _equal(settings: Settings, seen: Seen) -> Iterator[Words]:

@@ -197,23 +197,6 @@ def never_alone(settings: Settings, seen: Seen) -> str:
     )
 
 
-def cut_words(settings: Settings, seen: Seen) -> str:
-    """Configurations that lack what all others have; empty where none does."""
-    if not seen.cut:
-        return ""
-    lacking = [
-        own.runs[0].name or own.runs[0].id
-        for place, own in enumerate(settings.groups)
-        if settings.absent[place, list(seen.cut)].any()
-    ]
-    names = charting.named([settings.names[column] for column in seen.cut], NAMED)
-    logged = "1 configuration lacks" if len(lacking) == 1 else f"{len(lacking)} configurations lack"
-    return (
-        f"{logged} params that all others have with one value: {names} "
-        f"({charting.named(lacking, 3)}). The log may have been cut, so it is not called a change."
-    )
-
-
 def nothing_alone(settings: Settings, near: Nearest | None) -> Iterator[Words]:
     """Why no change can be read off, how near the nearest configurations are, and what to do."""
     count = len(settings.groups)

@@ -1,28 +1,29 @@
 """The configurations of a report: its runs, told apart by the params that say how they were set up.
 
-Replicates, names, places and whatever else the author leaves out tell no configurations apart.
-`1e-3` and `0.001` are one value, numbers with a fraction that agree to seven digits too, and a
-param that holds a mapping is read as the params inside of it.
+Every section that counts configurations counts these. Replicates, names, places and whatever else
+the author leaves out tell none apart (`identities`). `1e-3` and `0.001` are one value, numbers with
+a fraction that agree to seven digits too, and a param that holds a mapping is read as the params
+inside of it. What is empty is not set; not being set is a value of its own.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from runreport.budget import bare
+from runreport.design import Design
 from runreport.kinds import Context
 from runreport.samples import Group
-from runreport.sections import charting
-from runreport.sections.aligning import replicate_word
+from runreport.sections import charting, identities
+from runreport.sections.identities import LeftOut
 from runreport.stats.changes import Codes, Flags, Floats
+from runreport.stats.space import Level
 from runreport.tables import Run, level
 
 NOT_SET = "(not set)"
@@ -32,40 +33,6 @@ LONGEST_MAPPING = 10_000
 
 LABEL_PARAMS = 4
 """A configuration that differs in more is called by its first run."""
-
-_SEED = re.compile(
-    r"(?:(?:random|rng|global|torch|numpy|data|train|model|init)_)?seeds?|random_state"
-)
-_IDENTITY = re.compile(
-    r"(?:run|job|exp|experiment|trial|task|process|wandb|mlflow|slurm|sweep)_"
-    r"(?:name|id|idx|index|num|number|uuid|time|date|tags?|notes?|group|dir|path|uri|project|url)"
-    r"|project|trial|uuid|guid|timestamp|date|datetime|(?:start|end|created|run)_(?:time|at|date)"
-    r"|user|username|hosts?|hostname|node|pid|(?:master_)?(?:port|addr)"
-    r"|(?:local|global|node)_rank"
-    r"|(?:git_)?(?:commit|sha|hash|branch|dirty)(?:_(?:hash|sha|id))?"
-    r"|devices?|gpus?|gpu_ids?|cuda_visible_devices|accelerator"
-    r"|(?:dataloader_|data_)?(?:num_|n_)?(?:workers|jobs|threads)"
-    r"|verbose|verbosity|log_level|log_every|log_interval|notes?|description|comments?|tags?"
-)
-"""Last part of a param's name: when, where or by whom a run was made."""
-
-_TOP = re.compile(r"name|id|group|experiment|host|out|output|version_id")
-"""The same, where nothing stands before it: `name`, but not `optimizer.name`."""
-
-_PLACE = re.compile(
-    r"(?:.*_)?(?:outputs?|out|save|saving|logs?|logging|ckpts?|checkpoints?|results?|work|working|"
-    r"root|run|cache|tmp|temp|tensorboard|tb|artifacts?|export|dump)_?"
-    r"(?:dir|directory|path|folder|file|filename|root|uri|location)s?"
-)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Params that tell no configurations apart."""
-
-    names: tuple[str, ...]
-    why: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +44,30 @@ class Settings:
     groups: tuple[Group, ...]
     """One per configuration, in report order of its first run."""
     texts: tuple[tuple[str, ...], ...]
-    """texts[configuration][param], as its first run logged it."""
+    """texts[configuration][param], as the first run with that value logged it."""
     codes: Codes
     """Shape (configurations, params): equal integers are equal values."""
     absent: Flags
     """Where a param is not set, same shape."""
     numbers: Floats
     """The values as numbers, NaN where they are none."""
+    of_run: NDArray[np.intp]
+    """The configuration of each run of the report, shape (runs,)."""
     constant: int
     """Params with one value in all runs."""
     left_out: tuple[LeftOut, ...]
     runs: int
+
+    @cached_property
+    def levels(self) -> tuple[tuple[Level | None, ...], ...]:
+        """levels[configuration][param]: numbers, or words as logged; None where not set."""
+        return tuple(
+            tuple(
+                None if gone else number if np.isfinite(number) else text
+                for text, number, gone in zip(*row, strict=True)
+            )
+            for row in zip(self.texts, self.numbers.tolist(), self.absent.tolist(), strict=True)
+        )
 
     def text(self, configuration: int, param: int, length: int = 28) -> str:
         """A value, short enough for a line."""
@@ -118,39 +98,133 @@ def read(context: Context, ignore: Sequence[str] = (), keep: Sequence[str] = ())
         ignore: patterns of params that tell no configurations apart.
         keep: patterns of params that do, whatever else is said of them.
     """
-    runs = context.runs
-    params = [_flat(run) for run in runs]
-    values = [{name: same(text) for name, text in own.items()} for own in params]
-    every = sorted({name for own in params for name in own})
-    varying = [name for name in every if len({own.get(name) for own in values}) > 1]
-    left_out = _left_out(context, params, varying, ignore, keep)
+    return read_groups(context.groups, context.design, context.runs, ignore, keep)
+
+
+def read_groups(
+    groups: Sequence[Group],
+    design: Design,
+    runs: Sequence[Run],
+    ignore: Sequence[str] = (),
+    keep: Sequence[str] = (),
+) -> Settings:
+    """The configurations of some groups' runs.
+
+    Args:
+        groups: hold the runs and know their replicates.
+        design: as declared.
+        runs: in report order.
+        ignore: patterns of params that tell no configurations apart.
+        keep: patterns of params that do.
+    """
+    params = [flat(run) for run in runs]
+    every = {name: text for own in params for name, text in own.items()}
+    # most params have one text in all runs
+    open_ = [name for name, text in every.items() if any(own.get(name) != text for own in params)]
+    values = [{name: same(own[name]) for name in open_ if name in own} for own in params]
+    varying = sorted(name for name in open_ if len({own.get(name) for own in values}) > 1)
+    left_out = identities.left_out(groups, design, runs, params, varying, ignore, keep)
     gone = {name for part in left_out for name in part.names}
     kept = [name for name in varying if name not in gone]
-    members: dict[tuple[float | str | None, ...], list[int]] = {}
-    for place, own in enumerate(values):
-        members.setdefault(tuple(own.get(name) for name in kept), []).append(place)
-    firsts = [places[0] for places in members.values()]
-    columns = list(zip(*members, strict=True)) if kept else []
-    shape = (len(members), len(kept))
-    codes, absent = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=np.bool_)
-    numbers = np.full(shape, np.nan)
-    for column, found in enumerate(columns):
-        order: dict[float | str | None, int] = {}
-        codes[:, column] = [order.setdefault(value, len(order)) for value in found]
-        absent[:, column] = [value is None for value in found]
-        numbers[:, column] = [v if isinstance(v, float) else np.nan for v in found]
-    texts = tuple(tuple(params[first].get(name, NOT_SET) for name in kept) for first in firsts)
+    found = _Found.of(values, kept)
+    lacking = identities.cut_off(runs, kept, found.of_run, found.absent, found.codes, keep)
+    if lacking is not None:
+        left_out = (*left_out, lacking)
+        kept = [name for name in kept if name not in lacking.names]
+        found = _Found.of(values, kept)
+    texts = _texts(kept, params, found)
+    numbers = [[v if isinstance(v, float) else np.nan for v in row] for row in found.rows]
     return Settings(
         names=tuple(kept),
-        groups=_groups(context, kept, texts, list(members.values())),
+        groups=_groups(groups, runs, kept, texts, found.members),
         texts=texts,
-        codes=codes,
-        absent=absent,
-        numbers=numbers,
+        codes=found.codes,
+        absent=found.absent,
+        numbers=np.array(numbers, dtype=np.float64).reshape(found.codes.shape),
+        of_run=found.of_run,
         constant=len(every) - len(varying),
         left_out=left_out,
         runs=len(runs),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Runs with equal values, told apart by some params."""
+
+    rows: tuple[tuple[Level | None, ...], ...]
+    """One per configuration, in order of its first run."""
+    members: tuple[tuple[int, ...], ...]
+    of_run: NDArray[np.intp]
+    codes: Codes
+    absent: Flags
+
+    @classmethod
+    def of(cls, values: Sequence[Mapping[str, Level]], names: Sequence[str]) -> _Found:
+        """Configurations over these params."""
+        members: dict[tuple[Level | None, ...], list[int]] = {}
+        for place, own in enumerate(values):
+            members.setdefault(tuple(own.get(name) for name in names), []).append(place)
+        of_run = np.zeros(len(values), dtype=np.intp)
+        for row, places in enumerate(members.values()):
+            of_run[places] = row
+        shape = (len(members), len(names))
+        codes, absent = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=np.bool_)
+        for column in range(len(names)):
+            order: dict[Level | None, int] = {}
+            held = [row[column] for row in members]
+            codes[:, column] = [order.setdefault(value, len(order)) for value in held]
+            absent[:, column] = [value is None for value in held]
+        return cls(tuple(members), tuple(map(tuple, members.values())), of_run, codes, absent)
+
+
+def _texts(
+    names: Sequence[str], params: Sequence[Mapping[str, str]], found: _Found
+) -> tuple[tuple[str, ...], ...]:
+    """texts[configuration][param]; equal values are written alike."""
+    firsts = [params[places[0]] for places in found.members]
+    columns = []
+    for column, name in enumerate(names):
+        told: dict[int, str] = {}
+        pairs = zip(found.codes[:, column].tolist(), firsts, strict=True)
+        columns.append([told.setdefault(code, own.get(name, NOT_SET)) for code, own in pairs])
+    return tuple(zip(*columns, strict=True)) if names else ((),) * len(firsts)
+
+
+def together(codes: NDArray[np.intp], chosen: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Runs, by index, that are replicates of one configuration.
+
+    Args:
+        codes: the configuration of each run.
+        chosen: indices of runs.
+    """
+    found: dict[int, list[int]] = {}
+    for index, code in zip(chosen, codes[list(chosen)].tolist(), strict=True):
+        found.setdefault(code, []).append(index)
+    return tuple(tuple(members) for members in found.values())
+
+
+def means_of(
+    codes: NDArray[np.intp], chosen: NDArray[np.intp], *columns: Floats
+) -> tuple[Floats, ...]:
+    """The mean of each column over the runs of one configuration, in the order of codes.
+
+    Args:
+        codes: the configuration of each run.
+        chosen: indices of runs.
+        columns: one value per run of the report, finite where chosen.
+    """
+    _, member, counts = np.unique(codes[chosen], return_inverse=True, return_counts=True)
+    return tuple(np.bincount(member, column[chosen], counts.size) / counts for column in columns)
+
+
+def none_differs(settings: Settings) -> str:
+    """That no param tells configurations apart, and which differ all the same."""
+    said = "No param differs between the configurations."
+    return " ".join((said, *identities.words(settings.left_out)))
+
+
+# ---- values --------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=65_536)
@@ -166,15 +240,26 @@ def same(text: str) -> float | str:
     return value if value == int(value) else float(f"{value:.7g}")
 
 
-# ---- nested params -------------------------------------------------------------------------------
-
-
-def _flat(run: Run) -> dict[str, str]:
+def flat(run: Run) -> dict[str, str]:
+    """A run's params as logged, those in mappings by their paths, without empty ones."""
     found: dict[str, str] = {}
     for name, param in run.params.items():
         nested = _nested(param.text) if param.text.lstrip()[:1] == "{" else None
-        found |= {f"{name}.{k}": v for k, v in nested.items()} if nested else {name: param.text}
+        if nested:
+            found |= {f"{name}.{key}": text for key, text in nested.items() if text.strip()}
+        elif param.text.strip():
+            found[name] = param.text
     return found
+
+
+def text_of(run: Run, name: str) -> str | None:
+    """One param as logged, or from the mapping that holds it; None where it is not set."""
+    if (param := run.params.get(name)) is not None:
+        return param.text
+    for end, letter in enumerate(name):
+        if letter == "." and (outer := run.params.get(name[:end])) is not None:
+            return _nested(outer.text).get(name[end + 1 :])
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -205,114 +290,28 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
         yield path, value if isinstance(value, str) else str(value)
 
 
-# ---- what tells no configurations apart ----------------------------------------------------------
-
-
-def _left_out(
-    context: Context,
-    params: Sequence[Mapping[str, str]],
-    varying: Iterable[str],
-    ignore: Sequence[str],
-    keep: Sequence[str],
-) -> tuple[LeftOut, ...]:
-    """Params that vary and are ignored, by reason; the first reason that fits."""
-    design = context.design
-    declared = (design.replicates, design.pair_by, design.across, design.items, design.cluster,
-                design.repeat)  # fmt: skip
-    identities = {bare(column) for column in declared if column}
-    apart = {bare(column) for column in design.by} if design.all_but else set()
-    of_unit = _facts_of_units(context, params, varying)
-    found: dict[str, list[str]] = {}
-    for name in varying:
-        if _matches(name, keep):
-            continue
-        if _matches(name, ignore):
-            why = "as asked"
-        elif name in identities:
-            why = "declared as what tells replicates apart"
-        elif name in apart:
-            why = "declared as no difference between groups (`by: all_but`)"
-        elif name in of_unit:
-            why = f"the same in every run of one {replicate_word(design)}: says what that is"
-        elif _SEED.fullmatch(_last(name)):
-            why = "a guess from the name: tells replicates apart"
-        elif _is_about_the_run(name) or _names_the_run(context.runs, params, name):
-            why = "a guess: says when, where or by whom a run was made, not how it was set"
-        else:
-            continue
-        found.setdefault(why, []).append(name)
-    return tuple(LeftOut(tuple(names), why) for why, names in found.items())
-
-
-def _facts_of_units(
-    context: Context, params: Sequence[Mapping[str, str]], varying: Iterable[str]
-) -> frozenset[str]:
-    """Params that follow from the item or data set of a run: its label, its number of rows."""
-    if not (context.design.items or context.design.across):
-        return frozenset()
-    unit: dict[str, str | None] = {}
-    for group in context.groups:
-        own = group.across_of if context.design.across else group.replicate_of
-        unit |= zip((run.id for run in group.runs), own, strict=True)
-    units = [unit.get(run.id) for run in context.runs]
-    if len(set(units)) > len(units) / 2:
-        return frozenset()
-    return frozenset(
-        name
-        for name in varying
-        if len({(which, own.get(name)) for which, own in zip(units, params, strict=True)})
-        == len(set(units))
-    )
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(text, p) for text in (name, f"params.{name}") for p in patterns)
-
-
-def _last(name: str) -> str:
-    """The last part of a nested name as `lower_case_words`."""
-    part = re.split(r"[./]", name)[-1]
-    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", part).lower()).strip("_")
-
-
-@lru_cache(maxsize=4096)
-def _is_about_the_run(name: str) -> bool:
-    last = _last(name)
-    if _IDENTITY.fullmatch(last) or _PLACE.fullmatch(last):
-        return True
-    return not re.search(r"[./]", name) and _TOP.fullmatch(last) is not None
-
-
-def _names_the_run(runs: Sequence[Run], params: Sequence[Mapping[str, str]], name: str) -> bool:
-    """Whether every value holds the name or the id of its own run, as output paths do."""
-    return all(
-        any(len(word) >= 4 and word in own[name] for word in (run.name, run.id.rpartition(":")[2]))
-        for run, own in zip(runs, params, strict=True)
-        if name in own
-    )
-
-
 # ---- groups --------------------------------------------------------------------------------------
 
 
 def _groups(
-    context: Context,
+    groups: Sequence[Group],
+    every: Sequence[Run],
     names: Sequence[str],
     texts: Sequence[Sequence[str]],
     members: Sequence[Sequence[int]],
 ) -> tuple[Group, ...]:
     """Configurations as groups, with the replicates that the design knows of."""
     facts: dict[str, tuple[str | None, str | None, str | None]] = {}
-    for group in context.groups:
+    for group in groups:
         blank = (None,) * len(group.runs)
         columns = (group.replicate_of, group.across_of or blank, group.cluster_of or blank)
         for run, replicate, task, shared in zip(group.runs, *columns, strict=True):
             facts[run.id] = (replicate, task, shared)
-    across = any(group.across_of for group in context.groups)
-    cluster = any(group.cluster_of for group in context.groups)
+    across = any(group.across_of for group in groups)
+    cluster = any(group.cluster_of for group in groups)
     found = []
     for place, (own, places) in enumerate(zip(texts, members, strict=True)):
-        runs = tuple(context.runs[index] for index in places)
+        runs = tuple(every[index] for index in places)
         known = [facts.get(run.id, (None, None, None)) for run in runs]
         found.append(
             Group(

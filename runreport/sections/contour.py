@@ -20,7 +20,16 @@ from runreport.blocks import Block, Note, Text
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
 from runreport.samples import Dropped
-from runreport.sections import charting, heatmap, mosaic, relief, searched, tiles
+from runreport.sections import (
+    charting,
+    configurations,
+    heatmap,
+    identities,
+    mosaic,
+    relief,
+    searched,
+    tiles,
+)
 from runreport.sections.charting import Floats
 from runreport.sections.coordinates import Coordinate, among, coordinate_of
 from runreport.sections.quantities import Quantity
@@ -68,16 +77,20 @@ def compute(context: Context, options: Options) -> ContourData:
     if metric is None:
         why = "No run has logged a metric." if context.runs else "This report has no runs."
         return ContourData(None, None, why, ())
-    x, y, chosen = searched.two_params(context, options.x, options.y, metric, numbers_first=True)
+    settings = configurations.read(context)
+    x, y, chosen = searched.two_params(
+        context, settings, options.x, options.y, metric, numbers_first=True
+    )
     if x is None or y is None:
-        return ContourData(None, None, heatmap.missing_params(context), ())
-    remarks = [remark for remark in (said, chosen) if remark]
+        return ContourData(None, None, heatmap.missing_params(settings), ())
+    told = (said, chosen, *identities.words(settings.left_out))
+    remarks = [remark for remark in told if remark]
     across, up = coordinate_of(x, options.log_x), coordinate_of(y, options.log_y)
     whys = [why for axis in (across, up) if (why := _no_plane(axis))]
     if whys:
         remarks.append(f"{' and '.join(whys)}, so cells are drawn and nothing is between.")
         logs = (options.log_x, options.log_y)
-        tiling = tiles.tiling_of(context, x, y, metric, logs=logs)
+        tiling = tiles.tiling_of(context, settings, (x, y), metric, logs=logs)
         return ContourData(None, tiling, "", tuple(remarks))
     found = _relief(context, (across, up), metric, max(1, options.limit))
     return ContourData(found, None, "", tuple(remarks))

@@ -13,11 +13,12 @@ from runreport.design import Correction
 from runreport.kinds import Context
 from runreport.sections import charting, quantities, searched
 from runreport.sections.charting import Floats
+from runreport.sections.configurations import Settings, means_of, together
 from runreport.sections.coordinates import Coordinate, coordinate_of, rank_of, text_of
 from runreport.sections.quantities import Quantity
-from runreport.sections.searched import Codes
 from runreport.spec.expressions import Expression
 from runreport.stats import corrections, ties
+from runreport.stats.changes import Codes
 from runreport.stats.correlation import Correlation, spearman
 from runreport.tables import FINISHED
 
@@ -80,10 +81,10 @@ class Correlations:
         return pairing.p_adjusted is not None and pairing.p_adjusted < self.alpha
 
 
-def default_columns(context: Context) -> tuple[Quantity, ...]:
-    """Settings that differ, the most telling first, then the declared metrics."""
+def default_columns(context: Context, settings: Settings) -> tuple[Quantity, ...]:
+    """Params that tell configurations apart, the most telling first, then the declared metrics."""
     metric, _ = searched.metric_of(context, None)
-    params = tuple(item.quantity for item in searched.varied(context, metric))
+    params = tuple(item.quantity for item in searched.varied(context, settings, metric))
     declared = tuple(
         quantities.read(context, context.runs, Expression(item.name))
         for item in context.design.metrics
@@ -93,11 +94,14 @@ def default_columns(context: Context) -> tuple[Quantity, ...]:
     return (*params, *declared)
 
 
-def correlations_of(context: Context, read: Sequence[Quantity], most: int) -> Correlations:
+def correlations_of(
+    context: Context, settings: Settings, read: Sequence[Quantity], most: int
+) -> Correlations:
     """Columns and the rank correlation of every two.
 
     Args:
         context: the report's.
+        settings: its configurations.
         read: what to correlate, one value per run.
         most: columns.
     """
@@ -110,7 +114,7 @@ def correlations_of(context: Context, read: Sequence[Quantity], most: int) -> Co
         elif len(entries) < most:
             entries.append(entry)
     done = np.array([run.status in FINISHED for run in context.runs], dtype=np.bool_)
-    codes = searched.codes_of(context)
+    codes = settings.of_run
     raw = [
         _pair(codes, entries, first, second, done)
         for first in range(len(entries))
@@ -133,7 +137,7 @@ def correlations_of(context: Context, read: Sequence[Quantity], most: int) -> Co
         correction=design.correction,
         alpha=design.alpha,
         level=design.level,
-        averaged=len(searched.together(codes, indices)) < len(indices),
+        averaged=len(together(codes, indices)) < len(indices),
     )
 
 
@@ -160,7 +164,7 @@ def _pair(
     """Spearman's correlation over configurations, each the mean of its finished runs."""
     one, other = entries[first].values, entries[second].values
     chosen = np.flatnonzero(done & np.isfinite(one) & np.isfinite(other))
-    means = searched.means_of(codes, chosen, one, other)
+    means = means_of(codes, chosen, one, other)
     columns = [ties.settle(column, ties.size_of(column)) for column in means]
     n = columns[0].size
     too_few = n < FEWEST or any(np.ptp(column) == 0 for column in columns)

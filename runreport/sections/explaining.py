@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from runreport import formats
 from runreport.kinds import Context
-from runreport.sections.settings import Study
+from runreport.sections.studies import Study
 from runreport.stats import corrections, space, words
 from runreport.stats import importance as stats
 from runreport.stats.association import Association, association

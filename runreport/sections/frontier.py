@@ -17,6 +17,7 @@ from runreport.kinds import Context
 from runreport.samples import Dropped, Group
 from runreport.sections import charting, searched
 from runreport.sections.charting import Floats
+from runreport.sections.configurations import Settings, together
 from runreport.sections.quantities import Quantity
 from runreport.stats import ties
 from runreport.stats.fronts import FEWEST, Redrawn, dominates, front, redraw
@@ -147,17 +148,22 @@ def is_cost(name: str) -> bool:
 
 
 def frontier_of(
-    context: Context, criteria: Sequence[Criterion], logs: Sequence[bool | None], resamples: int
+    context: Context,
+    settings: Settings,
+    criteria: Sequence[Criterion],
+    logs: Sequence[bool | None],
+    resamples: int,
 ) -> Frontier:
     """Every configuration with its place, and the front over them.
 
     Args:
         context: the report's.
+        settings: its configurations.
         criteria: two or three; the second is what the first costs.
         logs: logarithmic axes; None: where means spread.
         resamples: how many are drawn.
     """
-    unordered, dropped = _members(context, criteria)
+    unordered, dropped = _members(context, settings, criteria)
     members, joint = _aligned(context, unordered)
     columns = [searched.numbers_of(criterion.quantity) for criterion in criteria]
     values = [np.column_stack([column[list(own)] for column in columns]) for own in members]
@@ -169,7 +175,7 @@ def frontier_of(
     behind = dominates(means * signs)
     drawn = _redrawn(values, resamples, joint)
     shares = None if drawn is None else drawn.shares(signs)
-    labels, points = _labels(context, members), []
+    labels, points = _labels(context, settings, members), []
     for place, own in enumerate(members):
         runs = tuple(context.runs[index] for index in own)
         found = np.flatnonzero(behind[:, place]).tolist()
@@ -215,7 +221,7 @@ def _has_copies(context: Context, own: Sequence[int]) -> bool:
 
 
 def _members(
-    context: Context, criteria: Sequence[Criterion]
+    context: Context, settings: Settings, criteria: Sequence[Criterion]
 ) -> tuple[list[tuple[int, ...]], list[Dropped]]:
     """Runs of each configuration, by index, and those that have no place."""
     kept, dropped = [], []
@@ -233,28 +239,29 @@ def _members(
     by_group: dict[str, list[int]] = {}
     for index in kept:
         by_group.setdefault(context.group_of(context.runs[index]).id, []).append(index)
-    codes = searched.codes_of(context)
-    members = [own for indices in by_group.values() for own in searched.together(codes, indices)]
+    codes = settings.of_run
+    members = [own for indices in by_group.values() for own in together(codes, indices)]
     return members, dropped
 
 
-def _labels(context: Context, members: Sequence[tuple[int, ...]]) -> list[str]:
+def _labels(context: Context, settings: Settings, members: Sequence[tuple[int, ...]]) -> list[str]:
     """The group where it is one configuration, else its settings, else the first run."""
     groups = [context.group_of(context.runs[own[0]]) for own in members]
     shared = Counter(group.id for group in groups)
-    names = searched.settings(context)
-    settings = []
-    for own in members:
-        params = context.runs[own[0]].params
-        settings.append(", ".join(params[name].text for name in names if name in params))
-    clear = len(names) <= SETTINGS
-    counts, seen = Counter(settings), Counter[str]()
-    for place, said in enumerate(settings):
+    rows = [int(settings.of_run[own[0]]) for own in members]
+    told = [
+        ", ".join(settings.text(row, column) for column in range(len(settings.names))
+                  if not settings.absent[row, column])
+        for row in rows
+    ]  # fmt: skip
+    clear = len(settings.names) <= SETTINGS
+    counts, seen = Counter(told), Counter[str]()
+    for place, said in enumerate(told):
         if counts[said] > 1:
             seen[said] += 1
-            settings[place] = f"{said} #{seen[said]}"
+            told[place] = f"{said} #{seen[said]}"
     found = []
-    for own, group, said in zip(members, groups, settings, strict=True):
+    for own, group, said in zip(members, groups, told, strict=True):
         run = context.runs[own[0]]
         is_one = shared[group.id] == 1 and len(context.groups) > 1
         if is_one and (len(group.label) <= LONG or not clear):

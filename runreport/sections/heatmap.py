@@ -16,7 +16,8 @@ from typing import Any
 from runreport.blocks import Block, Note, Text
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
-from runreport.sections import charting, mosaic, searched, tiles
+from runreport.sections import charting, configurations, identities, mosaic, searched, tiles
+from runreport.sections.configurations import Settings
 from runreport.sections.tiles import Tiling
 from runreport.spec.expressions import Expression
 
@@ -54,23 +55,31 @@ def compute(context: Context, options: Options) -> HeatmapData:
     if metric is None:
         why = "No run has logged a metric." if context.runs else "This report has no runs."
         return HeatmapData(None, why, ())
-    x, y, chosen = searched.two_params(context, options.x, options.y, metric)
+    settings = configurations.read(context)
+    x, y, chosen = searched.two_params(context, settings, options.x, options.y, metric)
     if x is None or y is None:
-        return HeatmapData(None, missing_params(context), ())
+        return HeatmapData(None, missing_params(settings), ())
     tiling = tiles.tiling_of(
-        context, x, y, metric, bins=max(2, options.bins), logs=(options.log_x, options.log_y)
+        context,
+        settings,
+        (x, y),
+        metric,
+        bins=max(2, options.bins),
+        logs=(options.log_x, options.log_y),
     )
-    return HeatmapData(tiling, "", tuple(remark for remark in (said, chosen) if remark))
+    remarks = (said, chosen, *identities.words(settings.left_out))
+    return HeatmapData(tiling, "", tuple(remark for remark in remarks if remark))
 
 
-def missing_params(context: Context) -> str:
+def missing_params(settings: Settings) -> str:
     """Why no two params could be taken."""
-    if not context.runs:
+    if not settings.runs:
         return "This report has no runs."
-    names = searched.settings(context)
-    if not names:
-        return "No param differs between the runs."
-    return f"Two params are needed; only {charting.fit(names[0], 40)} differs between the runs."
+    if not settings.names:
+        return configurations.none_differs(settings)
+    name = charting.fit(settings.names[0], 40)
+    said = f"Two params are needed; only {name} differs between configurations."
+    return " ".join((said, *identities.words(settings.left_out)))
 
 
 def present(data: HeatmapData, options: Options) -> tuple[Block, ...]:

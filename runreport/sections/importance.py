@@ -17,7 +17,7 @@ from typing import Any
 from runreport.blocks import Block, Note, Text
 from runreport.design import MetricName, ParamName
 from runreport.kinds import Context, Section
-from runreport.sections import charting, importancewords, settings
+from runreport.sections import charting, importancewords, studies
 from runreport.sections.explaining import Explained, Of, explain
 from runreport.sections.importancechart import bars
 from runreport.sections.importancecurves import curves, interplay
@@ -30,7 +30,8 @@ class Options:
     metric: MetricName | None = None
     """The metric explained; the first primary metric when not given."""
     params: tuple[ParamName, ...] = ()
-    """Params looked at; by default all that differ and say how a run was set up."""
+    """Params looked at; by default all that tell configurations
+    apart."""
     of: Of = "auto"
     """Whether the variance explained is that of the values or of their ranks; `auto`: of ranks
     where a few runs far out hold more than half of the variance."""
@@ -47,7 +48,7 @@ def compute(context: Context, options: Options) -> Explained | None:
     if options.metric is None and not design.primary:
         return None
     metric = design.metric(options.metric) if options.metric else design.primary[0]
-    return explain(context, settings.studied(context, metric, options.params), options.of)
+    return explain(context, studies.studied(context, metric, options.params), options.of)
 
 
 # ---- blocks --------------------------------------------------------------------------------------
@@ -119,6 +120,7 @@ def record(data: Explained | None) -> dict[str, Any]:
         ],
         "failures": dict(data.study.failures),
         "left_out": list(data.study.left_out),
+        "not_looked_at": list(data.study.rare),
         "configurations_left_out": data.cut,
     }
 

@@ -10,7 +10,7 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Row, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, facets, settings
+from runreport.sections import charting, facets, studies
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.explaining import Explained
 from runreport.sections.facets import Rule
@@ -83,7 +83,7 @@ def curves(data: Explained) -> list[Block]:
         label,
         tuple(tuple(by_cell[cell]) for cell in cells.tolist()),
         tuple(
-            f"{settings.configuration_words(study, cell)}\n{name}: "
+            f"{studies.configuration_words(study, cell)}\n{name}: "
             f"{charting.value_text(float(study.means[cell]), study.metric)}"
             for cell in cells.tolist()
         ),
@@ -140,7 +140,7 @@ def _curve_table(data: Explained, shown: list[int]) -> Table:
             if effect.domain.apart and point == effect.curve.size - 1:
                 text = "not set"
             elif axis.kind == "words":
-                text = settings.level_text(axis.levels[point])
+                text = studies.level_text(axis.levels[point])
             else:
                 text = charting.short(axis.value_at(float(effect.domain.points[point, 0])), 3)
             rows.append(

@@ -8,7 +8,7 @@ import numpy as np
 
 from runreport import formats
 from runreport.blocks import Bullets, Fold, Words
-from runreport.sections import charting, settings
+from runreport.sections import charting, studies
 from runreport.sections.explaining import Explained, share_words
 from runreport.stats import importance as stats
 from runreport.stats import words
@@ -24,11 +24,11 @@ def nothing(data: Explained) -> str:
     """Why there is no param to look at."""
     if not data.study.runs:
         return "This report has no runs."
-    missing = settings.failure_words(data.study)
+    missing = studies.failure_words(data.study)
     if not data.n:
         return f"No run has a value. {missing}".strip()
     said = f"No param differs between the {formats.count(data.n, 'configuration')} with a value."
-    return " ".join((said, *settings.left_out_words(data.study), missing)).strip()
+    return " ".join((said, *studies.left_out_words(data.study), missing)).strip()
 
 
 def lead(data: Explained) -> str:
@@ -85,7 +85,7 @@ def association_words(item: Association, axis: Axis | None = None) -> str:
     if item.interval is not None:
         said += f" ({words.percent(item.interval.level)} {_ends(item.interval)})"
     if axis is not None and axis.kind == "words" and item.signed and len(axis.levels) == 2:
-        said += f", higher with {settings.level_text(axis.levels[int(item.value > 0)])}"
+        said += f", higher with {studies.level_text(axis.levels[int(item.value > 0)])}"
     return said
 
 
@@ -94,10 +94,10 @@ def limits(data: Explained) -> Iterator[str]:
     yield _basis(data)
     if said := " ".join(_cautions(data)):
         yield said
-    missing = settings.failure_words(data.study)
+    missing = studies.failure_words(data.study)
     if missing:
         yield f"{missing} They are not explained: a param that makes runs fail may look harmless."
-    if left := " ".join(settings.left_out_words(data.study)):
+    if left := " ".join(studies.left_out_words(data.study)):
         yield left
 
 

@@ -51,8 +51,6 @@ class Seen:
     """Conditional params: column to the columns that they hang on."""
     never: tuple[int, ...]
     """Columns that never changed alone."""
-    cut: tuple[int, ...]
-    """Columns with one value, which a few configurations lack all at once: no lever."""
     unseen: int
     """Couples beyond the most that are looked at."""
     neighbours: tuple[int, ...]
@@ -72,11 +70,8 @@ def look(settings: Settings, starts: Sequence[int] = ()) -> Seen:
         starts: configurations whose couples are looked at however many there are.
     """
     hanging = found_in.carried(settings.codes, settings.absent)
-    cut = _cut(settings, hanging)
-    moving = tuple(item for item in _together(settings, hanging) if item.first not in cut)
-    levers = [
-        lever for lever in _levers(settings, hanging, moving) if not set(lever.own) & set(cut)
-    ]
+    moving = _together(settings, hanging)
+    levers = _levers(settings, hanging, moving)
     sets = found_in.but_one(settings.codes, [(*lever.own, *lever.carried) for lever in levers])
     couples: list[tuple[tuple[int, int], ...]] = []
     neighbours = np.zeros(len(settings.groups), dtype=np.intp)
@@ -93,7 +88,7 @@ def look(settings: Settings, starts: Sequence[int] = ()) -> Seen:
         for column in lever.own
         if own and not lever.is_confounded
     }
-    hung = {column for column in hanging if not _has_choice(settings, column)} | set(cut)
+    hung = {column for column in hanging if not _has_choice(settings, column)}
     return Seen(
         levers=tuple(levers),
         couples=tuple(couples),
@@ -101,15 +96,9 @@ def look(settings: Settings, starts: Sequence[int] = ()) -> Seen:
         together=moving,
         carried=hanging,
         never=tuple(c for c in range(len(settings.names)) if c not in alone and c not in hung),
-        cut=cut,
         unseen=unseen,
         neighbours=tuple(neighbours.tolist()),
     )
-
-
-FEW, AT_ONCE = 0.1, 3
-"""So many params at once that lack in at most this share of the configurations tell of a log that
-was cut, not of a switch."""
 
 
 # ---- levers --------------------------------------------------------------------------------------
@@ -118,17 +107,6 @@ was cut, not of a switch."""
 def _has_choice(settings: Settings, column: int) -> bool:
     """Whether a conditional param has more than one value where it has any."""
     return np.unique(settings.codes[~settings.absent[:, column], column]).size > 1
-
-
-def _cut(settings: Settings, hanging: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
-    """Params that every configuration has with one value, but for the few that lack them all."""
-    by_rows: dict[tuple[int, ...], list[int]] = {}
-    for column in range(len(settings.names)):
-        rows = tuple(np.flatnonzero(settings.absent[:, column]).tolist())
-        few = 0 < len(rows) <= max(1, FEW * len(settings.groups))
-        if few and column not in hanging and not _has_choice(settings, column):
-            by_rows.setdefault(rows, []).append(column)
-    return tuple(sorted(c for own in by_rows.values() if len(own) >= AT_ONCE for c in own))
 
 
 def _together(settings: Settings, hanging: dict[int, tuple[int, ...]]) -> tuple[Together, ...]:

@@ -16,7 +16,14 @@ from typing import Any
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Note, Row, Table, Text
 from runreport.kinds import Context, Section
-from runreport.sections import charting, correlations, matrixdraw, quantities
+from runreport.sections import (
+    charting,
+    configurations,
+    correlations,
+    identities,
+    matrixdraw,
+    quantities,
+)
 from runreport.sections.correlations import Correlations, Pairing
 from runreport.sections.matrixdraw import Grid
 from runreport.spec.expressions import Expression
@@ -66,15 +73,16 @@ def compute(context: Context, options: Options) -> MatrixData:
     """Columns, their correlations, and every run in every chart."""
     if not context.runs:
         return MatrixData(None, None, "This report has no runs.", ())
+    settings = configurations.read(context)
     read = tuple(quantities.read(context, context.runs, item) for item in options.columns)
-    read = read or correlations.default_columns(context)
-    found = correlations.correlations_of(context, read, COLUMNS)
+    read = read or correlations.default_columns(context, settings)
+    found = correlations.correlations_of(context, settings, read, COLUMNS)
     if len(found.entries) < 2:
         why = "Two columns of numbers that vary are needed."
         if found.left_out:
             why += f" Left out, of one value or of several words: {charting.named(found.left_out)}."
         return MatrixData(None, None, why, ())
-    remarks = []
+    remarks = list(identities.words(settings.left_out))
     if cut := len(read) - len(found.left_out) - len(found.entries):
         remarks.append(f"No room for {formats.count(cut, 'further column')}.")
     scatter = options.scatter

@@ -18,7 +18,16 @@ from typing import Any
 from runreport.blocks import Block, Figure, Note, Text
 from runreport.design import Goal
 from runreport.kinds import Context, Section
-from runreport.sections import charting, frontdraw, frontier, frontwords, quantities, searched
+from runreport.sections import (
+    charting,
+    configurations,
+    frontdraw,
+    frontier,
+    frontwords,
+    identities,
+    quantities,
+    searched,
+)
 from runreport.sections.frontier import Criterion, Frontier
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression
@@ -78,7 +87,9 @@ def compute(context: Context, options: Options) -> ParetoData:
     if guessed:
         remarks.append(f"Less is taken as better for {charting.named(guessed)}, a guess by name.")
     logs = (options.log_y, options.log_x, None)[: len(criteria)]
-    found = frontier.frontier_of(context, criteria, logs, options.resamples)
+    settings = configurations.read(context)
+    remarks += identities.words(settings.left_out)
+    found = frontier.frontier_of(context, settings, criteria, logs, options.resamples)
     return ParetoData(found, "", tuple(remarks))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.sections.settings import Study, level_text
+from runreport.sections.studies import Study, level_text
 from runreport.stats import corrections, searching
 from runreport.stats.result import Interval
 from runreport.stats.space import Axis

@@ -15,11 +15,11 @@ from typing import Any, Literal
 from runreport.blocks import Block, Bullets, Note, Text
 from runreport.design import MetricName, ParamName
 from runreport.kinds import Context, Section
-from runreport.sections import charting, searchwords, settings
+from runreport.sections import charting, searchwords, studies
 from runreport.sections.searchcharts import curves
 from runreport.sections.searchdata import Searched, searched
 from runreport.sections.searchmaps import maps, tables
-from runreport.sections.settings import Study
+from runreport.sections.studies import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Options:
     metric: MetricName | None = None
     """The metric searched for; the first primary metric when not given."""
     params: tuple[ParamName, ...] = ()
-    """Params searched; by default all that differ and say how a run was set up."""
+    """Params searched; by default all that tell configurations
+    apart."""
     last: int | None = None
     """Configurations that the gain is counted over, back and ahead; by default a fifth."""
     noise: float | None = None
@@ -54,7 +55,7 @@ def compute(context: Context, options: Options) -> SearchData | None:
     if options.metric is None and not design.primary:
         return None
     metric = design.metric(options.metric) if options.metric else design.primary[0]
-    study = settings.studied(context, metric, options.params)
+    study = studies.studied(context, metric, options.params)
     if metric.goal is None:
         return SearchData(study, None)
     last = None if options.last is None else max(1, options.last)
@@ -74,7 +75,7 @@ def present(data: SearchData | None, options: Options) -> tuple[Block, ...]:
             Note("info", f"Whether more or less of {name} is better is not known", (Text((why,)),)),
         )
     if found.best is None:
-        why = settings.failure_words(data.study) or "This report has no runs."
+        why = studies.failure_words(data.study) or "This report has no runs."
         return (Note("info", f"No search for {name} yet", (Text((why,)),)),)
     advice = searchwords.advise(found)
     kind: Literal["success", "info"] = "success" if advice.verdict == "stop" else "info"
@@ -108,7 +109,7 @@ def record(data: SearchData | None) -> dict[str, Any]:
         "words": advice.title,
         "reasons": list(advice.reasons),
         "best": found.best,
-        "best_configuration": settings.configuration_words(data.study, found.best.cell, 50),
+        "best_configuration": studies.configuration_words(data.study, found.best.cell, 50),
         "noise_floor": found.floor,
         "noise_declared": found.declared_noise,
         "last": found.last,
@@ -124,6 +125,7 @@ def record(data: SearchData | None) -> dict[str, Any]:
         "repeated_runs": sum(repeat.again for repeat in found.repeats),
         "failures": dict(data.study.failures),
         "left_out": list(data.study.left_out),
+        "not_looked_at": list(data.study.rare),
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Row, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, settings
+from runreport.sections import charting, studies
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.searchdata import Searched
 from runreport.sections.searchprogress import near, progress
@@ -72,7 +72,7 @@ def _shares(data: Searched) -> Figure:
     name = charting.fit(study.metric.title)
     share = np.arange(1, values.size + 1) / values.size
     tips = tuple(
-        f"{settings.configuration_words(study, int(cell))}\n{name}: "
+        f"{studies.configuration_words(study, int(cell))}\n{name}: "
         f"{charting.value_text(float(study.means[cell]), study.metric)}\n"
         f"{formats.fixed(100 * part, 0)} % of configurations are at or below"
         for cell, part in zip(cells, share.tolist(), strict=True)

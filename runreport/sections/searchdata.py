@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runreport.design import Design, Goal, Metric
 from runreport.sections import regions
 from runreport.sections.regions import Edge, Region
-from runreport.sections.settings import Study
+from runreport.sections.studies import Study
 from runreport.stats import correlation, coverage, searching
 from runreport.stats.correlation import Correlation
 from runreport.stats.coverage import Gap, Hole
@@ -163,7 +163,7 @@ class Searched:
         if not self.axes or not all(axis.is_grid for axis in self.axes):
             return None
         possible = math.prod(len(a.levels) + int(not a.is_set.all()) for a in self.axes)
-        return (self.study.count, possible)
+        return (self.study.tried, possible)
 
 
 def searched(

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from runreport.budget import bare
 from runreport.kinds import Context
 from runreport.sections import charting, quantities
 from runreport.sections.charting import Floats
+from runreport.sections.configurations import Settings, same, text_of
 from runreport.sections.quantities import Quantity
-from runreport.sections.tuning import is_setting
 from runreport.spec.expressions import Expression, Scalar
 from runreport.spec.names import qualified
 from runreport.stats import ties
 from runreport.stats.explained import explained, parts
-from runreport.tables import FINISHED, Run
-
-Codes = NDArray[np.intp]
-
-NAMES = 12
-"""From so many runs on, a param with a different word in each of them is a name."""
+from runreport.stats.space import Level
+from runreport.tables import FINISHED, Run, parse_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,96 +69,34 @@ def numbers_of(quantity: Quantity, runs: Sequence[Run] | None = None) -> Floats:
     return numbers
 
 
-def varied(context: Context, metric: Quantity | None) -> tuple[Varied, ...]:
-    """Settings that differ between runs, those that go with the metric's ranks most first."""
-    names = settings(context)
+def varied(context: Context, settings: Settings, metric: Quantity | None) -> tuple[Varied, ...]:
+    """Params that tell configurations apart, those that go with the metric's ranks most first."""
     found = []
-    for name in names:
+    for name in settings.names:
         quantity = param_of(context, name)
         found.append(Varied(name, quantity, _share(context, quantity, metric)))
     return tuple(sorted(found, key=lambda item: -1 if item.share is None else -1 - item.share))
 
 
-def settings(context: Context) -> tuple[str, ...]:
-    """Params with two values or more that say how a run was set up: no seeds, names or paths."""
-    design = context.design
-    apart = {
-        bare(column)
-        for column in (
-            design.replicates, design.pair_by, design.items, design.cluster, design.repeat,
-        )
-        if column
-    }  # fmt: skip
-    levels: dict[str, set[float | str]] = {}
-    counts: Counter[str] = Counter()
-    for run in context.runs:
-        for name, param in run.params.items():
-            levels.setdefault(name, set()).add(param.level)
-            counts[name] += 1
-    found = []
-    for name in sorted(levels):
-        own = levels[name]
-        is_name = len(own) == counts[name] >= NAMES and any(isinstance(v, str) for v in own)
-        if len(own) > 1 and name not in apart and is_setting(name) and not is_name:
-            found.append(name)
-    return tuple(found)
-
-
-def codes_of(context: Context) -> Codes:
-    """The configuration of each run: equal where runs share every setting.
-
-    Args:
-        context: the report's.
-
-    Returns:
-        Shape (runs,).
-    """
-    names = settings(context)
-    seen: dict[tuple[float | str | None, ...], int] = {}
-    found = []
-    for run in context.runs:
-        key = tuple(run.params[name].level if name in run.params else None for name in names)
-        found.append(seen.setdefault(key, len(seen)))
-    return np.array(found, dtype=np.intp)
-
-
-def together(codes: Codes, chosen: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Runs, by index, that are replicates of one configuration.
-
-    Args:
-        codes: from `codes_of`.
-        chosen: indices of runs.
-    """
-    found: dict[int, list[int]] = {}
-    for index, code in zip(chosen, codes[list(chosen)].tolist(), strict=True):
-        found.setdefault(code, []).append(index)
-    return tuple(tuple(members) for members in found.values())
-
-
-def means_of(codes: Codes, chosen: NDArray[np.intp], *columns: Floats) -> tuple[Floats, ...]:
-    """The mean of each column over the runs of one configuration, in the order of codes.
-
-    Args:
-        codes: from `codes_of`.
-        chosen: indices of runs.
-        columns: one value per run of the report, finite where chosen.
-    """
-    _, member, counts = np.unique(codes[chosen], return_inverse=True, return_counts=True)
-    return tuple(np.bincount(member, column[chosen], counts.size) / counts for column in columns)
-
-
 def param_of(context: Context, name: str) -> Quantity:
-    """One param of every run, as `quantities.read` has it, without asking an expression."""
+    """One param of every run, as `quantities.read` has it, without asking an expression.
+
+    Values that configurations take for equal are written as the first of them.
+    """
     values: list[Scalar] = []
     reasons = []
+    first: dict[Level, Scalar] = {}
     for run in context.runs:
-        param = run.params.get(name)
+        text = text_of(run, name)
         value: Scalar = None
         reason = f"no value of {charting.fit(name, 40)}"
-        if param is not None and not param.is_number:
-            value, reason = param.text, ""
-        elif param is not None:
-            value, reason = quantities.drawable(param.number, charting.fit(name, 40))
+        if text is not None:
+            number = parse_number(text)
+            value, reason = text, ""
+            if not math.isnan(number):
+                value, reason = quantities.drawable(number, charting.fit(name, 40))
+            if value is not None:
+                value = first.setdefault(same(text) or text, value)
         values.append(value)
         reasons.append(reason)
     return Quantity(name, charting.fit(name), "", None, tuple(values), tuple(reasons))
@@ -214,6 +147,7 @@ def choice_words(chosen: Sequence[Varied], metric: Quantity, count: int) -> str:
 
 def two_params(
     context: Context,
+    settings: Settings,
     x: Expression | None,
     y: Expression | None,
     metric: Quantity,
@@ -225,6 +159,7 @@ def two_params(
 
     Args:
         context: the report's.
+        settings: its configurations.
         x: as written.
         y: as written.
         metric: judged by.
@@ -234,7 +169,7 @@ def two_params(
     if None not in written:
         return written[0], written[1], ""
     named = {e.text.removeprefix("params.") for e in (x, y) if e is not None}
-    free = [item for item in varied(context, metric) if item.name not in named]
+    free = [item for item in varied(context, settings, metric) if item.name not in named]
     if numbers_first:
         free.sort(key=lambda item: not is_number(item.quantity))
     taken = free[: written.count(None)]

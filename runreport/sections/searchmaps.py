@@ -9,11 +9,11 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Fold, LegendEntry, Row, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, facets, regions, settings
+from runreport.sections import charting, facets, regions, studies
 from runreport.sections.charting import Floats
 from runreport.sections.facets import Rule
 from runreport.sections.searchdata import WIDE, Plane, Searched
-from runreport.sections.settings import level_text
+from runreport.sections.studies import level_text
 
 PANELS = 6
 """Pairs drawn."""
@@ -64,7 +64,7 @@ def maps(data: Searched) -> list[Block]:
         _kinds(data),
         tuple(map(tuple, ids)),
         tuple(
-            f"{settings.configuration_words(study, cell)}\n{name}: "
+            f"{studies.configuration_words(study, cell)}\n{name}: "
             + (charting.value_text(float(mean), study.metric) if np.isfinite(mean) else "no value")
             + f"\n{formats.count(len(ids[cell]), 'run')}"
             for cell, mean in enumerate(study.means.tolist())
@@ -355,7 +355,7 @@ def _repeats(data: Searched) -> Table:
     rows = tuple(
         Row(
             (
-                Cell((settings.configuration_words(data.study, repeat.cell),)),
+                Cell((studies.configuration_words(data.study, repeat.cell),)),
                 charting.cell(float(repeat.runs)),
                 charting.cell(float(repeat.again)),
                 charting.cell(float(data.study.means[repeat.cell]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Cell, Column, Figure, LegendEntry, Row, RunRef, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, settings
+from runreport.sections import charting, studies
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.searchdata import Searched, running_band
 from runreport.stats import words
@@ -79,13 +80,13 @@ def progress(data: Searched, limit: int) -> Figure:
     steps_y = np.clip(np.append(best, best[-1:]), y_scale.low, y_scale.high)
     name = charting.fit(study.metric.title)
     picture = Progress(
-        x=fine + 1.0,
+        x=fine.astype(np.float64) + 1.0,
         y=drawn,
         beyond=tuple(np.sign(study.numbers[fine] - drawn).astype(int).tolist()),
         improved=tuple((data.running[fine] == fine).tolist()),
         run_ids=tuple(study.runs[place].id for place in fine),
         tips=tuple(_run_tip(data, place) for place in fine.tolist()),
-        failed_x=lost + 1.0,
+        failed_x=lost.astype(np.float64) + 1.0,
         failed_ids=tuple(study.runs[place].id for place in lost),
         failed_tips=tuple(_run_tip(data, place) for place in lost.tolist()),
         steps_x=steps_x,
@@ -124,7 +125,7 @@ def progress(data: Searched, limit: int) -> Figure:
         table=_improvements(data, improved),
         legend=(
             LegendEntry("a run", "series-other"),
-            LegendEntry("a new best, and the best so far", "accent"),
+            LegendEntry("a new best, and the best so far", "accent", shape="diamond"),
         ),
         note=(" ".join(notes),),
     )
@@ -134,7 +135,7 @@ def _run_tip(data: Searched, place: int) -> str:
     study = data.study
     run, name = study.runs[place], charting.fit(study.metric.title, 40)
     value = study.states[place] or charting.value_text(float(study.numbers[place]), study.metric)
-    what = settings.configuration_words(study, int(study.cell[place]))
+    what = studies.configuration_words(study, int(study.cell[place]))
     return f"{charting.fit(run.name)} (run {place + 1})\n{name}: {value}\n{what}"
 
 
@@ -149,7 +150,7 @@ def _improvements(data: Searched, improved: list[int]) -> Table:
                     study.runs[place].name,
                 ),
                 charting.cell(float(study.numbers[place])),
-                Cell((settings.configuration_words(study, int(study.cell[place])),)),
+                Cell((studies.configuration_words(study, int(study.cell[place])),)),
             ),
             run_id=study.runs[place].id,
         )
@@ -184,11 +185,11 @@ def draw_progress(data: Progress, style: Style) -> Drawing:
     found = []
     low, high = data.y_scale.ends
     many = data.x.size > 300
-    kinds = (
+    kinds: tuple[tuple[str, str, int, str, Callable[[bool, int], bool]], ...] = (
         ("m0", "o", 14 if many else 24, pale, lambda best, far: not best and not far),
         ("m1", "D", 34, accent, lambda best, far: best and not far),
-        ("m2", "^", 30, pale, lambda _best, far: far > 0),
-        ("m4", "v", 30, pale, lambda _best, far: far < 0),
+        ("m2", "^", 30, pale, lambda _, far: far > 0),
+        ("m4", "v", 30, pale, lambda _, far: far < 0),
     )
     for gid, shape, size, color, belongs in kinds:
         chosen = [

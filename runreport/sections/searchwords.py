@@ -8,10 +8,10 @@ from typing import Literal
 
 from runreport import formats
 from runreport.blocks import Bullets, Fact, Facts, Fold, Words
-from runreport.sections import charting, settings
+from runreport.sections import charting, studies
 from runreport.sections.regions import Edge, Region, still_running
 from runreport.sections.searchdata import FEWEST, Searched, significant
-from runreport.sections.settings import level_text
+from runreport.sections.studies import level_text
 from runreport.stats import words
 
 Verdict = Literal["too few", "stop", "widen", "continue", "open"]
@@ -257,12 +257,12 @@ def basis(data: Searched) -> Iterator[str]:
     if study.undated:
         said += f" ({formats.number(study.undated)} without a known start come last)"
     said += f"; searched: {charting.named(study.params, 8)}." if study.params else "."
-    if missing := settings.failure_words(study):
+    if missing := studies.failure_words(study):
         said += f" {missing}"
     yield said
     best = data.best
     if best is not None:
-        what = settings.configuration_words(study, best.cell)
+        what = studies.configuration_words(study, best.cell)
         line = f"Best: {charting.value_text(best.value, data.metric)} with {what}."
         if best.optimism is not None:
             line += (
@@ -279,7 +279,7 @@ def basis(data: Searched) -> Iterator[str]:
         yield again
     for said in (*weak_edges(data), *_covered(data), *_failed(data)):
         yield said
-    if left := " ".join(settings.left_out_words(study)):
+    if left := " ".join(studies.left_out_words(study)):
         yield left
     if data.metric.goal_guessed:
         yield f"That {data.goal} is the goal was guessed from the metric's name."

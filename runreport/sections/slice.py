@@ -21,8 +21,9 @@ from runreport.blocks import Block, Cell, Column, Figure, Note, Row, Table, Text
 from runreport.design import MetricName, ParamName
 from runreport.kinds import Context, Section
 from runreport.samples import Dropped
-from runreport.sections import charting, panes, searched
+from runreport.sections import charting, configurations, identities, panes, searched
 from runreport.sections.charting import Floats, Legend, Scale
+from runreport.sections.configurations import Settings
 from runreport.sections.coordinates import among, coordinate_of
 from runreport.sections.panes import Pane, Panes
 from runreport.sections.quantities import Quantity
@@ -83,10 +84,12 @@ def compute(context: Context, options: Options) -> SliceData:
     if metric is None:
         why = "No run has logged a metric." if context.runs else "This report has no runs."
         return _nothing(context, None, why)
-    wanted = _wanted(context, options, metric)
+    settings = configurations.read(context)
+    wanted = _wanted(context, settings, options, metric)
     if not wanted:
-        why = "No param differs between the runs."
+        why = configurations.none_differs(settings)
         return _nothing(context, metric, why if context.runs else "This report has no runs.")
+    remarks += identities.words(settings.left_out)
     if rest := wanted[max(1, options.panels) :]:
         names = charting.named([quantity.name for quantity in rest])
         remarks.append(f"No room for {formats.count(len(rest), 'further param')}: {names}.")
@@ -104,11 +107,10 @@ def compute(context: Context, options: Options) -> SliceData:
         remarks.append(f"The first {len(kept)} runs are drawn; {cut} more are not.")
     runs = tuple(context.runs[index] for index in kept)
     y = charting.scale_for(values[kept], options.log_y)
-    codes = searched.codes_of(context)
     cuts = tuple(
         cut_of(
             context,
-            codes,
+            settings.of_run,
             among(coordinate_of(quantity, quantity.name in options.log or None), usable),
             values,
             y,
@@ -139,11 +141,13 @@ def _nothing(context: Context, metric: Quantity | None, why: str) -> SliceData:
     return SliceData(metric, (), (), (), (), (), Scale(0, 1), np.empty(0), None, (), (), why, level)
 
 
-def _wanted(context: Context, options: Options, metric: Quantity) -> list[Quantity]:
+def _wanted(
+    context: Context, settings: Settings, options: Options, metric: Quantity
+) -> list[Quantity]:
     """The params asked for, or all that differ."""
     if options.params:
         return [searched.param_of(context, name) for name in options.params]
-    return [item.quantity for item in searched.varied(context, metric)]
+    return [item.quantity for item in searched.varied(context, settings, metric)]
 
 
 def _colors(context: Context, runs: Sequence[Run]) -> tuple[tuple[str, ...], Legend]:

@@ -14,11 +14,12 @@ from runreport.kinds import Context
 from runreport.samples import Dropped
 from runreport.sections import charting, searched
 from runreport.sections.charting import Floats, Scale
+from runreport.sections.configurations import Settings, together
 from runreport.sections.coordinates import CATEGORIES, rank_of, spreads, text_of
 from runreport.sections.frames import Side
 from runreport.sections.quantities import Quantity
-from runreport.sections.searched import Codes
 from runreport.sections.shading import READABLE, Shades, legend, round_edges, shades_of
+from runreport.stats.changes import Codes
 from runreport.tables import FINISHED, Run
 
 DISTINCT = 12
@@ -101,8 +102,8 @@ class Tiling:
 
 def tiling_of(
     context: Context,
-    x: Quantity,
-    y: Quantity,
+    settings: Settings,
+    by: tuple[Quantity, Quantity],
     metric: Quantity,
     *,
     bins: int = 10,
@@ -112,13 +113,13 @@ def tiling_of(
 
     Args:
         context: the report's.
-        x: across, one value per run.
-        y: upwards.
+        settings: its configurations.
+        by: across and upwards, one value per run.
         metric: averaged in each cell.
         bins: at most so many along numbers that are not few.
         logs: logarithmic bins across and upwards; None: where numbers spread.
     """
-    across, up = steps_of(x, bins, logs[0]), steps_of(y, bins, logs[1])
+    across, up = steps_of(by[0], bins, logs[0]), steps_of(by[1], bins, logs[1])
     values = searched.numbers_of(metric, context.runs)
     members: dict[tuple[int, int], list[int]] = {}
     dropped = []
@@ -129,7 +130,7 @@ def tiling_of(
             dropped.append(Dropped(run.id, run.name, reason))
         else:
             members.setdefault((column, row), []).append(index)
-    codes = searched.codes_of(context)
+    codes = settings.of_run
     tiles = tuple(
         _tile(context, codes, place, indices, values) for place, indices in sorted(members.items())
     )
@@ -148,7 +149,7 @@ def _tile(
     valued = [index for index in indices if math.isfinite(values[index])]
     rest = [index for index in indices if not math.isfinite(values[index])]
     own = values[valued]
-    groups = searched.together(codes, valued)
+    groups = together(codes, valued)
     means = np.array([values[list(group)].mean() for group in groups])
     return Tile(
         column=place[0],

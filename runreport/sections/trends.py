@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.kinds import Context
-from runreport.sections import charting, searched
+from runreport.sections import charting
 from runreport.sections.charting import Floats, Scale
+from runreport.sections.configurations import means_of
 from runreport.sections.coordinates import Coordinate
 from runreport.sections.frames import FEW
-from runreport.sections.searched import Codes
 from runreport.stats import ties
+from runreport.stats.changes import Codes
 from runreport.stats.correlation import Correlation, spearman
 from runreport.stats.explained import explained
 from runreport.tables import FINISHED
@@ -63,7 +64,7 @@ def _association(
     codes: Codes, axis: Coordinate, values: Floats, chosen: NDArray[np.intp]
 ) -> tuple[Correlation | None, float | None, int]:
     """How the metric goes with the param, over configurations."""
-    own, means = searched.means_of(codes, chosen, axis.places, values)
+    own, means = means_of(codes, chosen, axis.places, values)
     means = ties.settle(means, ties.size_of(means))
     n = means.size
     if axis.kind == "words":

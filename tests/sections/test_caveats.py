@@ -186,12 +186,6 @@ def test_equally_many_configurations_need_no_word():
     assert told(models(rows), "UNEQUAL_TUNING") == []
 
 
-def test_settings_are_told_from_places_and_moments():
-    assert all(map(tuning.is_setting, ["lr", "batch_size", "model.dropout", "weightDecay"]))
-    others = ["output_dir", "runName", "seed", "random_state", "hostname", "log.path", "gpu_id"]
-    assert not any(map(tuning.is_setting, others))
-
-
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.floats(-100, 100), min_size=1, max_size=5),

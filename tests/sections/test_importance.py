@@ -128,7 +128,7 @@ def test_confounded_conditional_and_log_params_are_named(searched):
 def test_names_folders_and_seeds_explain_nothing(searched):
     names = {axis.name for axis in searched[1].axes}
     assert names.isdisjoint({"seed", "run_name", "output_dir", "warmup"})
-    assert "output_dir, run_name left out" in reading.said(searched[2])
+    assert "output_dir, run_name tell no configurations apart (a guess" in reading.said(searched[2])
 
 
 def test_failed_runs_are_counted_in_the_open(searched):

@@ -1,10 +1,7 @@
-"""What a search varied: params read as expressions read them, and what no search varies."""
+"""What a search varied: params read as expressions read them, and the metric it is judged by."""
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 
 from runreport.design import Metric
@@ -40,22 +37,17 @@ def test_without_a_declared_metric_the_one_most_runs_logged_is_taken_and_said():
     assert said == "No metric is declared, so x, which most runs logged, is shown."
 
 
-def test_settings_are_params_that_differ_but_for_replicates_names_and_places():
-    runs = [
-        {"name": f"r{i}", "params": {
-            "lr": i % 3, "same": 1, "equal": ["0.1", "1e-1"][i % 2], "fold": i % 4,
-            "log_dir": f"runs/{i}", "note": f"word {i}", "optimizer": "ab"[i % 2],
-        }}
-        for i in range(24)
-    ]  # fmt: skip
-    assert searched.settings(study(runs, replicates="fold")) == ("lr", "optimizer")
+def test_equal_values_of_a_param_have_one_place():
+    texts = ["0.1", "0.10000000149011612", "1e-1", "0.2", "True", "true"]
+    made = study([{"name": f"r{i}", "params": {"x": text}} for i, text in enumerate(texts)])
+    values = searched.param_of(made, "x").values
+    assert len(set(values)) == 3
+    assert values[0] == values[1] == values[2] == 0.1
+    assert values[4] == values[5] == "True"
 
 
-def test_runs_are_together_where_every_setting_agrees():
-    runs = [{"name": f"r{i}", "params": {"lr": lr, "seed": i}}
-            for i, lr in enumerate(["0.1", "1e-1", "0.2", "0.1"])]  # fmt: skip
-    codes = searched.codes_of(study(runs, replicates="seed"))
-    assert searched.together(codes, [0, 1, 2, 3]) == ((0, 1, 3), (2,))
-    assert searched.together(codes, [3, 2]) == ((3,), (2,))
-    (means,) = searched.means_of(codes, np.array([0, 2, 3]), np.array([1.0, math.nan, 5.0, 3.0]))
-    assert means.tolist() == [2, 5]
+def test_a_param_inside_of_a_mapping_is_read_by_its_path():
+    runs = [{"name": f"r{i}", "params": {"cfg": f"{{'opt': {{'lr': {lr}}}}}"}}
+            for i, lr in enumerate((0.1, 0.2))]  # fmt: skip
+    assert searched.param_of(study(runs), "cfg.opt.lr").values == (0.1, 0.2)
+    assert searched.param_of(study(runs), "cfg.opt.depth").values == (None, None)

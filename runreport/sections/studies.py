@@ -1,11 +1,11 @@
-"""The configurations of a report's runs: which params were searched, and what each gave.
+"""Runs as trials of a search: which params are looked at, and what each configuration gave.
 
-A configuration is all runs with the same searched params, whatever their seed. What `importance`
-and `search` share.
+What `importance` and `search` share. Which runs are one configuration says `configurations`.
 """
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport import formats
-from runreport.budget import bare
 from runreport.design import Metric
 from runreport.kinds import Context
 from runreport.samples import REASONS
-from runreport.sections import charting
-from runreport.sections.tuning import is_setting
+from runreport.sections import charting, configurations, identities
+from runreport.sections.configurations import Settings
+from runreport.sections.identities import LeftOut
 from runreport.stats import space
 from runreport.stats.space import Axis, Level
 from runreport.tables import FINISHED, Run
@@ -28,18 +28,7 @@ from runreport.tables import FINISHED, Run
 Floats = NDArray[np.float64]
 
 FEWEST_APART = 3
-"""A param counts where so many configurations differ from its commonest value."""
-
-OWN = 0.5
-"""Words of which more than this share of the configurations has its own are no setting."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A param that was logged, differs, and is not searched."""
-
-    name: str
-    reason: str
+"""A param is looked at where so many runs differ from its commonest value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +43,15 @@ class Study:
     states: tuple[str, ...]
     """Why a run has no value; empty where it has one."""
     params: tuple[str, ...]
-    """Searched ones, in the order they differ."""
+    """Those looked at, sorted, or in the order asked for."""
     alike: tuple[tuple[str, ...], ...]
     """Per param, the others that always move together with it."""
     levels: tuple[tuple[Level | None, ...], ...]
     """Per run, one per param."""
     left_out: tuple[LeftOut, ...]
+    """Params that tell no configurations apart."""
+    rare: tuple[str, ...]
+    """Params that tell configurations apart, but in too few runs to be looked at."""
     cell: NDArray[np.intp]
     """The configuration of each run, numbered by first appearance, shape (runs,)."""
     replicates: tuple[str | None, ...]
@@ -71,6 +63,11 @@ class Study:
     def count(self) -> int:
         """Configurations, failed ones too."""
         return int(self.cell.max()) + 1 if self.cell.size else 0
+
+    @cached_property
+    def tried(self) -> int:
+        """Different combinations of the params looked at."""
+        return len(set(self.levels))
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
@@ -115,7 +112,8 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
     Args:
         context: the report.
         metric: in displayed units.
-        params: those to look at; by default all that differ and say how a run was set up.
+        params: those to look at, of mappings all that is inside; by default all that tell
+            configurations apart.
     """
     indices = sorted(
         range(len(context.runs)),
@@ -132,20 +130,19 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
         if number is not None:
             numbers[place] = number
         states.append(state)
-    design = context.design
-    declared = (design.replicates, design.pair_by, design.across, design.items, design.cluster,
-                design.repeat)  # fmt: skip
-    apart = {bare(column) for column in declared if column}
-    names, left_out = _searched(runs, apart, params)
-    rows = [tuple(_level(run, name) for name in names) for run in runs]
-    names, alike, rows = _distinct(names, rows)
+    settings = configurations.read(context, keep=_asked(context, params))
+    chosen, rare = _looked_at(settings, params)
+    per_cell = [tuple(row[column] for column in chosen) for row in settings.levels]
+    names = tuple(settings.names[column] for column in chosen)
+    names, alike, per_cell = _distinct(names, per_cell)
+    order: dict[int, int] = {}
+    of_run = settings.of_run[indices].tolist()
+    cell = np.array([order.setdefault(own, len(order)) for own in of_run], dtype=np.intp)
     replicate_of = {
         run.id: own
         for group in context.groups
         for run, own in zip(group.runs, group.replicate_of, strict=True)
     }
-    seen: dict[tuple[Level | None, ...], int] = {}
-    cell = np.array([seen.setdefault(row, len(seen)) for row in rows], dtype=np.intp)
     return Study(
         metric=metric,
         runs=runs,
@@ -153,8 +150,9 @@ def studied(context: Context, metric: Metric, params: Sequence[str] = ()) -> Stu
         states=tuple(states),
         params=names,
         alike=alike,
-        levels=tuple(rows),
-        left_out=tuple(left_out),
+        levels=tuple(per_cell[own] for own in of_run),
+        left_out=settings.left_out,
+        rare=rare,
         cell=cell,
         replicates=tuple(replicate_of[run.id] for run in runs),
         undated=sum(run.started is None for run in runs),
@@ -173,48 +171,32 @@ def _outcome(context: Context, run: Run, metric: Metric) -> tuple[float | None, 
     return value.number, ""
 
 
-def _level(run: Run, name: str) -> Level | None:
-    param = run.params.get(name)
-    if param is None or param.text == "":
-        return None
-    # a number that is too long to be one stays text; infinity is a word as well
-    return param.level if not isinstance(param.level, float) or param.is_number else param.text
+def _asked(context: Context, params: Sequence[str]) -> tuple[str, ...]:
+    """Params named by the author count, but for those that tell replicates apart."""
+    own = identities.declared(context.design)
+    return tuple(
+        glob.escape(name) + end for name in params if name not in own for end in ("", ".*")
+    )
 
 
-def _searched(
-    runs: Sequence[Run], apart: set[str], wanted: Sequence[str]
-) -> tuple[tuple[str, ...], list[LeftOut]]:
-    """Params that differ between runs, and why others of them are left out."""
-    found: dict[str, Counter[Level | None]] = {}
-    for run in runs:
-        for name in run.params:
-            found.setdefault(name, Counter())[_level(run, name)] += 1
-    kept, left_out = [], []
-    for name in wanted or sorted(found):
-        counts = found.get(name)
-        if counts is None:
-            continue
-        counts[None] += len(runs) - sum(counts.values())
-        counts += Counter()
-        if name in apart or len(counts) < 2:
-            continue
-        if not wanted and (reason := _why_not(name, counts, len(runs))):
-            left_out.append(LeftOut(name, reason))
-        elif any(level is not None for level in counts):
-            kept.append(name)
-    return tuple(kept), left_out
-
-
-def _why_not(name: str, counts: Counter[Level | None], runs: int) -> str:
-    if not is_setting(name):
-        return "its name says where, when or by whom a run was made"
-    words = [level for level in counts if isinstance(level, str)]
-    if len(words) > max(OWN * runs, FEWEST_APART):
-        return "nearly every run has a word of its own"
-    few = runs - max(counts.values())
-    if runs >= 4 * FEWEST_APART and few < FEWEST_APART:
-        return f"only {formats.count(few, 'run')} of {formats.number(runs)} differ from the rest"
-    return ""
+def _looked_at(settings: Settings, wanted: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
+    """Columns of the params to look at, and those that too few runs differ in."""
+    if wanted:
+        found = [
+            column
+            for name in dict.fromkeys(wanted)
+            for column, own in enumerate(settings.names)
+            if own == name or own.startswith(f"{name}.")
+        ]
+        return list(dict.fromkeys(found)), ()
+    few = set()
+    if settings.runs >= 4 * FEWEST_APART:
+        for column in range(len(settings.names)):
+            counts = np.bincount(settings.codes[settings.of_run, column])
+            if settings.runs - counts.max() < FEWEST_APART:
+                few.add(column)
+    kept = [column for column in range(len(settings.names)) if column not in few]
+    return kept, tuple(settings.names[column] for column in sorted(few))
 
 
 def _distinct(
@@ -227,7 +209,7 @@ def _distinct(
     """Of params that always move together the first, which stands for all of them."""
     if not rows or not names:
         return names, tuple(() for _ in names), rows
-    # replicates would make a range look like levels that come back
+    # rows seen twice would make a range look like levels that come back
     single = list(dict.fromkeys(rows))
     axes = [space.axis(name, [row[place] for row in single]) for place, name in enumerate(names)]
     classes = space.together(axes)
@@ -273,9 +255,13 @@ def failure_words(study: Study) -> str:
 
 
 def left_out_words(study: Study) -> Iterator[str]:
-    """One sentence per reason why params that differ are not looked at."""
-    by_reason: dict[str, list[str]] = {}
-    for item in study.left_out:
-        by_reason.setdefault(item.reason, []).append(item.name)
-    for reason, names in by_reason.items():
-        yield f"{charting.named(names, 6)} left out: {reason}."
+    """Params that differ and are not looked at, a sentence per reason."""
+    yield from identities.words(study.left_out)
+    if study.rare:
+        one = len(study.rare) == 1
+        yield (
+            f"{charting.named(study.rare, 6)} {'tells' if one else 'tell'} configurations apart "
+            f"and {'is' if one else 'are'} not looked at: of "
+            f"{formats.count(len(study.runs), 'run')} fewer than {FEWEST_APART} differ from the "
+            f"rest in {'it' if one else 'each'}."
+        )
