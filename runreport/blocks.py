@@ -131,6 +131,10 @@ class LegendEntry:
     """SVG dash pattern where colour is not enough."""
     run_ids: tuple[str, ...] = ()
     """Highlighted together."""
+    swatch: Literal["line", "dot", "area"] = "line"
+    """What stands for it in the chart."""
+    shape: str | None = None
+    """Of its marks, one of `drawing.SHAPES`."""
 
 
 @dataclass(frozen=True, slots=True)

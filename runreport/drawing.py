@@ -14,6 +14,14 @@ from typing import Any
 SERIES = tuple(f"series-{n}" for n in range(1, 9))
 """Colour tokens of groups and runs, in order; more than eight groups share `series-other`."""
 
+SHAPES = ("circle", "square", "triangle", "diamond", "wedge", "plus", "cross", "pentagon")
+"""Each series' mark, in order: what tells series apart where colours do not, as in greyscale."""
+
+
+def shape_of(token: str) -> str:
+    """The shape of marks in this colour."""
+    return SHAPES[SERIES.index(token)] if token in SERIES else SHAPES[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Style:

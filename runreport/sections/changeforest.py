@@ -171,13 +171,15 @@ def _axis(metric: Metric) -> str:
 def _legend(lines: Sequence[Line]) -> tuple[LegendEntry, ...]:
     entries = []
     if any(line.token == SETTLED for line in lines):
-        entries.append(LegendEntry("settled", SETTLED))
+        entries.append(LegendEntry("settled", SETTLED, shape="diamond"))
     if any(line.token == OPEN for line in lines):
-        entries.append(LegendEntry("open or without a test (hollow)", OPEN))
+        entries.append(LegendEntry("open or without a test (hollow)", OPEN, shape="diamond"))
     if any(line.token == CONFOUNDED for line in lines):
-        entries.append(LegendEntry("several params that always moved together", CONFOUNDED))
+        entries.append(
+            LegendEntry("several params that always moved together", CONFOUNDED, shape="diamond")
+        )
     if any(line.dots.size for line in lines):
-        entries.append(LegendEntry("one context", CONTEXT))
+        entries.append(LegendEntry("one context", CONTEXT, swatch="dot"))
     return tuple(entries)
 
 

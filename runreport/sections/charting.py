@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from runreport import formats
 from runreport.blocks import Cell, LegendEntry
 from runreport.design import Goal, Metric
-from runreport.drawing import Axis, Plane, Style
+from runreport.drawing import Axis, Plane, Style, shape_of
 from runreport.samples import Dropped, Group
+from runreport.sections.measuring import names_width as names_width
+from runreport.sections.measuring import text_width as text_width
 from runreport.tables import parse_number
 
 Floats = NDArray[np.float64]
@@ -77,10 +79,8 @@ def scale_for(values: Floats, log: bool = False, pad: float = 0.04) -> Scale:
 
 def ticks(scale: Scale, most: int = 6) -> tuple[list[float], list[str]]:
     """Tick values and their words."""
-    if scale.log:
-        values = _log_ticks(scale, most)
-        if len(values) >= 2:
-            return values, [short(value) for value in values]
+    if scale.log and len(values := _log_ticks(scale, most)) >= 2:
+        return values, [short(value) for value in values]
     values = _nice(scale.low, scale.high, most)
     return values, _words(values)
 
@@ -90,8 +90,13 @@ def _nice(low: float, high: float, most: int) -> list[float]:
     if not rough > 0:
         return [low]
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10, 20) if m * power >= rough * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    steps = [m * power for m in (0.5, 1, 2, 2.5, 5, 10, 20)]
+    at = next(place for place, step in enumerate(steps) if step >= rough * 0.999)
+    # a single number says no scale: finer steps then
+    for step in (steps[at], *reversed(steps[max(0, at - 2) : at])):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last > first:
+            break
     return [index * step for index in range(first, last + 1)][: most + 2]
 
 
@@ -136,23 +141,11 @@ def _power(value: float, digits: int) -> str:
     if value == 0:
         return "0"
     mantissa, exponent = f"{abs(value):.{digits}e}".split("e")
-    text = f"{mantissa}e{int(exponent)}".replace("e-", f"e{formats.MINUS}")
-    return (formats.MINUS if value < 0 else "") + text
+    sign = formats.MINUS if value < 0 else ""
+    return sign + f"{mantissa}e{int(exponent)}".replace("e-", f"e{formats.MINUS}")
 
 
 # ---- matplotlib ----------------------------------------------------------------------------------
-
-
-def text_width(text: str, style: Style) -> float:
-    """Pixels a text takes, generously: the reader's font is not known."""
-    wide = sum(1.0 if ord(c) > 0x2E80 else 0.6 for c in text)
-    return wide * style.font_size * 100 / 72
-
-
-def names_width(names: Sequence[str], style: Style) -> float:
-    """Pixels that rows leave for their names, which are larger on a phone and may be bold."""
-    widest = max(text_width(name, style) for name in names)
-    return min(widest * 1.3 + 14, style.width * 100 * 0.45)
 
 
 def chart(
@@ -346,13 +339,28 @@ def both(first: Group, second: Group) -> str:
     return f"{fit(first.label, 40)} and {fit(second.label, 40)}"
 
 
-def legend(groups: Sequence[Group], run_ids: Collection[str] | None = None) -> Legend:
+def told_apart(groups: Sequence[Group], run_ids: Collection[str]) -> bool:
+    """Whether colours say something: half of the runs are in a group with a colour of its own."""
+    own = sum(run.id in run_ids for g in groups if g.color != OTHER for run in g.runs)
+    return 2 * own >= len(run_ids)
+
+
+def legend(
+    groups: Sequence[Group],
+    run_ids: Collection[str] | None = None,
+    *,
+    swatch: Literal["line", "dot", "area"] = "line",
+    shaped: bool = False,
+) -> Legend:
     """One entry per colour, in the order of the groups: those beyond the colours share one.
 
     Args:
         groups: the groups drawn.
         run_ids: the runs drawn; all when None. A group without any has no entry.
+        swatch: what stands for a group.
+        shaped: whether each group's marks have its shape.
     """
+    shape = shape_of if shaped else lambda token: None
     entries, rest = [], []
     for group in groups:
         ids = tuple(run.id for run in group.runs if run_ids is None or run.id in run_ids)
@@ -361,12 +369,12 @@ def legend(groups: Sequence[Group], run_ids: Collection[str] | None = None) -> L
         if group.color == OTHER:
             rest.append((group, ids))
         else:
-            entries.append(LegendEntry(group_name(group), group.color, run_ids=ids))
-    if len(rest) == 1:
-        entries.append(LegendEntry(group_name(rest[0][0]), OTHER, run_ids=rest[0][1]))
-    elif rest:
+            name, token = group_name(group), group.color
+            entries.append(LegendEntry(name, token, None, ids, swatch, shape(token)))
+    if rest:
         ids = tuple(run_id for _, part in rest for run_id in part)
-        entries.append(LegendEntry(f"{len(rest)} further groups", OTHER, run_ids=ids))
+        name = group_name(rest[0][0]) if len(rest) == 1 else f"{len(rest)} further groups"
+        entries.append(LegendEntry(name, OTHER, None, ids, swatch, shape(OTHER)))
     return tuple(entries)
 
 

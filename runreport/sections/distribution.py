@@ -7,7 +7,7 @@ Shows what a mean hides: outliers, two clusters, a group whose runs disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ from runreport.kinds import Context, Section
 from runreport.samples import Dropped
 from runreport.sections import charting, rows
 from runreport.sections.rows import GroupRow, Rows
+
+TOLD = 12
+"""So many groups of one run each have rows of their own; more are one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,17 @@ class DistributionData:
     picture: Rows | None
     dropped: tuple[Dropped, ...]
     level: float
+    pooled: int
+    """Groups of one run each that are drawn as one row; 0 where every group has its own."""
 
 
 def compute(context: Context, options: Options) -> DistributionData:
     """Values, quartiles, means and intervals of each group."""
     metric = context.design.metric(options.metric)
     found, dropped = rows.group_rows(context, metric)
+    pooled = len(found) if len(found) > TOLD and all(r.values.size == 1 for r in found) else 0
+    if pooled:
+        found = (_pooled(found),)
     kept = found[: max(1, options.limit)]
     picture, off_axis = None, 0
     if kept:
@@ -66,8 +74,24 @@ def compute(context: Context, options: Options) -> DistributionData:
             drawn = rows.lines(kept, metric, scale, boxes=True)
             picture = Rows(drawn, scale, charting.metric_label(metric), bars=False)
     return DistributionData(
-        metric, kept, len(found) - len(kept), off_axis, picture, dropped, context.design.level
+        metric, kept, len(found) - len(kept), off_axis, picture, dropped, context.design.level,
+        pooled,
+    )  # fmt: skip
+
+
+def _pooled(found: tuple[GroupRow, ...]) -> GroupRow:
+    """All groups as one row. Its mean has no interval: configurations are no replicates."""
+    values = np.concatenate([row.values for row in found])
+    runs = tuple(run for row in found for run in row.runs)
+    group = replace(
+        found[0].group,
+        label=formats.count(len(found), "group"),
+        runs=runs,
+        replicate_of=(None,) * len(runs),
+        is_baseline=False,
+        color="accent",
     )
+    return GroupRow(group, values, runs, float(values.mean()), None)
 
 
 def _around(kept: tuple[GroupRow, ...], values: charting.Floats) -> charting.Floats:
@@ -87,7 +111,10 @@ def present(data: DistributionData, options: Options) -> tuple[Block, ...]:
         if data.off_axis:
             why = "Every value is 0 or below, which a log axis cannot show."
         return (Note("info", f"No values of {name} to draw", (Text((why,)),)),)
-    said = ["Points of a group are spread upwards and downwards so that they do not hide others."]
+    said = []
+    if data.pooled:
+        said.append(f"Each of the {data.pooled} groups is one run, so they are drawn as one row.")
+    said += ["Points of a group are spread upwards and downwards so that they do not hide others."]
     if any(line.box for line in data.picture.lines):
         said.append("Boxes reach from the first to the third quartile, their line is the median.")
     if any(row.values.size > rows.POINTS for row in data.rows):
@@ -110,7 +137,7 @@ def present(data: DistributionData, options: Options) -> tuple[Block, ...]:
             title=f"Distribution of {name}",
             description=_description(data, name),
             table=_table(data, name),
-            height=rows.height(len(data.rows)),
+            height=rows.height(3 if data.pooled else len(data.rows)),
             note=(" ".join(said),),
         ),
     )
@@ -118,6 +145,14 @@ def present(data: DistributionData, options: Options) -> tuple[Block, ...]:
 
 def _description(data: DistributionData, name: str) -> str:
     runs = int(sum(row.values.size for row in data.rows))
+    if data.pooled:
+        values = data.rows[0].values
+        low, middle, high = np.percentile(values, (0, 50, 100)).tolist()
+        return (
+            f"{formats.count(runs, 'run')}, each a group of its own, by {name}: from "
+            f"{charting.value_text(low, data.metric)} to {charting.value_text(high, data.metric)}, "
+            f"the median is {charting.value_text(middle, data.metric)}."
+        )
     said = (
         f"{formats.count(runs, 'run')} in {formats.count(len(data.rows), 'group')} by {name}; "
         f"diamonds are means, whiskers their {charting.level_words(data.level)}s."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,8 +119,8 @@ def _tilted(side: Side, style: Style, width: float) -> bool:
     if not side.words:
         return False
     room = width / len(side.words)
-    # widths are generous already
-    return any(charting.text_width(word, style) * 0.9 * PHONE > room - 4 for word in side.words)
+    wide = [charting.text_width(word, style) * 0.85 * PHONE for word in side.words]
+    return any((a + b) / 2 > room - 4 for a, b in pairwise([*wide, 0.0]))
 
 
 def _apart(shares: Sequence[float], texts: Sequence[str], style: Style, width: float) -> list[str]:

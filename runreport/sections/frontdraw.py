@@ -140,7 +140,9 @@ def legend_of(data: Frontier) -> Legend:
         return shading.legend(_shades(data), data.criteria[2].quantity, np.array(values), every)
     if _has_groups(data):
         groups = list({point.group.id: point.group for point in data.points}.values())
-        return charting.legend(groups, {run.id for p in data.points for run in p.runs})
+        return charting.legend(
+            groups, {run.id for p in data.points for run in p.runs}, swatch="dot"
+        )
     entries = []
     for wanted, text, token in (
         (True, "on the front", "accent"),
@@ -148,7 +150,7 @@ def legend_of(data: Frontier) -> Legend:
     ):
         ids = tuple(r.id for p in data.points if p.is_front == wanted for r in p.runs)
         if ids:
-            entries.append(LegendEntry(text, token, run_ids=ids))
+            entries.append(LegendEntry(text, token, run_ids=ids, swatch="dot"))
     return tuple(entries)
 
 

@@ -29,7 +29,7 @@ from runreport.blocks import (
 )
 from runreport.blocks import Mark as CellMark
 from runreport.design import Design, Metric, MetricName
-from runreport.drawing import SERIES
+from runreport.drawing import SERIES, shape_of
 from runreport.kinds import Context, Needs, Section
 from runreport.samples import Dropped, Group
 from runreport.sections import charting, curves, strokes, tracks
@@ -156,7 +156,13 @@ def compute(context: Context, options: Options) -> HistoryData:
         metric=metric,
         picture=picture,
         groups=tuple(rows),
-        legend=_legend(groups, shown, by, {i for line in lines for i in line.run_ids}),
+        legend=_legend(
+            groups,
+            shown,
+            by,
+            {i for line in lines for i in line.run_ids},
+            picture is not None and picture.is_shaped,
+        ),
         runs=len(shown),
         dropped=tuple(dropped),
         remarks=tuple(remark for remark in remarks if remark),
@@ -219,15 +225,20 @@ def _x_label(options: Options, design: Design, unit: str) -> str:
 
 
 def _legend(
-    groups: Sequence[Group], shown: Sequence[Track], by: str, drawn: set[str]
+    groups: Sequence[Group], shown: Sequence[Track], by: str, drawn: set[str], shaped: bool
 ) -> tuple[LegendEntry, ...]:
     if by == "run" and _own_colors(groups, shown):
         return tuple(
-            LegendEntry(charting.fit(track.run.name), SERIES[i], run_ids=(track.run.id,))
+            LegendEntry(
+                charting.fit(track.run.name),
+                SERIES[i],
+                run_ids=(track.run.id,),
+                shape=shape_of(SERIES[i]) if shaped else None,
+            )
             for i, track in enumerate(shown)
             if track.run.id in drawn
         )
-    return charting.legend(groups, drawn)
+    return charting.legend(groups, drawn, shaped=shaped)
 
 
 def _beyond(diverged: Sequence[Track], metric: Metric) -> str:

@@ -60,8 +60,13 @@ def bars(data: Explained, limit: int) -> list[Block]:
         picture = Bars(tuple(kept), _from_zero(ends), f"share of the variance of {name} (%)", True)
         title = f"What the params explain of {name}"
         legend: tuple[LegendEntry, ...] = (
-            LegendEntry("alone and jointly with others, 95 % interval", "accent"),
-            LegendEntry("alone, of the forest's predictions over the whole space", "series-2"),
+            LegendEntry("alone and jointly with others, 95 % interval", "accent", swatch="area"),
+            LegendEntry(
+                "alone, of the forest's predictions over the whole space",
+                "series-2",
+                swatch="dot",
+                shape="diamond",
+            ),
         )
     else:
         picture = Bars(tuple(kept), Scale(-1.05, 1.05), "rank correlation", False)

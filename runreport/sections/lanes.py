@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runreport.sections import charting
+from runreport.sections import charting, coordinates
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Scalar
@@ -16,10 +16,6 @@ WORDS = 12
 
 MISSING_AT = -0.14
 """Where a run without a value passes, in heights of the lane."""
-
-LOG_SPREAD = 100.0
-"""Positive values that spread further than this factor get a log lane."""
-
 
 @dataclass(frozen=True, eq=False)
 class Lane:
@@ -60,7 +56,7 @@ def lane_of(quantity: Quantity, always_log: bool) -> tuple[Lane, Floats, str]:
     numbers = np.array([np.nan if v is None else v for v in quantity.values], dtype=np.float64)
     fine = numbers[np.isfinite(numbers)]
     positive = bool((fine > 0).all())
-    log = positive and (always_log or fine.max() / fine.min() > LOG_SPREAD)
+    log = positive and (always_log or coordinates.spreads(fine))
     scale = _exact(fine, log)
     low, high = scale.ends
     places = (np.asarray(scale.place(numbers)) - low) / (high - low)

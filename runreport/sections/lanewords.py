@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from runreport.drawing import Style
 from runreport.sections import charting
 from runreport.sections.lanes import MISSING_AT, Lane
+
+PHONE = 1.2
+"""How much wider names may get where the chart is small."""
 
 SPACIOUS = 5
 """Up to so many lanes stand far apart."""
@@ -40,7 +44,6 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
                 annotation_clip=False,
                 zorder=5,
             )
-        # bold, and larger on a phone
         for row, part in enumerate(titles[place]):
             axes.annotate(
                 part,
@@ -49,7 +52,6 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
                 textcoords="offset points",
                 ha="left" if place == 0 and len(lanes) <= SPACIOUS else "center",
                 va="center",
-                fontweight="bold",
                 annotation_clip=False,
             )
     axes.add_collection(
@@ -72,13 +74,29 @@ def room(gap: float, style: Style) -> int:
 
 def names(lanes: Sequence[Lane], style: Style, gap: float) -> list[tuple[str, str]]:
     """Every lane's name in two lines, the first one empty where one is enough."""
-    letters = max(6, room(gap, style) * 3 // 4)
-    return [two_lines(lane.label, letters) for lane in lanes]
+    return [two_lines(lane.label, gap - 4, style) for lane in lanes]
 
 
-def two_lines(text: str, letters: int) -> tuple[str, str]:
-    """A lane's name in at most two lines, broken where words end."""
-    if len(text) <= letters:
-        return "", text
-    cut = max((i + 1 for i in range(letters) if text[i] in " _-./"), default=letters)
+def two_lines(label: str, width: float, style: Style) -> tuple[str, str]:
+    """A lane's name in at most two lines, broken where words end; without its unit, which the
+    read-out has, before it is cut.
+
+    Args:
+        label: the name and its unit.
+        width: pixels of a line.
+        style: sizes.
+    """
+
+    def fits(text: str) -> bool:
+        return charting.text_width(text, style) * PHONE <= width
+
+    for text in dict.fromkeys((label, re.sub(r" \([^()]*\)$", "", label))):
+        if fits(text):
+            return "", text
+        breaks = [place + 1 for place, letter in enumerate(text) if letter in " _-./"]
+        halves = [(text[:cut].strip(), text[cut:]) for cut in breaks]
+        if whole := [pair for pair in halves if all(fits(half) for half in pair)]:
+            return min(whole, key=lambda pair: max(len(half) for half in pair))
+    letters = max(6, int(width / (0.62 * PHONE * style.font_size * 100 / 72)))
+    cut = max((place for place in breaks if place <= letters), default=letters)
     return text[:cut].strip(), charting.fit(text[cut:], letters)

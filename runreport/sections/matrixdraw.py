@@ -26,8 +26,8 @@ MANY = 150
 RISE, FALL = "series-1", "series-2"
 
 MAP_LEGEND = (
-    LegendEntry("rise together (+)", RISE),
-    LegendEntry("one rises as the other falls (\u2212)", FALL),
+    LegendEntry("rise together (+)", RISE, swatch="area"),
+    LegendEntry("one rises as the other falls (\u2212)", FALL, swatch="area"),
 )
 
 
@@ -89,7 +89,7 @@ def grid_of(context: Context, found: Correlations, limit: int) -> Grid:
         run_ids=tuple(run.id for run in runs),
         tips=tuple(charting.fit(run.name) for run in runs),
         said=_said(found),
-        legend=charting.legend(shown, {run.id for run in runs}),
+        legend=charting.legend(shown, {run.id for run in runs}, swatch="dot"),
     )
 
 

@@ -246,7 +246,7 @@ def spent(data: OperationsData, limit: int) -> Figure:
         note.append(f"The first {len(shown)} of {len(first.by_group)} groups are drawn.")
     title = first.measure.heading
     entries = tuple(
-        LegendEntry(CALLED[name], token, run_ids=ids)
+        LegendEntry(CALLED[name], token, run_ids=ids, swatch="area")
         for name, token in COLORS.items()
         if (ids := tuple(i for _, p in shown if p[name].total > 0 for i in p[name].run_ids))
     )

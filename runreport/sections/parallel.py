@@ -1,7 +1,7 @@
 """Every run as a line across params and metrics side by side: which settings lead where.
 
-Each lane has its own scale: linear, logarithmic where values spread over more than two orders of
-magnitude, or one place per word. A run without a value passes through the lane's `missing` place.
+Each lane has its own scale: linear, logarithmic where values spread over orders of magnitude, or
+one place per word. A run without a value passes through the lane's `missing` place.
 A metric that is to be minimized is drawn upside down, so that better is up. In the browser lanes
 are brushed, turned over and moved; many lanes are scrolled sideways.
 
@@ -64,7 +64,8 @@ class Options:
     columns: tuple[Expression, ...] = ()
     """Lanes from left to right; by default the params that differ, then the declared metrics."""
     color: MetricName | None = None
-    """Lines coloured by this metric from low to high; by group when empty."""
+    """Lines coloured by this metric from low to high; by group when empty, or by the primary
+    metric where groups are too many for colours."""
     log: tuple[str, ...] = ()
     """Columns that are always logarithmic."""
     invert: tuple[str, ...] | None = None
@@ -134,16 +135,19 @@ def compute(context: Context, options: Options) -> ParallelData:
     if any(run.status not in FINISHED for run in runs):
         remarks.append("Dashed lines are runs that did not finish.")
     color, tokens, legend = _colors(context, options, runs)
+    if color is not None and options.color is None:
+        remarks.append(f"Groups are too many for a colour each: lines show {color.name}.")
     lines = None
     if runs and len(lanes) > 1:
+        order = _order(tokens, color)
         lines = Lines(
             lanes=tuple(lanes),
             expressions=tuple(expression.text for expression in wanted[:LANES]),
-            places=np.column_stack(places),
-            tokens=tokens,
-            dashed=tuple(run.status not in FINISHED for run in runs),
-            run_ids=tuple(run.id for run in runs),
-            tips=tuple(_tip(context, run, read, index) for index, run in enumerate(runs)),
+            places=np.column_stack(places)[order],
+            tokens=tuple(tokens[index] for index in order),
+            dashed=tuple(runs[index].status not in FINISHED for index in order),
+            run_ids=tuple(runs[index].id for index in order),
+            tips=tuple(_tip(context, runs[index], read, index) for index in order),
         )
     return ParallelData(tuple(read), runs, lines, legend, tuple(remarks), color)
 
@@ -179,12 +183,17 @@ def _colors(
     context: Context, options: Options, runs: Sequence[Run]
 ) -> tuple[Quantity | None, tuple[str, ...], tuple[LegendEntry, ...]]:
     """A colour per run, and the legend that says what it means."""
-    if options.color is None:
+    name, primary = options.color, context.design.primary
+    if name is None:
+        ids = {run.id for run in runs}
+        if primary and not charting.told_apart(context.groups, ids):
+            name = primary[0].name
+    if name is None:
         groups = [context.group_of(run) for run in runs]
-        shown = [group for group in context.groups if group in groups]
-        legend = charting.legend(shown, {run.id for run in runs})
-        return None, tuple(group.color for group in groups), legend
-    quantity = quantities.read(context, runs, Expression(options.color))
+        own = {group.id for group in groups}
+        shown = [group for group in context.groups if group.id in own]
+        return None, tuple(group.color for group in groups), charting.legend(shown, ids)
+    quantity = quantities.read(context, runs, Expression(name))
     numbers = np.array(
         [value if isinstance(value, float) else np.nan for value in quantity.values],
         dtype=np.float64,
@@ -200,6 +209,17 @@ def _colors(
         RAMP[step] if ok else "series-other" for step, ok in zip(steps.tolist(), fine, strict=True)
     )
     return quantity, tokens, _ramp_legend(quantity, runs, tokens, low, high)
+
+
+def _order(tokens: Sequence[str], color: Quantity | None) -> list[int]:
+    """Lines as they are drawn: of the metric that colours them, the best ones over the others."""
+    places = {token: place for place, token in enumerate(RAMP)}
+    sign = -1 if color is not None and color.goal == "minimize" else 1
+    known = color is not None
+    # runs without a value stay behind
+    return sorted(
+        range(len(tokens)), key=lambda i: sign * places.get(tokens[i], -sign * 9) if known else 0
+    )
 
 
 def _ramp_legend(
@@ -323,14 +343,16 @@ def draw(data: Lines, style: Style) -> Drawing:
     axes.set_axis_off()
     for place in range(count):
         axes.plot([place, place], [0, 1], color=style.color("ink-muted"), linewidth=1)
-    many = len(data.run_ids) > 60
+    count_of_lines = len(data.run_ids)
+    many = count_of_lines > 60
     axes.add_collection(
         LineCollection(
             [np.column_stack((np.arange(count), row)) for row in data.places],
             colors=[style.color(token) for token in data.tokens],
             linestyles=[(0, (3, 2)) if dashed else "solid" for dashed in data.dashed],
             linewidths=1.0 if many else 1.5,
-            alpha=0.5 if many else 0.75,
+            # hundreds of lines let each other shine through
+            alpha=max(0.22, 0.5 * (60 / count_of_lines) ** 0.4) if many else 0.75,
             joinstyle="round",
             clip_on=False,
             gid="m0",

@@ -74,6 +74,9 @@ def curve(prospect: Prospect) -> Figure | None:
         legend.append(LegendEntry("without correction", "ink-muted", dash="4 3"))
     if data.margin is not None:
         legend.append(LegendEntry("declared margin", "warn"))
+    drawn = {run_id for dot in data.dots for run_id in dot.run_ids}
+    seen = {item.comparison.candidate.id: item.comparison.candidate for item in prospect.outlooks}
+    legend += charting.legend(list(seen.values()), drawn, swatch="dot")
     return Figure(
         draw=draw,
         data=data,

@@ -44,7 +44,7 @@ def profiles(data: Tasks, limit: int) -> Figure | None:
         title=f"Performance profile of {name}",
         description=_description(drawn, data, name),
         table=_table(drawn, data, name),
-        legend=charting.legend([item.group for item, _ in drawn]),
+        legend=charting.legend([item.group for item, _ in drawn], shaped=picture.is_shaped),
         height=3.6,
         note=(_note(drawn, data),),
     )

@@ -30,7 +30,7 @@ from runreport.blocks import (
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.kinds import Context, Section
 from runreport.samples import Dropped
-from runreport.sections import charting, quantities
+from runreport.sections import charting, coordinates, quantities, shapes
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.quantities import Quantity
 from runreport.spec.expressions import Expression, Scalar
@@ -56,10 +56,10 @@ class Options:
     """Upwards."""
     color: Literal["group", "none"] = "group"
     """Marks in their group's colour, or all alike."""
-    log_x: bool = False
-    """Logarithmic horizontal axis."""
-    log_y: bool = False
-    """Logarithmic vertical axis."""
+    log_x: bool | None = None
+    """Logarithmic horizontal axis; by default where values spread over orders of magnitude."""
+    log_y: bool | None = None
+    """Logarithmic vertical axis; by default as `log_x`."""
     label: Expression | None = None
     """Written beside each mark where it does not overlap, e.g. `name`."""
     limit: int = 2000
@@ -114,9 +114,10 @@ def compute(context: Context, options: Options) -> ScatterData:
     """Both quantities for every run, and who has none."""
     runs = context.runs
     x, y = (quantities.read(context, runs, axis) for axis in (options.x, options.y))
+    log_x, log_y = _is_log(x, options.log_x), _is_log(y, options.log_y)
     kept, dropped = [], []
     for index, run in enumerate(runs):
-        reason = _unfit(x, index, options.log_x) or _unfit(y, index, options.log_y)
+        reason = _unfit(x, index, log_x) or _unfit(y, index, log_y)
         if reason:
             dropped.append(Dropped(run.id, run.name, reason))
         else:
@@ -135,19 +136,30 @@ def compute(context: Context, options: Options) -> ScatterData:
         fits = len(kept) <= LABELLED
         what = "Labels that would overlap are" if fits else "There are too many runs: labels are"
         remarks.append(f"{what} left out; pointing at a mark names its run.")
-    cloud = _cloud(context, options, x, y, kept) if kept else None
-    groups = [g for g in context.groups if any(run in placed for run in g.runs)] if kept else []
     ids = {run.id for run in placed}
+    groups = [group for group in context.groups if any(run.id in ids for run in group.runs)]
+    colored = options.color == "group" and charting.told_apart(groups, ids)
+    if options.color == "group" and not colored and kept:
+        remarks.append("Groups are too many for a colour each; pointing at a mark names its group.")
+    lanes = _lane(x, kept, log_x), _lane(y, kept, log_y)
+    cloud = _cloud(context, options, (x, y), lanes, kept, colored) if kept else None
     return ScatterData(
         x=x,
         y=y,
         runs=tuple(placed),
         rows=tuple((x.values[i], y.values[i], context.group_of(runs[i]).label) for i in kept),
         cloud=cloud,
-        legend=charting.legend(groups, ids) if options.color == "group" else (),
+        legend=charting.legend(groups, ids, swatch="dot", shaped=True) if colored else (),
         dropped=tuple(dropped),
         remarks=tuple(remarks),
     )
+
+
+def _is_log(quantity: Quantity, wanted: bool | None) -> bool:
+    numbers = [value for value in quantity.values if isinstance(value, float)]
+    if wanted is not None or quantity.is_text or not numbers:
+        return bool(wanted)
+    return coordinates.spreads(np.array(numbers))
 
 
 def _unfit(quantity: Quantity, index: int, log: bool) -> str:
@@ -162,11 +174,15 @@ def _unfit(quantity: Quantity, index: int, log: bool) -> str:
 
 
 def _cloud(
-    context: Context, options: Options, x: Quantity, y: Quantity, kept: Sequence[int]
+    context: Context,
+    options: Options,
+    shown: tuple[Quantity, Quantity],
+    lanes: Sequence[tuple[Lane, Floats]],
+    kept: Sequence[int],
+    colored: bool,
 ) -> Cloud:
     runs = [context.runs[index] for index in kept]
-    x_axis, across = _lane(x, kept, options.log_x)
-    y_axis, up = _lane(y, kept, options.log_y)
+    (x, y), ((x_axis, across), (y_axis, up)) = shown, lanes
     labels = [""] * len(runs)
     if options.label is not None and len(runs) <= LABELLED:
         written = quantities.read(context, runs, options.label)
@@ -181,7 +197,7 @@ def _cloud(
             f"{charting.fit(y.name, 40)}: {y.words(y.values[index])}"
             + (f"\n{beside}" if beside not in ("", run.name) else "")
         )
-        tokens.append(group.color if options.color == "group" else "accent")
+        tokens.append(group.color if colored else "accent")
     return Cloud(
         x_axis=x_axis,
         y_axis=y_axis,
@@ -279,7 +295,7 @@ def _table(data: ScatterData, x: str, y: str) -> Table:
 
 
 def draw(data: Cloud, style: Style) -> Drawing:
-    """One circle per run."""
+    """One mark per run, in its group's shape."""
     figure, axes = charting.chart(
         style,
         data.x_axis.scale,
@@ -293,21 +309,25 @@ def draw(data: Cloud, style: Style) -> Drawing:
     surface = style.color("surface")
     faces = [surface if h else c for c, h in zip(colors, data.hollow, strict=True)]
     many = len(data.run_ids) > 300
-    axes.scatter(
+    lots = shapes.scatter(
+        axes,
         data.x,
         data.y,
+        data.tokens,
         s=12 if many else 30,
         facecolors=faces,
         edgecolors=[c if h else surface for c, h in zip(colors, data.hollow, strict=True)],
         linewidths=[1.3 if hollow else 0.5 for hollow in data.hollow],
-        alpha=0.85,
+        alpha=0.6 if many else 0.85,
         clip_on=False,
-        gid="m0",
+        gid="m",
         zorder=3,
     )
     _write_labels(axes, data, style)
-    marks = tuple(Mark((i,), tip) for i, tip in zip(data.run_ids, data.tips, strict=True))
-    return Drawing(figure, (Marks("m0", marks),))
+    marks = [Mark((i,), tip) for i, tip in zip(data.run_ids, data.tips, strict=True)]
+    return Drawing(
+        figure, tuple(Marks(gid, tuple(marks[place] for place in lot)) for gid, lot in lots)
+    )
 
 
 def _write_labels(axes: Any, data: Cloud, style: Style) -> None:

@@ -106,8 +106,8 @@ def differences(found: Slices, against: Sequence[Against], limit: int) -> Figure
         title=f"{name} by {found.noun}: difference from {rival}",
         description=_differences_words(found, against, name),
         legend=(
-            LegendEntry(f"{above} than {rival}", "accent"),
-            LegendEntry(f"{below} than {rival}", "warn"),
+            LegendEntry(f"{above} than {rival}", "accent", swatch="area"),
+            LegendEntry(f"{below} than {rival}", "warn", swatch="area"),
         ),
         height=cellmap.height(heads, names, numbers=fits),
         note=(" ".join(note),),
@@ -192,7 +192,7 @@ def _ramp(
         own = {f"ramp-{step}" for step in range(start, start + 3)}
         ids = dict.fromkeys(run for tile in tiles if tile.token in own for run in tile.run_ids)
         text = formats.with_unit(digits.text(value), unit)
-        entries.append(LegendEntry(text, f"ramp-{token}", run_ids=tuple(ids)))
+        entries.append(LegendEntry(text, f"ramp-{token}", run_ids=tuple(ids), swatch="area"))
     return tuple(entries)
 
 

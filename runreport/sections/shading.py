@@ -111,7 +111,8 @@ def legend(shades: Shades, quantity: Quantity, values: Floats, ids: Sequence[str
     entries = []
     for place, (text, token) in enumerate(zip(texts, shades.tokens, strict=True)):
         unit = f" {quantity.unit}" if quantity.unit else ""
-        entries.append(LegendEntry(f"{text}{unit}", token, run_ids=tuple(members.get(place, ()))))
+        ids = tuple(members.get(place, ()))
+        entries.append(LegendEntry(f"{text}{unit}", token, run_ids=ids, swatch="area"))
     return tuple(entries)
 
 

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from runreport.drawing import Drawing, Mark, Marks, Style
+from runreport.drawing import SERIES, Drawing, Mark, Marks, Style
 from runreport.samples import Group
-from runreport.sections import charting, curves
+from runreport.sections import charting, curves, shapes
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.tracks import Axes, Track
 from runreport.tables import FINISHED
@@ -54,6 +54,19 @@ class Picture:
     y: Scale
     x_label: str
     y_label: str
+
+    @property
+    def series(self) -> tuple[Stroke, ...]:
+        """The lines that stand for a group, or a run, of a colour of its own."""
+        means = [stroke for stroke in self.strokes if stroke.weight == "mean"]
+        found = means or [stroke for stroke in self.strokes if stroke.weight == "run"]
+        return tuple(stroke for stroke in found if stroke.token in SERIES)
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether lines carry marks in the shape of their series: several, each with its own."""
+        tokens = [stroke.token for stroke in self.series]
+        return 1 < len(tokens) == len(set(tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +253,8 @@ def draw(data: Picture, style: Style) -> Drawing:
         )
         marks.append(Marks(gid, tuple(Mark(s.run_ids, s.tip) for s in strokes)))
     marks += _draw_dots(axes, data, style, len(marks))
+    if data.is_shaped:
+        marks += _draw_shapes(axes, data, style, f"m{len(marks)}")
     plane = charting.plane(axes, data.x, data.y, data.x_label, data.y_label)
     return Drawing(figure, tuple(marks), plane)
 
@@ -264,6 +279,25 @@ def _draw_dots(axes: Any, data: Picture, style: Style, index: int) -> list[Marks
         gid=gid,
     )
     return [Marks(gid, tuple(Mark(s.run_ids, s.tip) for _, _, s in dots))]
+
+
+def _draw_shapes(axes: Any, data: Picture, style: Style, gid: str) -> list[Marks]:
+    """Three marks along each line, at other places than on the other lines."""
+    outlines, drawn = [], []
+    for stroke in data.series:
+        fine = np.flatnonzero(np.isfinite(stroke.y) & np.isfinite(stroke.x))
+        if fine.size < 2:
+            continue
+        # evenly over what is drawn, not over the points, which may crowd at one end
+        shift = (SERIES.index(stroke.token) + 0.5) / len(SERIES)
+        low, high = stroke.x[fine[0]], stroke.x[fine[-1]]
+        wanted = low + (np.arange(3) + shift) / 3 * (high - low)
+        places = fine[np.abs(stroke.x[fine][:, None] - wanted).argmin(axis=0)]
+        points = np.column_stack((stroke.x[places], stroke.y[places]))
+        outlines.append(shapes.outline(axes, points, stroke.token))
+        drawn.append(stroke)
+    shapes.draw_outlines(axes, outlines, [stroke.token for stroke in drawn], style, gid)
+    return [Marks(gid, tuple(Mark(stroke.run_ids, stroke.tip) for stroke in drawn))]
 
 
 def _has_line(stroke: Stroke) -> bool:

@@ -92,3 +92,14 @@ def test_groups_beyond_the_limit_are_said():
     assert "The first 1 groups are drawn, 1 group further down are not." in reading.words(
         figure.note
     )
+
+
+def test_many_groups_of_one_run_each_are_one_row_without_an_interval():
+    made = context({f"g{place:02d}": [float(place)] for place in range(20)})
+    figure = figure_of(made)
+    (line,) = figure.data.lines
+    assert line.box == pytest.approx((4.75, 9.5, 14.25))
+    assert line.dots.x.size == 20
+    assert line.low == line.high == line.mean == 9.5
+    assert line.name == "20 groups"
+    assert "Each of the 20 groups is one run" in reading.said(blocks_of(made))

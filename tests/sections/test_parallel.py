@@ -98,7 +98,8 @@ def test_a_run_without_a_value_passes_through_missing():
 
 def test_lines_are_coloured_by_a_metric_from_low_to_high():
     lines = lines_of([*RUNS, run("d", None, opt="sgd", depth=2)], "depth", "score", color="score")
-    assert lines.tokens == ("ramp-0", "ramp-4", "ramp-8", "series-other")
+    # the best line lies over the others, those without a value under all
+    assert lines.tokens == ("series-other", "ramp-0", "ramp-4", "ramp-8")
 
 
 def test_by_default_lanes_are_the_params_that_differ_and_the_metrics():

@@ -45,7 +45,7 @@ THREE = [
 
 def test_marks_stand_at_their_values_in_displayed_units():
     made = context(THREE)
-    cloud = cloud_of(made)
+    cloud = cloud_of(made, log_x=False)
     assert cloud.x.tolist() == [0.1, 0.01, 0.001]
     assert cloud.y.tolist() == [50, 75, 87.5]
     assert cloud.run_ids == tuple(run.id for run in made.runs)
