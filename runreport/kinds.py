@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -18,6 +18,7 @@ from runreport.history import History
 from runreport.looks import Look
 from runreport.samples import Group, Value, ValueOf
 from runreport.spec.expressions import Expression, Scalar
+from runreport.spec.gates import Severity, Waiver
 from runreport.tables import Run, RunTables
 
 OptionsT = TypeVar("OptionsT")
@@ -104,6 +105,55 @@ class Source(Generic[OptionsT]):
     """Looks, cheaply, whether this path is one of its kind."""
 
 
+# ---- gates ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a gate found of one candidate, or of the report as a whole."""
+
+    subject: str
+    """A group's label; empty where it is about all runs."""
+    passed: bool
+    words: str
+    """Sentences with the numbers, how many they are of, and their interval."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The same as plain data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A gate and what became of it."""
+
+    title: str
+    about: str
+    """What it is about: metric, segments, cost, lineage, warnings."""
+    severity: Severity
+    rulings: tuple[Ruling, ...]
+    passed: bool
+    waived: bool
+    """It failed, and a waiver that still holds lets it."""
+    waiver: Waiver | None
+    expired: bool
+    """The waiver's last day is before the report's time, so it counts as absent."""
+    dated: bool = True
+    """Whether the report's time is known; where it is not, a waiver counts as expired."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether a promotion must not happen because of it."""
+        return self.severity == "critical" and not self.passed and not self.waived
+
+    @property
+    def word(self) -> Literal["passed", "waived", "failed", "warning"]:
+        """What became of it, in one word."""
+        if self.passed:
+            return "passed"
+        if self.waived:
+            return "waived"
+        return "failed" if self.severity == "critical" else "warning"
+
+
 # ---- sections ------------------------------------------------------------------------------------
 
 
@@ -155,6 +205,8 @@ class Context:
     decision: Mapping[str, str] = field(default_factory=dict)
     redacted: int = 0
     """Values replaced because they look like secrets."""
+    gates: tuple[Judged, ...] = ()
+    """What became of the spec's gates."""
     subject_run: Run | None = None
     """On a `foreach: run` page."""
     subject_group: Group | None = None

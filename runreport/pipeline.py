@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from runreport import formats, looks, registry
+from runreport import formats, gates, looks, registry
 from runreport.beside import beside
 from runreport.blocks import Figure
 from runreport.cache import issuing, place, receipts
@@ -21,7 +23,7 @@ from runreport.compose import Entry, entries, run_pages
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.keeping import Keeper
-from runreport.kinds import Context
+from runreport.kinds import Context, Judged
 from runreport.publish import earlier, folder
 from runreport.recalling import Made, Memory
 from runreport.redaction import scan
@@ -75,6 +77,19 @@ class BuildResult:
     """Notes and warnings; errors are raised."""
     unchanged: str | None = None
     """Nothing was published, since the site is already what it would be: what is said of it."""
+    gates: tuple[Judged, ...] = ()
+    """What became of the spec's gates."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What became of a spec's gates, without a site."""
+
+    title: str
+    gates: tuple[Judged, ...]
+    time: datetime
+    """The report's: waivers are held against it."""
+    problems: tuple[Problem, ...]
 
 
 def build(
@@ -114,7 +129,7 @@ def build(
         stage = stack.enter_context(folder.staging(target))
         progress("reading")
         facts, context = read_and_understand(spec, environ, stage, keeper)
-        context = remember(context, target)
+        context = judged(spec, remember(context, target))
         theme = load_theme(spec.theme, spec.path.parent)
         # everything has been read: a copy hashes it, however large
         hashed = stack.enter_context(beside(partial(inputs, spec, facts)))
@@ -127,7 +142,8 @@ def build(
         told = (*spec.warnings, *context.warnings, *context.problems)
         if request.if_changed and (known := keeper.same(digests())) is not None:
             keeper.finish(places(spec, facts), digests(), known, started)
-            return BuildResult(output, len(context.runs), 0, (*told, *keeper.notes), known)
+            told = (*told, *keeper.notes)
+            return BuildResult(output, len(context.runs), 0, told, known, context.gates)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
         links = Links(run_pages(spec, context), run_data(context))
         memory = Memory(keeper.pages, keeper.charts, look_of(spec), context, links)
@@ -153,7 +169,35 @@ def build(
             keeper.finish(places(spec, facts), digests(), made, started)
             memory.keep()
             keeper.remember_drawn(pool.drawn)
-        return BuildResult(output, len(context.runs), len(pages), (*told, *keeper.notes))
+        told = (*told, *keeper.notes)
+        return BuildResult(output, len(context.runs), len(pages), told, gates=context.gates)
+
+
+def judge(request: BuildRequest) -> GateResult:
+    """What a build would find of the gates: nothing is rendered and nothing published.
+
+    Raises:
+        SpecError, SourceError.
+    """
+    environ = issuing.Watched(request.environ)
+    request = replace(request, environ=environ)
+    order = receipts.Order(
+        request.spec, request.output, request.sets, request.profile, request.strict
+    )
+    spec = load(request)
+    output = request.output or spec.output
+    with ExitStack() as stack:
+        keeper = stack.enter_context(Keeper(order, environ, output, keep=request.keep))
+        stage = Path(stack.enter_context(TemporaryDirectory(prefix="runreport-")))
+        _, context = read_and_understand(spec, environ, stage, keeper)
+        context = judged(spec, remember(context, output.resolve()))
+        told = (*spec.warnings, *context.warnings, *context.problems, *keeper.notes)
+    return GateResult(spec.report.title, context.gates, context.now, told)
+
+
+def judged(spec: Spec, context: Context) -> Context:
+    """The context with what became of the gates."""
+    return replace(context, gates=gates.judge(spec.gates, context, spec.warnings))
 
 
 def load(request: BuildRequest) -> Spec:
@@ -244,6 +288,7 @@ def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> byte
         correction=context.design.correction,
         look=context.look,
         looks=context.looks,
+        gates=context.gates,
     )
     listed = [(page.title, f"{page.slug}.html", list(page.stated)) for page in pages]
     return stated.document(facts, listed)

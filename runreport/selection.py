@@ -43,13 +43,17 @@ class Selected:
     excluded: tuple[Excluded, ...]
 
 
+UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
+"""The report's time where nothing says one."""
+
+
 def report_time(runs: Sequence[Run], environ: Mapping[str, str]) -> datetime:
     """The report's time: `SOURCE_DATE_EPOCH` when set, else the newest run's, never the clock."""
     epoch = environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isascii() and epoch.isdigit() and len(epoch) <= 12 and int(epoch) < _YEAR_9999:
         return datetime.fromtimestamp(int(epoch), UTC)
     times = [time for run in runs for time in (run.started, run.ended) if time is not None]
-    return max(times, default=datetime(1980, 1, 1, tzinfo=UTC))
+    return max(times, default=UNDATED)
 
 
 def select(

@@ -24,6 +24,7 @@ from runreport.selection import Selected, group, report_time, select
 from runreport.spec.check import check_names, expressions
 from runreport.spec.expressions import Expression, Names, Scalar, Scope, parse
 from runreport.spec.families import expand
+from runreport.spec.gating import said
 from runreport.spec.grammar import REDUCERS
 from runreport.spec.meaning import read_by, read_from
 from runreport.spec.model import SourceEntry, Spec
@@ -170,7 +171,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         warnings=tuple(doubts),
         now=now,
         source_titles=facts.titles,
-        decision=spec.decision,
+        decision=said(spec.decision),
         redacted=facts.redacted,
     )
 

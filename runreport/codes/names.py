@@ -71,4 +71,16 @@ CODES: dict[str, Explanation] = {
         "before groups exist, so `where`, `sort`, `by`, `replicates`, `pair_by` and `baseline` "
         "cannot use it. Columns of tables and axes of charts can.",
     ),
+    "RR216": Explanation(
+        "a gate about no group",
+        "`group` says which groups a gate judges and `against` what it compares them with. A "
+        "condition selects a group when it holds for every run of it; `against` must select "
+        "exactly one. A gate about nothing would say nothing, so the name is taken for a mistake.",
+    ),
+    "RR217": Explanation(
+        "decisions that supersede each other",
+        "A decision names in `supersedes` the earlier ones that it replaces. Following these names "
+        "from one decision leads back to it, so none of them would be in force. The message lists "
+        "the circle; take one of its links out.",
+    ),
 }

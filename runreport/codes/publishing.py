@@ -15,6 +15,11 @@ CODES: dict[str, Explanation] = {
         "The disk is full, the folder is read-only, or it belongs to someone else. The site that "
         "was published before is untouched.",
     ),
+    "RR604": Explanation(
+        "a file cannot be written",
+        "The file that the command line names, such as that of `--json` or `--junit`, cannot be "
+        "written: its folder is missing or read-only, or the disk is full.",
+    ),
     "RR610": Explanation(
         "another build is at work",
         "Two builds into one folder would mix. The lock is released when the other process ends, "

@@ -187,10 +187,17 @@ CODES: dict[str, Explanation] = {
         "each with its own dash; options of a section are indented below its name.",
     ),
     "RR135": Explanation(
-        "gates are not evaluated",
-        "The form of `gates` is checked and kept, but this version does not evaluate them: the "
-        "report is built and the command succeeds whatever they say. Do not rely on them to "
-        "stop a promotion.",
+        "a gate that asks nothing, or two things",
+        "A gate is about one thing, which one of its keys says: metric, segments, cost, lineage or "
+        "warnings. Beside it stand the condition (`require`, `min`, `max_drop`, `no_worse_than`, "
+        "...) and the keys that go with it. A gate without a condition would always pass and one "
+        "whose keys contradict each other never, so both are refused.",
+    ),
+    "RR136": Explanation(
+        "a gate that lacks what it is held against",
+        "A gate that compares needs an opponent: `groups: {baseline: ...}`, or `against` with a "
+        "condition that one group fulfils. `require: equivalent` needs a margin, at the gate or "
+        "at its metric, since no data show that two things are exactly equal.",
     ),
     "RR137": Explanation(
         "a context without a family",

@@ -14,6 +14,7 @@ COMMANDS = {
     "cache": "Show or remove what builds keep for the next one.",
     "check": "Check a spec without building: text, names, stores.",
     "explain": "Explain an error code at length.",
+    "gate": "Hold a spec's gates against its runs; exit with 1 where one fails.",
     "init": "Look at a store or folder and write a commented spec for it.",
     "list": "List the runs, metrics and params of a store or spec.",
     "schema": "Write the JSON Schema of the spec.",

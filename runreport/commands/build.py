@@ -12,6 +12,15 @@ import click
 
 from runreport.commands.unchanged import NOTHING_CHANGED, words_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runreport.kinds import Judged
+
+GATE_FAILED = 1
+"""Exit code, with `--gate` only; the report is built."""
+
 
 @click.command(name="build")
 @click.argument("spec", type=click.Path(path_type=Path), default="runreport.yaml")
@@ -22,6 +31,7 @@ from runreport.commands.unchanged import NOTHING_CHANGED, words_of
 @click.option("--force", is_flag=True, help="Replace a folder that is no site of runreport.")
 @click.option("--if-changed", is_flag=True, help="Exit with 5 when a build would change nothing.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor keep anything in .runreport.")
+@click.option("--gate", is_flag=True, help="Exit with 1 where a critical gate fails.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 def command(
     spec: Path,
@@ -32,6 +42,7 @@ def command(
     force: bool,
     if_changed: bool,
     no_cache: bool,
+    gate: bool,
     quiet: bool,
 ) -> int:
     """Build the site that SPEC describes (default: runreport.yaml).
@@ -72,14 +83,22 @@ def command(
     if result.unchanged is not None:
         if not quiet:
             click.echo(words_of(str(result.output), result.unchanged), nl=False)
-        return NOTHING_CHANGED
+        return GATE_FAILED if gate and _stops(result.gates) else NOTHING_CHANGED
     if not quiet:
         seconds = time.monotonic() - started
         click.echo(
             f"{result.output / 'index.html'}: {result.pages} pages, {result.runs} runs, "
             f"{seconds:.1f} s"
         )
-    return 0
+    if result.gates and (gate or not quiet):
+        from runreport.sections.gatewords import promotion
+
+        click.echo(promotion(result.gates))
+    return GATE_FAILED if gate and _stops(result.gates) else 0
+
+
+def _stops(gates: Sequence[Judged]) -> bool:
+    return any(one.stops for one in gates)
 
 
 class _Progress:

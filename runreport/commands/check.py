@@ -111,13 +111,17 @@ def _meaning(loaded: Loaded, facts: Facts, environ: Mapping[str, str]) -> Found:
 def _selection(spec: Spec, rows: Sequence[Run], names: Names, environ: Mapping[str, str]) -> Found:
     """How many runs and groups there are; RR210 when the baseline is not one group."""
     from runreport.formats import count
+    from runreport.gates.sides import problems_of
     from runreport.selection import group, report_time, select
     from runreport.spec.expressions import Scope
+    from runreport.spec.gates import Sided
     from runreport.understand import design_of
 
     design = design_of(spec)
     grouping = spec.groups
     single = (spec.runs.where, *grouping.columns.values(), grouping.baseline)
+    sided = [(gate.group, gate.against) for gate in spec.gates if isinstance(gate, Sided)]
+    single = (*single, *(e for pair in sided for e in pair))
     asked = [*spec.runs.sort, *grouping.by, *(e for e in single if e is not None)]
     read = f"{count(len(rows), 'run')} read"
     if any(expression.histories(names, design) for expression in asked):
@@ -130,6 +134,8 @@ def _selection(spec: Spec, rows: Sequence[Run], names: Names, environ: Mapping[s
         groups = group(chosen.runs, grouping, lambda e, run: e.evaluate(run, scope))
     except SpecError as error:
         return Found(error.problems)
+    if wrong := problems_of(spec.gates, groups, lambda e, run: e.evaluate(run, scope)):
+        return Found(wrong)
     if rows and not chosen.runs:
         where = spec.runs.where
         message = f"`runs` selects none of {count(len(rows), 'run')}"

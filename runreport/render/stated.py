@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from runreport.blocks import Stated
+from runreport.kinds import Judged
 from runreport.looks import Look
 
 NAME = "runreport.json"
@@ -35,6 +36,8 @@ class ReportFacts:
     """The number of this look at growing data."""
     looks: Sequence[Look]
     """As builds counted them, oldest first."""
+    gates: Sequence[Judged] = ()
+    """In the spec's order."""
 
 
 def sections_of(stated: Sequence[Stated]) -> list[dict[str, Any]]:
@@ -62,6 +65,7 @@ def document(facts: ReportFacts, pages: Sequence[tuple[str, str, list[dict[str, 
         "correction": facts.correction,
         "look": facts.look,
         "looks": plain(facts.looks),
+        "gates": [gate_facts(gate) for gate in facts.gates],
         "pages": [
             {"title": title, "path": path, "sections": sections}
             for title, path, sections in pages
@@ -69,6 +73,28 @@ def document(facts: ReportFacts, pages: Sequence[tuple[str, str, list[dict[str, 
         ],
     }
     return (json.dumps(content, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
+
+
+def gate_facts(gate: Judged) -> dict[str, Any]:
+    """What became of one gate, as plain data."""
+    waiver = gate.waiver
+    return {
+        "title": gate.title,
+        "about": gate.about,
+        "severity": gate.severity,
+        "outcome": gate.word,
+        "stops": gate.stops,
+        "found": [plain(ruling) for ruling in gate.rulings],
+        "waiver": None
+        if waiver is None
+        else {
+            "reason": waiver.reason,
+            "owner": waiver.owner,
+            "until": waiver.until.isoformat(),
+            "expired": gate.expired,
+            "used": gate.waived,
+        },
+    }
 
 
 def plain(value: Any) -> Any:

@@ -15,8 +15,8 @@ from datetime import datetime
 
 from runreport import formats
 from runreport.blocks import Block, Bullets, Code, Fact, Facts, Muted, Note, Strong, Text, Words
-from runreport.kinds import Context, Section
-from runreport.sections import charting, leads, verdicts
+from runreport.kinds import Context, Judged, Section
+from runreport.sections import charting, gatewords, leads, verdicts
 from runreport.sections.aligning import replicate_word
 from runreport.sections.comparing import Answer, compare, findings_of
 from runreport.stats import words
@@ -95,6 +95,7 @@ class SummaryData:
     cautions: tuple[tuple[str, str], ...]
     """Words and code."""
     decision: Mapping[str, str]
+    gates: tuple[Judged, ...] = ()
 
 
 # ---- numbers -------------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ def compute(context: Context, options: Options) -> SummaryData:
         constant=constant,
         cautions=tuple(dict.fromkeys(_cautions(context, answers))),
         decision=dict(context.decision),
+        gates=context.gates,
     )
 
 
@@ -244,6 +246,8 @@ def present(data: SummaryData, options: Options) -> tuple[Block, ...]:
     if not data.answers:
         blocks.append(Text(("No metric is declared, so no group is called best.",), "lead"))
     blocks.append(_facts(data))
+    if data.gates:
+        blocks.append(Text((gatewords.promotion(data.gates),)))
     if data.decision:
         blocks.append(_decision(data.decision))
     blocks.append(Text(_compared(data)))

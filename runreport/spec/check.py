@@ -49,6 +49,7 @@ def check_names(spec: Spec, names: Names) -> list[Problem]:
 def expressions(spec: Spec) -> Iterator[Expression]:
     """Every expression over runs that the author wrote; reducers of metrics apart."""
     yield from _before_groups(spec)
+    yield from _inside(spec.gates)
     for page in spec.pages:
         for entry in page.sections:
             yield from _inside(entry.options)
@@ -117,6 +118,12 @@ def _mentioned(mention: Mention, names: Names) -> Iterator[Problem]:
         elif is_family(mention.name):
             hint = "declare the family under `metrics`, and name one of its metrics here"
         yield Problem("RR211", message, mention.span, hint)
+    if mention.kind == "family":
+        form = mention.name if is_family(mention.name) else f"{mention.name.rstrip('/')}/*"
+        if not members(form, names.known_metrics):
+            message = f"no run logged a metric of the form `{cut(form)}`"
+            hint = "the `*` stands for the segment, as in val/f1/*"
+            yield Problem("RR211", message, mention.span, hint)
     if mention.kind == "param" and mention.name not in names.params:
         message = f"no run has a param '{cut(mention.name)}'"
         hint = suggestion(mention.name, names.params)

@@ -68,22 +68,6 @@ class GroupKeys:
     """Which repetition of a cross-validation a fold belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionKeys:
-    """What was decided from the report."""
-
-    question: str = ""
-    """What was to be decided."""
-    decided: str = ""
-    """What was decided."""
-    by: str = ""
-    """Who decided."""
-    because: str = ""
-    """Why."""
-    date: str = ""
-    """When."""
-
-
 TOP: Mapping[str, str] = MappingProxyType(
     {
         "report": "Title, authors and description of the report.",
@@ -96,7 +80,7 @@ TOP: Mapping[str, str] = MappingProxyType(
         "metrics": "The metrics that are compared: name, then how they are read and shown.",
         "comparison": "The rules of inference.",
         "pages": "The pages of the site; a sensible set when left out.",
-        "gates": "Pass or fail rules; kept, not yet evaluated.",
+        "gates": "Pass or fail rules for a promotion.",
         "decision": "What was decided from the report.",
         "theme": "A theme's name, or the folder of one beside the spec.",
         "output": "Folder of the site, beside the spec.",

@@ -10,6 +10,7 @@ from runreport.errors import Problem, SpecError
 from runreport.spec import keys, parts
 from runreport.spec.combinations import check_design
 from runreport.spec.families import is_family
+from runreport.spec.gating import read_decision, read_gates
 from runreport.spec.layers import Layered, read_layers
 from runreport.spec.marked import Marked
 from runreport.spec.model import Comparison, Spec
@@ -144,11 +145,12 @@ def _spec(
             message = f"`statistic: {metric.statistic}` is of test items, and no items are declared"
             shaper.say("RR138", message, span, "as in groups: {items: item_id}")
     comparison = parts.read_record(Comparison, tree.get("comparison"), "`comparison`", shaper)
+    gates = read_gates(tree.get("gates"), groups, metrics.declared, shaper)
     check_design(tree.get("groups"), tree.get("comparison"), groups, comparison, shaper)
     if _absent(tree.get("pages")):
         names = [metric.name for metric in metrics.declared if not is_family(metric.name)]
         logged = [name for name in names if name not in metrics.values]
-        pages = default_pages(sections, names, logged, groups, layered.tree.span)
+        pages = default_pages(sections, names, logged, groups, layered.tree.span, gated=bool(gates))
     else:
         pages = read_pages(tree["pages"], sections, shaper)
     spec = Spec(
@@ -160,8 +162,9 @@ def _spec(
         metrics=metrics.with_spans,
         comparison=comparison,
         pages=pages,
-        gates=parts.read_gates(tree.get("gates"), shaper),
-        decision=parts.read_decision(tree.get("decision"), shaper),
+        gates=gates,
+        decision=read_decision(tree.get("decision"), shaper),
+        decision_span=None if _absent(tree.get("decision")) else tree["decision"].span,
         theme=parts.read_theme(tree.get("theme"), path, layered, shaper),
         output=parts.read_output(tree.get("output"), path, layered, shaper),
         allow_secrets=parts.read_names(tree.get("allow_secrets"), shaper),

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from runreport.design import BudgetRule, Correction, Margin, Method, Metric, MetricName
+from runreport.design import BudgetRule, Correction, Method, Metric
 from runreport.errors import Problem, Span
 from runreport.spec.expressions import Expression
-from runreport.spec.limits import MARGIN, SINCE, AtLeast, Between
+from runreport.spec.gates import Decision, Gate
+from runreport.spec.limits import SINCE, AtLeast, Between
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +130,6 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """A pass or fail rule for a promotion; kept, not yet evaluated."""
-
-    metric: MetricName
-    """A declared or logged metric."""
-    require: Literal["better", "not_worse", "equivalent"]
-    """The verdict that passes."""
-    against: str = "baseline"
-    """The group it is compared with."""
-    margin: Annotated[Margin, MARGIN] | None = None
-    """Instead of the metric's own."""
-    severity: Literal["error", "warning"] = "error"
-    """Whether failing stops a promotion or is only said."""
-
-
-@dataclass(frozen=True, slots=True)
 class SectionEntry:
     """One section of a page."""
 
@@ -171,7 +156,8 @@ class PageEntry:
 class Mention:
     """A metric or param that the spec names outside of expressions."""
 
-    kind: Literal["metric", "param"]
+    kind: Literal["metric", "param", "family"]
+    """A family is metrics of one form: `val/f1/*`."""
     name: str
     span: Span
 
@@ -189,7 +175,8 @@ class Spec:
     comparison: Comparison
     pages: tuple[PageEntry, ...]
     gates: tuple[Gate, ...] = ()
-    decision: Mapping[str, str] = field(default_factory=dict)
+    decision: Decision = field(default_factory=Decision)
+    decision_span: Span | None = None
     theme: str = "default"
     output: Path = Path("site")
     """Resolved against the spec's folder."""

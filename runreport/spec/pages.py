@@ -161,7 +161,13 @@ def _in_full(options: type, short: str, node: Marked) -> Marked:
 
 
 def default_pages(
-    kinds: Kinds, metrics: Sequence[str], logged: Collection[str], groups: Grouping, span: Span
+    kinds: Kinds,
+    metrics: Sequence[str],
+    logged: Collection[str],
+    groups: Grouping,
+    span: Span,
+    *,
+    gated: bool = False,
 ) -> tuple[PageEntry, ...]:
     """The pages of a spec that lists none: of the sections there are, those that need no choice.
 
@@ -172,8 +178,11 @@ def default_pages(
         groups: with a baseline, data sets or items, groups are compared; rows that are one data
             set's or one item's result get no page each.
         span: where problems of these pages would point to.
+        gated: whether the spec has gates.
     """
-    first: list[tuple[str, dict[str, str]]] = [("summary", {}), ("runs", {})]
+    first: list[tuple[str, dict[str, str]]] = [("summary", {})]
+    first += [("gates", {})] if gated else []
+    first += [("runs", {})]
     rows = groups.across is not None or groups.items is not None
     first += [("significance", {})] if rows or groups.baseline is not None else []
     first += [("ranking", {}), ("aggregate", {})] if groups.across is not None else []

@@ -13,11 +13,10 @@ from runreport.design import Metric
 from runreport.errors import Span
 from runreport.spec.expressions import Expression
 from runreport.spec.grammar import REDUCERS
-from runreport.spec.keys import DecisionKeys, GroupKeys, MetricKeys
+from runreport.spec.keys import GroupKeys, MetricKeys
 from runreport.spec.layers import Layered
 from runreport.spec.marked import Marked
 from runreport.spec.model import (
-    Gate,
     Grouping,
     Mention,
     ReportInfo,
@@ -232,32 +231,6 @@ def _declared(name: str, read: MetricKeys) -> Metric:
 
 
 # ---- the rest ------------------------------------------------------------------------------------
-
-
-def read_gates(node: Marked | None, shaper: Shaper) -> tuple[Gate, ...]:
-    """Gates are kept for a later version, and that is said."""
-    if node is None or node.value is None:
-        return ()
-    if node.sequence is None:
-        shaper.wrong(node, "a list of gates", "as in [{metric: accuracy, require: better}]")
-        return ()
-    gates = []
-    for index, item in enumerate(node.sequence):
-        try:
-            gates.append(shaper.record(Gate, item, f"gate {index + 1}"))
-        except Unusable:
-            continue
-    if gates:
-        message = "gates are not evaluated yet: the report is built whatever they say"
-        shaper.say("RR135", message, node.span, severity="warning")
-    return tuple(gates)
-
-
-def read_decision(node: Marked | None, shaper: Shaper) -> Mapping[str, str]:
-    """What was decided: the keys that were written."""
-    read = read_record(DecisionKeys, node, "`decision`", shaper)
-    texts = {field.name: str(getattr(read, field.name)) for field in fields(read)}
-    return {name: text for name, text in texts.items() if text}
 
 
 def read_name(node: Marked | None, default: str, shaper: Shaper) -> str:

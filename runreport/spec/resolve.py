@@ -56,6 +56,8 @@ class Resolver:
             if key == "pages" and node.sequence is not None:
                 pages = tuple(self._page(page) for page in node.sequence)
                 entries[key] = rebuilt(node, pages)
+            elif key == "decision" and node.mapping is not None:
+                entries[key] = rebuilt(node, {k: self._cited(v) for k, v in node.mapping.items()})
             else:
                 entries[key] = self.plain(node)
         return rebuilt(tree, entries)
@@ -98,6 +100,12 @@ class Resolver:
             else:
                 entries[key] = self.plain(node)
         return rebuilt(section, entries)
+
+    def _cited(self, node: Marked) -> Marked:
+        """Texts of a decision, which may cite verdicts."""
+        if node.sequence is not None:
+            return rebuilt(node, tuple(self._cited(item) for item in node.sequence))
+        return self.written(node, frozenset(("verdict",)))
 
     # ---- texts --------------------------------------------------------------------------------
 

@@ -12,10 +12,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal
 
+from runreport.errors import Span
 from runreport.spec.expressions import Expression
-from runreport.spec.keys import TOP, DecisionKeys, GroupKeys, MetricKeys
+from runreport.spec.gates import FORMS, Decision
+from runreport.spec.keys import TOP, GroupKeys, MetricKeys
 from runreport.spec.limits import MARGIN, Form
-from runreport.spec.model import Adaptation, Comparison, Gate, Join, ReportInfo, Selection
+from runreport.spec.model import Adaptation, Comparison, Join, ReportInfo, Selection
 from runreport.spec.pages import Kinds
 from runreport.spec.shape import hints, kind_of, required
 from runreport.spec.sources import SourceKinds
@@ -55,8 +57,8 @@ def json_schema(sections: Kinds, sources: SourceKinds) -> Schema:
         },
         "comparison": _record(Comparison),
         "pages": {"type": "array", "minItems": 1, "items": _page(sections)},
-        "gates": {"type": "array", "items": _record(Gate)},
-        "decision": _record(DecisionKeys),
+        "gates": {"type": "array", "items": _gates()},
+        "decision": _decision(),
         "theme": {"type": "string"},
         "output": {"type": "string"},
         "allow_secrets": {"type": "array", "items": {"type": "string"}},
@@ -100,6 +102,22 @@ def _groups() -> Schema:
         ],
     }
     schema["properties"] = {"by": by, **schema["properties"]}
+    return schema
+
+
+def _gates() -> Schema:
+    """A gate is about one thing, and its form follows from that."""
+    forms = [_record(form) for form in FORMS.values()]
+    lineage = forms[list(FORMS).index("lineage")]["properties"]["lineage"]
+    (several,) = (one for one in lineage["anyOf"] if "items" in one)
+    lineage["anyOf"].append(several["items"])
+    return {"anyOf": forms}
+
+
+def _decision() -> Schema:
+    schema = _record(Decision)
+    for key in ("options", "supersedes"):
+        schema["properties"][key]["anyOf"].append({"type": "string"})
     return schema
 
 
@@ -191,6 +209,9 @@ def _record(cls: type) -> Schema:
     documented = field_docs(cls)
     properties: Schema = {}
     for field in fields(cls):
+        if hints(cls)[field.name] is Span:
+            # where it stands in the text
+            continue
         schema = _or_variable(_value(hints(cls)[field.name]))
         words = documented.get(field.name)
         default = None if field.default in (MISSING, None) else _plain(field.default)
@@ -266,7 +287,14 @@ def _manual(options: type) -> str:
 
 @cache
 def field_docs(cls: type) -> Mapping[str, str]:
-    """The string under each field of a dataclass, as one line."""
+    """The string under each field of a dataclass and of those it builds on, as one line."""
+    documented: dict[str, str] = {}
+    for base in reversed(cls.__mro__[:-1]):
+        documented |= _own_docs(base)
+    return documented
+
+
+def _own_docs(cls: type) -> Mapping[str, str]:
     try:
         tree = ast.parse(inspect.cleandoc(f"\n{inspect.getsource(cls)}")).body[0]
     except (OSError, TypeError, SyntaxError):

@@ -14,6 +14,7 @@ from runreport import registry
 from runreport.design import Margin
 from runreport.errors import SpecError
 from runreport.spec.check import check_names
+from runreport.spec.gates import Decision
 from runreport.spec.load import load_spec, read_spec
 from runreport.spec.names import Names
 from tests.shared import ROOT
@@ -101,7 +102,7 @@ def test_every_key_of_the_language_arrives(tmp_path):
         """,
     )
     spec = loaded.spec
-    assert codes(loaded) == ["RR135"]
+    assert codes(loaded) == []
     assert (spec.report.title, spec.report.authors, spec.report.description) == (
         "T",
         ("A", "B"),
@@ -142,17 +143,10 @@ def test_every_key_of_the_language_arrives(tmp_path):
     assert page.sections[2].options.metric == "loss"
     assert spec.gates[0].require == "better"
     assert spec.gates[0].margin == Margin(5.0, relative=True)
-    assert dict(spec.decision) == {"question": "Q", "decided": "D", "by": "Ada", "because": "B"}
+    assert spec.gates[0].severity == "warning"
+    assert spec.decision == Decision(question="Q", decided="D", by="Ada", because="B")
     assert (spec.theme, spec.output) == ("print", tmp_path / "out")
     assert spec.allow_secrets == ("token_length",)
-
-
-def test_gates_are_kept_and_a_warning_says_that_nothing_evaluates_them(tmp_path):
-    loaded = read(tmp_path, "gates: [{metric: loss, require: not_worse}]")
-    (warning,) = loaded.spec.warnings
-    assert warning.severity == "warning"
-    assert "not evaluated" in warning.message
-    assert loaded.errors == ()
 
 
 def test_all_but_without_arguments_means_every_param_separates(tmp_path):
@@ -209,7 +203,9 @@ def test_a_margin_is_a_positive_number_or_percentage(tmp_path, margin):
         ("theme: ''", "RR109", "expected a name", "''"),
         ("decision: {becuase: x}", "RR102", "unknown key 'becuase'", "becuase"),
         ("group: {by: all_but(seed)}", "RR102", "unknown key 'group'", "group"),
-        ("gates: [{metric: a}]", "RR108", "gate 1 needs 'require'", "{"),
+        ("gates: [{metric: a}]", "RR135", "gate 1 asks nothing of 'a'", "{"),
+        ("gates: {metric: a}", "RR109", "expected a list of gates", "{"),
+        ("gates: [{cost: a, max: 1, max_drop: 1}]", "RR102", "'max_drop' in gate 1", "max_drop"),
         ("allow_secrets: [1]", "RR109", "expected a text", "1"),
         ("vars: [a]", "RR109", "a mapping of names and values", "["),
         ("profiles: {a: 1}", "RR109", "a mapping of the keys to change", "1"),
