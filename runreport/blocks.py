@@ -225,6 +225,20 @@ class Preformatted:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is written beside the pages, and the sentence that leads to it."""
+
+    name: str
+    """`folder/stem`: lower case letters, digits and hyphens, never data; `.json` is added."""
+    content: str
+    """JSON."""
+    title: str
+    """What its link says."""
+    words: Words = ()
+    """What it is, after the link."""
+
+
+@dataclass(frozen=True, slots=True)
 class Markdown:
     """The author's Markdown (or a run's note); sanitised before it is shown."""
 
@@ -232,7 +246,17 @@ class Markdown:
 
 
 Block: TypeAlias = (
-    Headline | Text | Bullets | Facts | Note | Fold | Table | Figure | Preformatted | Markdown
+    Headline
+    | Text
+    | Bullets
+    | Facts
+    | Note
+    | Fold
+    | Table
+    | Figure
+    | Preformatted
+    | Download
+    | Markdown
 )
 
 

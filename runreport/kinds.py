@@ -165,9 +165,69 @@ class Needs:
     """Logged metrics whose raw points it draws or reduces."""
     summaries: bool = False
     """Whether it shows full summaries (lowest, highest, count) of whatever points are read."""
+    repositories: frozenset[str] = frozenset()
+    """Folders of Git repositories, as written, whose commits it names."""
 
     def __or__(self, other: Needs) -> Needs:
-        return Needs(self.histories | other.histories, self.summaries or other.summaries)
+        return Needs(
+            self.histories | other.histories,
+            self.summaries or other.summaries,
+            self.repositories | other.repositories,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """One commit in a list of commits."""
+
+    id: str
+    author: str
+    time: datetime | None
+    """When it was committed, UTC."""
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file that two commits do not share."""
+
+    path: str
+    added: int | None
+    """Lines; None where the file is no text."""
+    removed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """What lies between the code of two commits."""
+
+    commits: tuple[CommitLine, ...]
+    """That lead to the second one and not to the first, newest first; cut where they are many."""
+    ahead: int
+    """How many there are."""
+    behind: int
+    """That lead to the first one alone: the second is not built on them."""
+    files: tuple[FileChange, ...]
+    """By path; cut where they are many."""
+    changed: int
+    """How many there are."""
+    added: int
+    """Lines of all of them."""
+    removed: int
+    diff: str
+    """The change as text, its beginning where it is long."""
+    cut: bool
+    """Whether the text goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHistory:
+    """What a repository tells of the commits that runs name."""
+
+    changes: Mapping[tuple[str, str], CodeChange | str]
+    """By the two commits as runs name them; or why nothing can be told."""
+    missing: str = ""
+    """Why the repository cannot be read at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +273,8 @@ class Context:
     """On a `foreach: group` page."""
     looks: tuple[Look, ...] = ()
     """At these growing data, oldest first, this one included; empty where none are counted."""
+    repositories: Mapping[str, CodeHistory] = field(default_factory=dict)
+    """What sections asked of Git repositories, by the folder as written."""
 
     @property
     def look(self) -> int:

@@ -15,11 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from runreport import formats, gates, looks, registry
+from runreport import formats, gates, looks, registry, repositories
 from runreport.beside import beside
 from runreport.blocks import Figure
 from runreport.cache import issuing, place, receipts
 from runreport.compose import Entry, entries, run_pages
+from runreport.design import Design
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.keeping import Keeper
@@ -35,10 +36,18 @@ from runreport.render.rundata import run_data
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
+from runreport.sources.dvc.gitdir import GitDir
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
 from runreport.tables import Run, RunTables
-from runreport.understand import Facts, local_places, read, read_sources, understand
+from runreport.understand import (
+    Facts,
+    local_places,
+    needs_of,
+    read,
+    read_sources,
+    understand,
+)
 
 Progress = Callable[[str], None]
 
@@ -372,7 +381,16 @@ def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
     for index, reader in enumerate(facts.readers):
         for name, digest in reader.fingerprint().items():
             digests[f"source/{index}/{name}"] = digest
+    for index, repository in enumerate(git_repositories(spec)):
+        refs = repr((repository.head, *repository.refs.items()))
+        digests[f"repository/{index}"] = hashlib.sha256(refs.encode("utf-8", "replace")).hexdigest()
     return digests
+
+
+def git_repositories(spec: Spec) -> Sequence[GitDir]:
+    """The Git repositories that sections ask, those that are there."""
+    named = needs_of(spec, Design()).repositories
+    return repositories.places(spec.path.parent, named) if named else ()
 
 
 def summed_up(pages: int, runs: int, told: Sequence[Problem]) -> str:
@@ -394,4 +412,8 @@ def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:
         if own is None:
             return None
         found += own
+    for repository in git_repositories(spec):
+        # a commit that was not there may come with a pack
+        packs = repository.objects / "pack"
+        found += [*repository.files(), *repository.folders(), repository.objects, packs]
     return found

@@ -25,7 +25,7 @@ from runreport.render.page import RUNS, Links, Part, RenderedPage
 from runreport.signs import program
 from runreport.tracing import Answers, Pages, Question, Trace, traced
 
-_EXPORT = re.compile(r"data/[a-z0-9/-]+\.(?:csv|tex)")
+_EXPORT = re.compile(r"data/[a-z0-9/-]+\.(?:csv|tex|json)")
 
 
 class Kept(Protocol):

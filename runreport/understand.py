@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from runreport import budget as budgeting
-from runreport import registry
+from runreport import registry, repositories
 from runreport.beside import beside
 from runreport.design import Budget, Design, Metric
 from runreport.errors import Problem, SourceError, SpecError
@@ -139,7 +139,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         tables = _with_history(tables, facts, history, tables.rows, first, first)
     scope = Scope(names, design, history, now)
     chosen = select(tables.rows, spec.runs, lambda e, run: e.evaluate(run, scope), now)
-    reduced, needs = _histories(all_expressions(spec), names, design), _needs(spec, design)
+    reduced, needs = _histories(all_expressions(spec), names, design), needs_of(spec, design)
     needed = reduced | needs.histories
     if later := needed - first:
         summed = later if needs.summaries else later & reduced
@@ -158,7 +158,7 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
     scope = replace(scope, design=design)
     values = _Values(design, names, history, now)
     scope = replace(scope, baseline_values=values.mean_of(groups, design))
-    return Context(
+    found = Context(
         title=spec.report.title,
         design=replace(design, has_baseline=any(g.is_baseline for g in groups)),
         runs=chosen.runs,
@@ -174,6 +174,8 @@ def understand(spec: Spec, facts: Facts, history: History, environ: Mapping[str,
         decision=said(spec.decision),
         redacted=facts.redacted,
     )
+    code = repositories.read(spec.path.parent, needs.repositories, found)
+    return replace(found, repositories=code)
 
 
 def design_of(spec: Spec) -> Design:
@@ -312,7 +314,8 @@ def _histories(expressions: Sequence[Expression], names: Names, design: Design) 
     return frozenset().union(*(e.histories(names, design) for e in expressions))
 
 
-def _needs(spec: Spec, design: Design) -> Needs:
+def needs_of(spec: Spec, design: Design) -> Needs:
+    """What the sections of all pages read beyond the last values."""
     needs = Needs()
     for page in spec.pages:
         for entry in page.sections:

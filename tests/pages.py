@@ -74,6 +74,7 @@ def every_position(text: str) -> list[b.Block]:
         b.Fold(text, (b.Text((text,)), b.Headline(text, 3))),
         table,
         b.Preformatted(text, text),
+        b.Download("folder/facts", "{}", text, (text,)),
         b.Markdown(text),
     ]
 

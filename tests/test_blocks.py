@@ -46,6 +46,7 @@ def page():
                 numbers_as_line, (1.0, 2.0), "Loss", "falls", table, (b.LegendEntry("a", "s"),)
             ),
             b.Preformatted("$ train"),
+            b.Download("folder/facts", "{}", "Facts"),
             b.Markdown("*note*"),
         ),
     )

@@ -21,6 +21,21 @@ def path(slug: str, stem: str, taken: Collection[str]) -> str:
     return candidate
 
 
+def own_path(slug: str, name: str, taken: Collection[str]) -> str:
+    """Where a file goes whose name means something: `data/index/provenance/NAME.json`.
+
+    Of several files of one name on a page each further one gets a folder of its own.
+    """
+    if re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name) is None:
+        raise ValueError(f"no name of a file: {name!r}")
+    folder, _, stem = name.partition("/")
+    candidate, number = f"data/{slug}/{folder}/{stem}.json", 1
+    while candidate in taken:
+        number += 1
+        candidate = f"data/{slug}/{folder}-{number}/{stem}.json"
+    return candidate
+
+
 def csv(table: b.Table) -> bytes:
     """Unrounded values, one line per row, UTF-8."""
     lines = [",".join(emit.csv(_heading(column)) for column in table.columns)]

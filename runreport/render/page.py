@@ -167,6 +167,8 @@ class _Writer:
                 f'<p class="rr-caption">{emit.html(block.caption)}</p>' if block.caption else ""
             )
             return f'{caption}<pre class="rr-pre"><code>{emit.html(block.text)}</code></pre>'
+        if isinstance(block, b.Download):
+            return self._download(block)
         if isinstance(block, b.Markdown):
             return f'<div class="rr-markdown">{note_html(block.text)}</div>'
         return f"<h{block.level}>{emit.html(block.text)}</h{block.level}>"
@@ -231,6 +233,15 @@ class _Writer:
             rows=Trusted("".join(self._rows(table))),
             export=export,
         )
+
+    def _download(self, file: b.Download) -> str:
+        words = self.words(file.words).markup
+        if not self._export:
+            return f"<p>{emit.html(file.title)}{words}</p>"
+        path = exports.own_path(self._slug, file.name, self.files)
+        self.files[path] = file.content.encode()
+        link = f'<a href="{self._root}{path}" download>{emit.html(file.title)}</a>'
+        return f"<p>{link}{words}</p>"
 
     def _rows(self, table: b.Table) -> Iterator[str]:
         numeric = [column.kind in ("number", "time") for column in table.columns]

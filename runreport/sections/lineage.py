@@ -1,15 +1,20 @@
 """Where the runs come from: code, command, user, data, environment and hardware, by group.
 
 What is the same everywhere is said once; what differs stands side by side; what nobody logged is
-listed, since a result without its origin cannot be reproduced.
+listed, since a result without its origin cannot be reproduced. From the baseline to each other
+group it says what changed: commits where the repository is at hand (`repository: ../project`; only
+its objects are read, nothing of it is run), data, packages with those that train first, the
+machine. A graph leads from data over runs to models and their aliases. The same facts are written
+for other programs as RO-Crate and, of the best run, as an in-toto Statement.
 
-    - lineage
+    - lineage: {graph: true}
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from runreport import formats
 from runreport.blocks import (
@@ -18,6 +23,7 @@ from runreport.blocks import (
     Cell,
     Code,
     Column,
+    Download,
     Fact,
     Facts,
     Fold,
@@ -30,9 +36,23 @@ from runreport.blocks import (
     Text,
     Words,
 )
-from runreport.kinds import Context, Section
-from runreport.sections import charting, variation
+from runreport.design import Design
+from runreport.kinds import CodeHistory, Context, Needs, Section
+from runreport.sections import (
+    ancestry,
+    charting,
+    genealogy,
+    packages,
+    provenance,
+    rundetails,
+    steps,
+    stepwords,
+    variation,
+)
+from runreport.sections.genealogy import Graph
 from runreport.sections.origins import Origin, Topic, origins
+from runreport.sections.rundetails import RunDetail
+from runreport.sections.steps import Changes, Step
 from runreport.sections.variation import Line, Side
 from runreport.tables import Run
 
@@ -41,6 +61,8 @@ PACKAGES = 3
 
 ROWS = 400
 """Facts of one table."""
+
+STATEMENT = "in-toto-statement.json"
 
 NAMED = 12
 """Runs named per fact that is unknown, or per value."""
@@ -52,6 +74,13 @@ class Options:
 
     packages: bool = True
     """Compare the environment's packages too, where runs logged them."""
+    repository: str | None = None
+    """Folder of the Git repository that the runs' commits are in, relative to the spec: shows the
+    commits and lines between the baseline and the other groups."""
+    graph: bool = True
+    """Draw what leads to what: data, code, runs, models, aliases."""
+    provenance: bool = True
+    """Write RO-Crate and in-toto files beside the page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +107,26 @@ class LineageData:
     unknown: tuple[Unknown, ...]
     uncommitted: tuple[Run, ...]
     """Runs whose code is in no commit."""
+    steps: tuple[Changes, ...]
+    """What changed from side to side."""
+    history: CodeHistory | None
+    """What the repository tells; None where none is named."""
+    graph: Graph | None
+    details: tuple[RunDetail, ...]
+    """Run by run."""
+    files: ProvenanceFiles | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceFiles:
+    """What is written for other programs."""
+
+    crate: str
+    statement: str | None
+    subject: Run | None
+    """The run that the statement is about."""
+    why: str
+    """Why it is that run; or why there is no statement."""
 
 
 # ---- numbers -------------------------------------------------------------------------------------
@@ -99,6 +148,11 @@ def compute(context: Context, options: Options) -> LineageData:
     lines.sort(key=lambda line: (_ORDER.index(first[line.key].topic), places[line.key]))
     several = [line for line in lines if len({v for h in line.held for v in h.values}) > 1]
     apart = {line.key for line in several}
+    found = tuple(_step(step, options) for step in steps.steps(context))
+    compared = {change.name for one in found for change in one.packages}
+    below = [line for line in several if _package(first[line.key]) in compared]
+    if len(below) > PACKAGES:
+        several = [line for line in several if line not in below]
     single = [line for line in lines if line.key not in apart]
     return LineageData(
         runs=len(context.runs),
@@ -106,9 +160,33 @@ def compute(context: Context, options: Options) -> LineageData:
         same=tuple((first[line.key], _count(line)) for line in single),
         apart=tuple(several),
         holders=_holders(context.runs, known, apart),
-        unknown=_unknown(context.runs, known),
+        unknown=_unknown(context, known),
         uncommitted=tuple(run for run in context.runs if _is_dirty(known[run.id])),
+        steps=found,
+        history=context.repositories.get(options.repository) if options.repository else None,
+        graph=genealogy.graph(context) if options.graph else None,
+        details=rundetails.details(context),
+        files=_files(context) if options.provenance and context.runs else None,
     )
+
+
+def _package(origin: Origin) -> str:
+    """The package that a fact is about; empty where it is about none."""
+    return packages.canonical(origin.label) if origin.topic == "environment" else ""
+
+
+def _step(step: Step, options: Options) -> Changes:
+    found = steps.changes(step)
+    return found if options.packages else replace(found, packages=())
+
+
+def _files(context: Context) -> ProvenanceFiles:
+    subject, why = provenance.candidate(context)
+    written = None if subject is None else provenance.statement(subject)
+    if subject is not None and written is None:
+        why = f"nothing that {charting.fit(subject.name or subject.id)} made has a digest"
+    parts = (STATEMENT,) if written is not None else ()
+    return ProvenanceFiles(provenance.crate(context, parts), written, subject, why)
 
 
 def _is_dirty(found: Sequence[Origin]) -> bool:
@@ -156,23 +234,37 @@ def _has(topic: Topic, label: str = "") -> Callable[[Sequence[Origin]], bool]:
 _EXPECTED: tuple[tuple[str, Callable[[Sequence[Origin]], bool]], ...] = (
     ("commit", _has("code", "commit")),
     ("word on uncommitted changes", _has("code", "uncommitted changes")),
+    ("repository", _has("code", "repository")),
     ("command", _has("command")),
     ("user", _has("user")),
     ("dataset", _has("data")),
     ("environment", _has("environment")),
+    ("version of Python", _has("environment", "python")),
     ("hardware", _has("hardware")),
 )
 
 
-def _unknown(runs: Sequence[Run], known: Mapping[str, Sequence[Origin]]) -> tuple[Unknown, ...]:
+def _unknown(context: Context, known: Mapping[str, Sequence[Origin]]) -> tuple[Unknown, ...]:
     found = []
+    runs = context.runs
     for what, has in _EXPECTED:
         if without := tuple(run for run in runs if not has(known[run.id])):
             found.append(Unknown(f"no {what}", without))
+    seedless = tuple(run for run in runs if not ancestry.seeds(run, context.design))
+    undriven = tuple(run for run in runs if _lacks_driver(known[run.id]))
     undigested = tuple(run for run in runs if _says(known[run.id], "data", "no digest"))
-    if undigested:
-        found.append(Unknown("no digest of a dataset", undigested))
+    said = (
+        ("no seed", seedless),
+        ("no driver of its GPU", undriven),
+        ("no digest of a dataset", undigested),
+    )
+    found += [Unknown(what, some) for what, some in said if some]
     return tuple(found)
+
+
+def _lacks_driver(found: Sequence[Origin]) -> bool:
+    has_gpu = any(o.topic == "hardware" and o.label.startswith("gpu") for o in found)
+    return has_gpu and not any(o.label in ("driver", "cuda") for o in found)
 
 
 def _says(found: Sequence[Origin], topic: Topic, text: str) -> bool:
@@ -194,18 +286,52 @@ def present(data: LineageData, options: Options) -> tuple[Block, ...]:
         blocks.append(Facts(tuple(_fact(origin, count, data.runs) for origin, count in facts)))
     if folded:
         blocks.append(_packages(folded, data.runs))
+    if data.graph is not None and (chart := genealogy.figure(data.graph)) is not None:
+        blocks.append(chart)
     if data.apart:
         blocks += [_table(data), *variation.long_values(data.apart), _which(data)]
     elif data.same:
         said = "What is known of the runs' origin is the same for all of them."
         blocks.append(Text((said,)))
-    lines = [_gap(gap, data.runs) for gap in data.unknown]
+    blocks += stepwords.blocks(data.steps, data.history)
+    blocks += rundetails.blocks(data.details, data.runs)
+    if lines := _unknown_lines(data):
+        blocks.append(Note("warning", "What is not known", (Bullets(tuple(lines)),)))
+    if data.files is not None:
+        blocks += _downloads(data.files)
+    return tuple(blocks)
+
+
+def _unknown_lines(data: LineageData) -> list[Words]:
+    """What no run logged in one sentence, then what some did not."""
+    nowhere = [gap.what.removeprefix("no ") for gap in data.unknown if len(gap.runs) == data.runs]
+    lines: list[Words] = []
+    if nowhere:
+        lines.append((f"Logged for no run: {', '.join(nowhere)}.",))
+    lines += [_gap(gap) for gap in data.unknown if len(gap.runs) < data.runs]
     if data.uncommitted:
         who = "every run" if len(data.uncommitted) == data.runs else _who(data.uncommitted)
         lines.append((f"Uncommitted changes: no commit holds the code of {who}.",))
-    if lines:
-        blocks.append(Note("warning", "What is not known", (Bullets(tuple(lines)),)))
-    return tuple(blocks)
+    return lines
+
+
+def _downloads(files: ProvenanceFiles) -> list[Block]:
+    made: list[Block] = [
+        Download(
+            "provenance/ro-crate-metadata",
+            files.crate,
+            "RO-Crate",
+            (": the runs' origins for archives (ro-crate-metadata.json).",),
+        )
+    ]
+    if files.statement is None or files.subject is None:
+        made.append(Text((f"No in-toto Statement: {files.why}.",), "small"))
+    else:
+        name = charting.fit(files.subject.name or files.subject.id)
+        words = f": unsigned provenance of {name}, {files.why}."
+        stem = f"provenance/{STATEMENT.removesuffix('.json')}"
+        made.append(Download(stem, files.statement, "in-toto Statement", (words,)))
+    return made
 
 
 def _fact(origin: Origin, count: int, runs: int) -> Fact:
@@ -270,9 +396,7 @@ def _which(data: LineageData) -> Fold:
     return Fold("Which run has what", (Bullets(tuple(lines)),))
 
 
-def _gap(gap: Unknown, runs: int) -> Words:
-    if len(gap.runs) == runs:
-        return (f"{gap.what} was logged for any run".replace("no ", "No ", 1) + ".",)
+def _gap(gap: Unknown) -> Words:
     count = formats.count(len(gap.runs), "run")
     return (f"{gap.what} was logged for {count}".replace("no ", "No ", 1), f": {_who(gap.runs)}.")
 
@@ -281,6 +405,31 @@ def _who(runs: Sequence[Run]) -> str:
     return charting.named([run.name or run.id for run in runs], NAMED)
 
 
+def needs(options: Options, _design: Design) -> Needs:
+    """The repository that it reads."""
+    named = frozenset({options.repository} if options.repository else ())
+    return Needs(repositories=named)
+
+
+def record(data: LineageData) -> Mapping[str, Any]:
+    """What is unknown and what changed, for `runreport.json`."""
+    return {
+        "runs": data.runs,
+        "unknown": [
+            {"what": gap.what.removeprefix("no "), "runs": [run.id for run in gap.runs]}
+            for gap in data.unknown
+        ],
+        "uncommitted": [run.id for run in data.uncommitted],
+        "changes": stepwords.facts(data.steps),
+    }
+
+
 SECTION = Section(
-    name="lineage", options=Options, compute=compute, present=present, title="Lineage"
+    name="lineage",
+    options=Options,
+    compute=compute,
+    present=present,
+    needs=needs,
+    record=record,
+    title="Lineage",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runreport.blocks import Facts, Fold, Href, Note, Table
+from runreport.formats import MISSING
 from runreport.sections import lineage
 from runreport.sections.lineage import Options
 from runreport.sections.origins import origins
@@ -15,13 +16,14 @@ REPOSITORY = "https://token:secret@git.example.org/team/digits.git"
 
 
 def code(commit=COMMIT, branch="main", dirty=False, url=None):
-    return ("code", "git" if url is None else "digits", branch, commit, dirty, url)
+    return ("code", "digits", branch, commit, dirty, url)
 
 
 FULL = [
     code(),
     ("command", "train.py", "main", None, None, None),
     ("data", "digits", "training", "a1b2", None, None),
+    ("environment", "python", "3.12", None, None, None),
     ("environment", "torch", "2.1", None, None, None),
     ("hardware", "A100", None, None, None, None),
 ]
@@ -29,15 +31,17 @@ FULL = [
 
 def runs_of(**by_group):
     return [
-        {"name": f"{group}-{index}", "params": {"g": group}, "lineage": rows}
+        {"name": f"{group}-{index}", "params": {"g": group, "seed": index}, "lineage": rows}
         for group, many in by_group.items()
         for index, rows in enumerate(many)
     ]
 
 
 def blocks_of(made, **options):
-    chosen = Options(**options)
-    return lineage.present(lineage.compute(made, chosen), chosen)
+    """What compares facts; what is drawn, listed run by run and written has tests of its own."""
+    chosen = Options(**{"graph": False, "provenance": False, **options})
+    blocks = lineage.present(lineage.compute(made, chosen), chosen)
+    return tuple(b for b in blocks if not (isinstance(b, Fold) and b.title == "Run by run"))
 
 
 def facts_of(blocks):
@@ -90,8 +94,9 @@ def test_what_differs_within_every_group_alike_is_shown_too():
 def test_versions_are_text():
     runs = runs_of(a=[[("environment", "torch", "1.1", None, None, None)]])
     runs += runs_of(b=[[("environment", "torch", "1.10", None, None, None)]])
-    (table,) = reading.find(blocks_of(study(runs, by=["g"])), Table)
-    assert reading.shown(table) == [{"Fact": "torch", "g=a": "1.1", "g=b": "1.10"}]
+    facts, changed = reading.find(blocks_of(study(runs, by=["g"])), Table)
+    assert reading.shown(facts) == [{"Fact": "torch", "g=a": "1.1", "g=b": "1.10"}]
+    assert reading.column(changed, "Change") == ["upgraded minor version"]
 
 
 def test_what_is_unknown_is_listed_with_the_runs():
@@ -106,8 +111,10 @@ def test_what_is_unknown_is_listed_with_the_runs():
 
 def test_what_no_run_logged_is_said_in_short():
     said = reading.said(blocks_of(study(runs_of(a=[[]], b=[[]]), by=["g"])))
-    assert "No hardware was logged for any run." in said
-    assert "No commit was logged for any run." in said
+    assert (
+        "Logged for no run: commit, word on uncommitted changes, repository, command, dataset, "
+        "environment, version of Python, hardware."
+    ) in said
 
 
 def test_a_dataset_without_digest_and_uncommitted_code_are_named():
@@ -150,3 +157,87 @@ def test_two_repositories_and_two_gpus_stay_apart():
 
 def test_without_runs_it_says_so():
     assert "This report has no runs." in reading.said(blocks_of(study([])))
+
+
+# ---- from group to group -------------------------------------------------------------------------
+
+
+def environment(**versions):
+    return [("environment", name, text, None, None, None) for name, text in versions.items()]
+
+
+def test_packages_that_differ_are_ordered_by_what_matters():
+    before = environment(numpy="1.26.4", torch="2.1.0", rich="12.0", attrs="23.1", six="1.16")
+    after = environment(numpy="2.0.1", torch="2.2.0", rich="13.0", attrs="23.2", tqdm="4.0")
+    made = study(runs_of(a=[before, before], b=[after]), by=["g"], baseline={"g": "a"})
+    blocks = blocks_of(made)
+    (table,) = [t for t in reading.find(blocks, Table) if t.caption == "6 packages differ"]
+    assert [
+        (row["Package"], row["Change"], row["g=a"], row["g=b"]) for row in reading.shown(table)
+    ] == [
+        ("numpy", "upgraded major version", "1.26.4", "2.0.1"),
+        ("torch", "upgraded minor version", "2.1.0", "2.2.0"),
+        ("rich", "upgraded major version", "12.0", "13.0"),
+        ("attrs", "upgraded minor version", "23.1", "23.2"),
+        ("six", "removed", "1.16", MISSING),
+        ("tqdm", "added", MISSING, "4.0"),
+    ]
+
+
+def test_what_only_one_side_logged_is_said_and_not_called_added():
+    made = study(runs_of(a=[FULL], b=[[code(OTHER)]]), by=["g"], baseline={"g": "a"})
+    said = reading.said(blocks_of(made))
+    assert "Not logged on both sides, so not compared: data sets, packages, hardware." in said
+    assert not [t for t in reading.find(blocks_of(made), Table) if "package" in t.caption]
+
+
+def test_data_and_machine_changes_are_listed():
+    before = [("data", "a", None, "d1", None, None), ("data", "b", None, "d2", None, None),
+              ("hardware", "gpu", "A100", None, None, None)]  # fmt: skip
+    after = [("data", "b", None, "d3", None, None), ("data", "c", None, "d4", None, None),
+             ("hardware", "gpu", "H100", None, None, None)]  # fmt: skip
+    made = study(runs_of(a=[before], b=[after]), by=["g"], baseline={"g": "a"})
+    tables = {table.caption: table for table in reading.find(blocks_of(made), Table)}
+    data = reading.shown(tables["3 data sets differ"])
+    assert [(row["Data"], row["Change"], row["g=a"], row["g=b"]) for row in data] == [
+        ("a", "removed", "d1", MISSING),
+        ("b", "changed", "d2", "d3"),
+        ("c", "added", MISSING, "d4"),
+    ]
+    assert reading.shown(tables["1 fact of the machine differs"]) == [
+        {"Machine": "gpu", "g=a": "A100", "g=b": "H100"}
+    ]
+
+
+def test_without_a_repository_the_page_says_how_to_name_one():
+    newer = [code(OTHER), *FULL[1:]]
+    made = study(runs_of(a=[FULL], b=[newer]), by=["g"], baseline={"g": "a"})
+    assert "name the repository in `lineage: {repository: ...}`" in reading.said(blocks_of(made))
+
+
+def test_many_steps_are_folded_one_each():
+    runs = runs_of(**{f"x{i}": [environment(torch=f"{i}.0")] for i in range(5)})
+    made = study(runs, by=["g"], baseline={"g": "x0"})
+    titles = [fold.title for fold in reading.find(blocks_of(made), Fold)]
+    assert "From g=x0 to g=x4: 1 package" in titles
+    assert sum(title.startswith("From") for title in titles) == 4
+
+
+def test_run_by_run_seed_parent_models_and_logged_changes_are_listed():
+    rows = [
+        code(dirty=True),
+        ("parent", "p1", None, None, None, None),
+        ("model", "digits", "3", None, None, None),
+        ("model", "digits@champion", "3", None, None, None),
+    ]
+    run = {"name": "a", "params": {"g": "a", "random_state": 7}, "lineage": rows}
+    run["artifacts"] = [("files/diff.patch", "text", 2000, None, None)]
+    made = study([run], by=["g"])
+    blocks = lineage.present(lineage.compute(made, Options()), Options())
+    (fold,) = [b for b in reading.find(blocks, Fold) if b.title == "Run by run"]
+    (table,) = reading.find(fold.body, Table)
+    (row,) = reading.shown(table)
+    assert row["Seed"] == "random_state 7"
+    assert row["Parent"] == "p1"
+    assert row["Models"] == "digits 3 (champion)"
+    assert row["Uncommitted changes"].startswith("yes, logged (files/diff.patch")

@@ -71,9 +71,10 @@ class Objects:
     def __init__(self, folder: Path, *, sha256: bool, home: str | None = None) -> None:
         self.folder = folder
         self.sha256 = sha256
-        self._home = home or _empty_repository(sha256)
+        # the empty repository that git works in
+        self.home = home or _empty_repository(sha256)
         if home is None:
-            weakref.finalize(self, _remove, self._home, os.getpid())
+            weakref.finalize(self, _remove, self.home, os.getpid())
         self._asker: _Asker | None = None
         self._process = 0
         self._trees: dict[str, Mapping[str, tuple[Mode, str]]] = {}
@@ -82,7 +83,7 @@ class Objects:
 
     def __reduce__(self) -> tuple[object, ...]:
         # whoever made the folder removes it
-        return (partial(Objects, sha256=self.sha256, home=self._home), (self.folder,))
+        return (partial(Objects, sha256=self.sha256, home=self.home), (self.folder,))
 
     def check(self) -> None:
         """Find git.
@@ -168,9 +169,16 @@ class Objects:
 
     def _ask(self) -> _Asker:
         if self._asker is None or self._process != os.getpid():
-            self._asker = _Asker(self.folder, self._home)
+            self._asker = _Asker(self.folder, self.home)
             self._process = os.getpid()
         return self._asker
+
+
+def asking(objects: Objects, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """The command and environment in which git answers about these objects and no others; nothing
+    in the arguments may come from data but whole ids.
+    """
+    return [_git(), *_SWITCHES, *arguments], _environ(objects.folder, objects.home)
 
 
 class _Asker:
@@ -218,27 +226,28 @@ class _Asker:
         """The process that answers, once it was asked."""
         answers = self._running.get(what)
         if answers is None or answers.ended:
-            answers = _Answers([self._program, *_SWITCHES, "cat-file", what], self._home, self._env)
+            command = [self._program, *_SWITCHES, "cat-file", what]
+            answers = _Answers(command, self._home, _environ(self._objects, self._home))
             self._running[what] = answers
         answers.ask(names)
         return answers
 
-    @property
-    def _env(self) -> dict[str, str]:
-        return {
-            "PATH": os.defpath,
-            "HOME": self._home,
-            "LC_ALL": "C",
-            "GIT_DIR": self._home,
-            "GIT_OBJECT_DIRECTORY": str(self._objects),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_NO_LAZY_FETCH": "1",
-            # no transport at all, whatever is configured
-            "GIT_ALLOW_PROTOCOL": "",
-        }
+
+def _environ(objects: Path, home: str) -> dict[str, str]:
+    return {
+        "PATH": os.defpath,
+        "HOME": home,
+        "LC_ALL": "C",
+        "GIT_DIR": home,
+        "GIT_OBJECT_DIRECTORY": str(objects),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        # no transport at all, whatever is configured
+        "GIT_ALLOW_PROTOCOL": "",
+    }
 
 
 class _Answers:
