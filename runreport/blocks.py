@@ -155,6 +155,8 @@ class Figure:
     height: float = 4.0
     note: Words = ()
     """Shown below: sampling, points left out and why."""
+    is_captioned: bool = True
+    """Whether the title stands above it; not where it is the heading of its section."""
 
 
 # ---- other blocks --------------------------------------------------------------------------------

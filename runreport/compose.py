@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from runreport import registry
-from runreport.blocks import Block, Document, Headline, Stated
+from runreport.blocks import Block, Document, Figure, Headline, Stated, Text
 from runreport.errors import Problem, Span, SpecError
 from runreport.kinds import Context
 from runreport.render import emit
@@ -108,10 +109,25 @@ def _content(page: PageEntry, context: Context) -> tuple[tuple[Block, ...], tupl
             text = fill_placeholders(options.text, context, emit.md, entry.span)
             options = replace(options, text=text)
         data = section.compute(context, options)
-        blocks += section.present(data, options)
+        shown = section.present(data, options)
+        if not title and entry.title is None and len(page.sections) > 1:
+            shown = _headed(shown)
+        blocks += shown
         if section.record is not None:
             stated.append(Stated(entry.kind, heading, section.record(data)))
     return tuple(blocks), tuple(stated)
+
+
+def _headed(shown: Sequence[Block]) -> Sequence[Block]:
+    """The title of a chart that a section begins with as its heading, so that the navigation
+    lists it; sentences may come before the chart.
+    """
+    lead = list(takewhile(lambda block: isinstance(block, Text), shown))
+    figure = shown[len(lead)] if len(lead) < len(shown) else None
+    if not isinstance(figure, Figure):
+        return shown
+    rest = shown[len(lead) + 1 :]
+    return (Headline(figure.title), *lead, replace(figure, is_captioned=False), *rest)
 
 
 def fill_placeholders(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runreport.blocks import Headline
 from runreport.compose import entries, fill_placeholders, run_pages
 from runreport.design import Metric
 from runreport.errors import Span, SpecError
@@ -140,3 +141,30 @@ def test_slugs_never_collide():
     titles = ["First", "Base", "Base", "Base 2", "Base", "Base 2", "Base-2"]
     slugs = [d.slug for d in write(spec_of(*map(page, titles)), six_runs())]
     assert len(set(slugs)) == len(titles)
+
+
+def test_charts_that_share_a_page_head_their_sections_and_say_their_title_once():
+    metrics = [Metric("score", goal="maximize", primary=True), Metric("time", goal="minimize")]
+    runs = grid({"lr": [0.1, 0.2]}, [1, 2], lambda p, s: p["lr"])
+    for run in runs:
+        run["metrics"] = {"score": 1.0, "time": 2.0}
+    context = study(runs, by=["lr"], metrics=metrics)
+    sections = tuple(
+        SectionEntry("bars", BarsOptions(name), HERE, title=title)
+        for name, title in (("score", None), ("time", None), ("time", "Costs"), ("time", ""))
+    )
+    (document,) = write(spec_of(PageEntry("A page", sections, HERE, None)), context)
+    said = [
+        b.text if isinstance(b, Headline) else (b.title, b.is_captioned) for b in document.blocks
+    ]
+    assert said == [
+        "score by group",
+        ("score by group", False),
+        "time by group",
+        ("time by group", False),
+        "Costs",
+        ("time by group", True),
+        ("time by group", True),
+    ]
+    (alone,) = write(spec_of(PageEntry("A page", sections[:1], HERE, None)), context)
+    assert [(b.title, b.is_captioned) for b in alone.blocks] == [("score by group", True)]

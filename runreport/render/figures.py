@@ -212,7 +212,7 @@ class FigurePool:
         """The chart's SVG, or the error card in its place, when it is ready."""
         done = Chart()
         # the table below a chart is not drawn, so it does not travel
-        drawn = replace(figure, table=None, legend=(), note=())
+        drawn = replace(figure, table=None, legend=(), note=(), is_captioned=True)
         has_table = figure.table is not None
         try:
             parcel = pickle.dumps((drawn, dict(colors), font_size, prefix))

@@ -91,13 +91,13 @@ def _nice(low: float, high: float, most: int) -> list[float]:
         return [low]
     power = 10.0 ** math.floor(math.log10(rough))
     steps = [m * power for m in (0.5, 1, 2, 2.5, 5, 10, 20)]
-    at = next(place for place, step in enumerate(steps) if step >= rough * 0.999)
+    at = next(place for place, step in enumerate(steps) if step >= rough * 0.85)
     # a single number says no scale: finer steps then
     for step in (steps[at], *reversed(steps[max(0, at - 2) : at])):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last > first:
             break
-    return [index * step for index in range(first, last + 1)][: most + 2]
+    return [index * step for index in range(first, last + 1)][: 2 * most + 2]
 
 
 def _log_ticks(scale: Scale, most: int) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,9 +37,11 @@ class Side:
     scale: Scale
     label: str
     words: tuple[str, ...] = ()
-    """Of the places 0, 1, 2, ...; empty for numbers."""
+    """Of the places `first`, `first` + 1, ...; empty for numbers."""
     marks: tuple[tuple[float, str], ...] = ()
     """Drawn coordinate and text of each tick, instead of words or round numbers."""
+    first: int = 0
+    """Place of the first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def ticks_of(side: Side, most: int) -> tuple[list[float], list[str]]:
         chosen = side.marks[::every]
         return [place for place, _ in chosen], [text for _, text in chosen]
     if side.words:
-        return [float(place) for place in range(len(side.words))], list(side.words)
+        return [float(side.first + place) for place in range(len(side.words))], list(side.words)
     values, texts = charting.ticks(side.scale, most)
     return [float(side.scale.place(value)) for value in values], texts
 
@@ -123,7 +125,7 @@ def _tilted(side: Side, style: Style, width: float) -> bool:
     return any((a + b) / 2 > room - 4 for a, b in pairwise([*wide, 0.0]))
 
 
-def _apart(shares: Sequence[float], texts: Sequence[str], style: Style, width: float) -> list[str]:
+def apart(shares: Sequence[float], texts: Sequence[str], style: Style, width: float) -> list[str]:
     """Texts below an axis, without those that would run into the one before."""
     found, end = [], -1e9
     for share, text in zip(shares, texts, strict=True):
@@ -161,7 +163,7 @@ def panel(
     low, high = x.scale.ends
     shares = [(place - low) / (high - low) for place in places]
     if not x.words:
-        texts = _apart(shares, texts, style, box.width)
+        texts = apart(shares, texts, style, box.width)
     axes.set_xticks(places, texts if x_texts else [""] * len(texts))
     for share, label in zip(shares, axes.get_xticklabels(), strict=True):
         if tilted:
@@ -199,3 +201,97 @@ def single(style: Style, x: Side, y: Side, *, right: float = 14, grid: bool = Tr
     figure.text(0.004, 1 - line * 0.4 / h, y.label, ha="left", va="top")
     figure.text(1 - right / w, line * 0.5 / h, x.label, ha="right", va="bottom")
     return figure, axes
+
+
+# ---- small multiples -----------------------------------------------------------------------------
+
+
+ROW = 2.15
+"""Inches of one row of panels."""
+
+GAP = 20.0
+"""Pixels between panels."""
+
+WIDEST = 0.42
+"""Share of a panel's room that texts at its left take at most."""
+
+
+def height_for(count: int) -> float:
+    """Inches of a figure with so many panels; a single row is taller."""
+    rows = -(-count // columns_for(count))
+    return 0.5 + ROW * rows + (0.6 if rows == 1 else 0.0)
+
+
+def columns_for(count: int) -> int:
+    """Panels side by side: two keep their texts on a phone."""
+    return 1 if count == 1 else 2 if count in (2, 4) else 3
+
+
+def panels(
+    style: Style,
+    sides: Sequence[tuple[Side, Side]],
+    label: str,
+    titles: Sequence[tuple[str, str]],
+    *,
+    shared: bool,
+    x_labels: bool,
+) -> tuple[Any, list[Any]]:
+    """A figure with panels row by row, and their axes in order.
+
+    Args:
+        style: sizes and colours.
+        sides: horizontal and vertical axis of each panel.
+        label: above all panels, what stands upwards; empty where each says its own.
+        titles: above each panel, and below that what is said of it; either may be empty.
+        shared: one vertical axis for all, written at the left ones.
+        x_labels: whether the horizontal axis is named below each.
+    """
+    figure = canvas(style)
+    w, h, line = style.width * 100, style.height * 100, line_of(style)
+    columns = columns_for(len(sides))
+    rows = -(-len(sides) // columns)
+    head = line * (1.9 if label else 0.4)
+    height = (h - head) / rows
+    above = line * (0.4 + 1.15 * max(sum(map(bool, title)) for title in titles))
+    cell = (w - 10 - GAP * (columns - 1)) / columns
+    left = max(left_room(up, style, height - above - line * 3) for _, up in sides)
+    left = min(left, WIDEST * (w if shared else cell))
+    width = (w - 10 - left - GAP * (columns - 1)) / columns if shared else cell - left
+    step = width + GAP + (0 if shared else left)
+    figure.text(0.004, 1 - line * 0.3 / h, label, ha="left", va="top")
+    found = []
+    for place, (across, upwards) in enumerate(sides):
+        row, column = divmod(place, columns)
+        # panels of one row end at one line
+        beside = sides[row * columns : (row + 1) * columns]
+        below = max(bottom_room(side, style, width) for side, _ in beside)
+        below -= line * (0.4 if x_labels else 1.6)
+        base = h - head - (row + 1) * height
+        box = Box(left + column * step, base + below, width, max(30.0, height - above - below))
+        y_texts = not shared or column == 0
+        words = tuple(charting.fit(word, _letters(left - 12, style)) for word in upwards.words)
+        up = replace(upwards, words=words)
+        found.append(panel(figure, style, box, across, up, y_texts=y_texts))
+        _write_title(figure, titles[place], box, style)
+        if x_labels:
+            name = charting.fit(across.label, _letters(width, style))
+            x = (box.left + width) / w
+            figure.text(x, (base + line * 0.3) / h, name, ha="right", va="bottom")
+    return figure, found
+
+
+def _letters(width: float, style: Style) -> int:
+    """Letters of a text that a panel has room for."""
+    return max(6, int(width / (0.62 * line_of(style) * PHONE)))
+
+
+def _write_title(figure: Any, title: tuple[str, str], box: Box, style: Style) -> None:
+    w, h, line = style.width * 100, style.height * 100, line_of(style)
+    name, said = title
+    top = box.bottom + box.height + line * 0.3
+    x = box.left / w
+    if said:
+        figure.text(x, top / h, said, ha="left", va="bottom", color=style.color("ink-muted"))
+    name = charting.fit(name, _letters(box.width, style))
+    y = (top + (line * 1.15 if said else 0)) / h
+    figure.text(x, y, name, ha="left", va="bottom", fontweight="bold")

@@ -15,7 +15,7 @@ from runreport.blocks import Figure, LegendEntry
 from runreport.design import Metric
 from runreport.drawing import Drawing, Mark, Marks, Style
 from runreport.samples import Sample
-from runreport.sections import charting
+from runreport.sections import charting, frames
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.operating import OperationsData
 from runreport.sections.operationtables import CALLED
@@ -288,7 +288,10 @@ def draw_panels(data: Panels, style: Style) -> Drawing:
         axes = figure.add_axes((start / w, bottom / h, each / w, 1 - (top + bottom) / h))
         charting.name_rows(axes, panel.scale, data.names if place == 0 else [""] * len(data.names))
         values, texts = charting.ticks(panel.scale, most=3)
-        axes.set_xticks([panel.scale.place(value) for value in values], texts)
+        places = [float(panel.scale.place(value)) for value in values]
+        low, high = panel.scale.ends
+        shares = [(value - low) / (high - low) for value in places]
+        axes.set_xticks(places, frames.apart(shares, texts, style, each))
         if place == 0:
             for text, bold in zip(axes.get_yticklabels(), data.bold, strict=True):
                 text.set_fontweight("bold" if bold else "normal")

@@ -31,6 +31,10 @@ WEAK, STRONG = 0.1, 0.5
 """Shares of variance predicted below which a surface says nothing, and above which much."""
 
 
+HATCHED = 0.005
+"""Share of the surface without a run close by from which on it is hatched, and said."""
+
+
 @dataclass(frozen=True, eq=False)
 class Relief:
     """Runs in the plane, and the surface between them."""
@@ -130,7 +134,9 @@ def _hills(data: Relief, shades: Shades) -> Hills:
         heights=data.means if surface is None else surface.values,
         triangles=none if surface is None else surface.triangles,
         strokes=(
-            np.empty((0, 2, 2)) if surface is None else surface.thin * data.span + data.origin
+            np.empty((0, 2, 2))
+            if surface is None or surface.thin_share < HATCHED
+            else surface.thin * data.span + data.origin
         ),
         points=data.places[used],
         tokens=tuple(shades.token(float(data.values[index])) for index in used),
@@ -203,7 +209,7 @@ def _surface_words(data: Relief, surface: Surface, name: str) -> list[str]:
         equal = data.counts.size >= CHECKED
         why = "All values are equal, so there is nothing" if equal else "There are too few places"
         said.append(f"{why} to check the surface at places left out.")
-    if surface.thin_share >= 0.005:
+    if surface.thin_share >= HATCHED:
         said.append(
             f"Hatched: {100 * surface.thin_share:.0f} % of the surface is further than "
             f"{100 * FAR:.0f} % of the axes from any run."

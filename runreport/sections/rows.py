@@ -181,15 +181,22 @@ def canvas(data: Rows, style: Style) -> tuple[Any, Any]:
 
 
 def draw_dots(axes: Any, data: Rows, style: Style, gid: str) -> Marks:
-    """Every run as a point, spread within the lower half of its row."""
-    x = np.concatenate([row.dots.x for row in data.lines])
+    """Every run as a point, spread within the lower half of its row; a single run is its mean."""
+    shown = [
+        (place, row)
+        for place, row in enumerate(data.lines)
+        if row.dots.x.size > 1 or (row.dots.x.size and not np.isfinite(row.mean))
+    ]
+    if not shown:
+        return Marks(gid, ())
+    x = np.concatenate([row.dots.x for _, row in shown])
     y = np.concatenate(
         [
             place + POINTS_AT + charting.spread(row.dots.x.size, 0.3 if row.dots.x.size > 1 else 0)
-            for place, row in enumerate(data.lines)
+            for place, row in shown
         ]
     )
-    colors = [style.color(row.token) for row in data.lines for _ in row.dots.run_ids]
+    colors = [style.color(row.token) for _, row in shown for _ in row.dots.run_ids]
     axes.scatter(
         x,
         y,
@@ -204,7 +211,7 @@ def draw_dots(axes: Any, data: Rows, style: Style, gid: str) -> Marks:
     )
     marks = [
         Mark((run_id,), tip)
-        for row in data.lines
+        for _, row in shown
         for run_id, tip in zip(row.dots.run_ids, row.dots.tips, strict=True)
     ]
     return Marks(gid, tuple(marks))
