@@ -13,9 +13,6 @@ from runreport.sections.lanes import MISSING_AT, Lane
 PHONE = 1.2
 """How much wider names may get where the chart is small."""
 
-SPACIOUS = 5
-"""Up to so many lanes stand far apart."""
-
 
 def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
     """Ticks right of their lane on a patch of the page's colour; names above, two lines deep."""
@@ -50,7 +47,7 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
                 (place, 1),
                 xytext=(0, (2.4 - row * 1.2) * style.font_size),
                 textcoords="offset points",
-                ha="left" if place == 0 and len(lanes) <= SPACIOUS else "center",
+                ha="center",
                 va="center",
                 annotation_clip=False,
             )
@@ -70,6 +67,12 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
 def room(gap: float, style: Style) -> int:
     """Letters of a tick between two lanes that are so many pixels apart."""
     return max(6, int(gap / (0.6 * style.font_size * 100 / 72)) - 1)
+
+
+def left_of(lane: Lane, style: Style) -> float:
+    """Pixels that half of the first lane's name takes."""
+    widest = max(charting.text_width(part, style) for part in two_lines(lane.label, 110.0, style))
+    return min(70.0, max(30.0, widest * PHONE / 2 + 4))
 
 
 def names(lanes: Sequence[Lane], style: Style, gap: float) -> list[tuple[str, str]]:

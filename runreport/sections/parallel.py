@@ -335,8 +335,8 @@ def draw(data: Lines, style: Style) -> Drawing:
     w, h = style.width * 100, style.height * 100
     missing = any(lane.has_missing for lane in data.lanes)
     count = len(data.lanes)
-    # many lanes: the first one's name is centred too, so that it leaves room for the next
-    left, right, top = 16.0 if count <= lanewords.SPACIOUS else 44.0, 78.0, line * 3.2
+    # half of the first lane's name stands left of it
+    left, right, top = lanewords.left_of(data.lanes[0], style), 78.0, line * 3.2
     axes = figure.add_axes((left / w, 10 / h, 1 - (left + right) / w, 1 - (top + 10) / h))
     axes.set_xlim(0, count - 1)
     axes.set_ylim(MISSING_AT - 0.07 if missing else -0.05, 1.05)
