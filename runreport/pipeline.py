@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
@@ -36,18 +36,10 @@ from runreport.render.rundata import run_data
 from runreport.render.site import SiteInfo, build_site
 from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
-from runreport.sources.dvc.gitdir import GitDir
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
 from runreport.tables import Run, RunTables
-from runreport.understand import (
-    Facts,
-    local_places,
-    needs_of,
-    read,
-    read_sources,
-    understand,
-)
+from runreport.understand import Facts, local_places, needs_of, read, read_sources, understand
 
 Progress = Callable[[str], None]
 
@@ -381,16 +373,13 @@ def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
     for index, reader in enumerate(facts.readers):
         for name, digest in reader.fingerprint().items():
             digests[f"source/{index}/{name}"] = digest
-    for index, repository in enumerate(git_repositories(spec)):
-        refs = repr((repository.head, *repository.refs.items()))
-        digests[f"repository/{index}"] = hashlib.sha256(refs.encode("utf-8", "replace")).hexdigest()
+    digests.update(repositories.digests(spec.path.parent, _named(spec)))
     return digests
 
 
-def git_repositories(spec: Spec) -> Sequence[GitDir]:
-    """The Git repositories that sections ask, those that are there."""
-    named = needs_of(spec, Design()).repositories
-    return repositories.places(spec.path.parent, named) if named else ()
+def _named(spec: Spec) -> Collection[str]:
+    """Git repositories that sections read, as written."""
+    return needs_of(spec, Design()).repositories
 
 
 def summed_up(pages: int, runs: int, told: Sequence[Problem]) -> str:
@@ -412,8 +401,5 @@ def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:
         if own is None:
             return None
         found += own
-    for repository in git_repositories(spec):
-        # a commit that was not there may come with a pack
-        packs = repository.objects / "pack"
-        found += [*repository.files(), *repository.folders(), repository.objects, packs]
+    found += repositories.places(spec.path.parent, _named(spec))
     return found

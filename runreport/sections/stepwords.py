@@ -147,7 +147,8 @@ def _counts(change: CodeChange) -> str:
     if change.behind:
         said += f" on, and {formats.count(change.behind, 'commit')} of the other side left out"
     files = formats.count(change.changed, "file")
-    return f"{said}; {files} changed, {change.added:,} lines added, {change.removed:,} removed."
+    lines = [formats.count(number, "line") for number in (change.added, change.removed)]
+    return f"{said}; {files} changed, {lines[0]} added, {lines[1]} removed."
 
 
 def _changed(change: CodeChange, pair: tuple[str, str]) -> list[Block]:
