@@ -150,7 +150,8 @@ class Database:
     def sql(self, table: str) -> str:
         """The statement that made a table."""
         query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return str(self.ask(query, [table]).fetchone()[0])
+        with self._names_as_bytes():
+            return str(self.ask(query, [table]).fetchone()[0])
 
     def changed(self) -> bool:
         """Whether somebody wrote to the store since it was opened."""
@@ -191,15 +192,26 @@ class Database:
         return [name for (name,) in self._link.execute(query)]
 
     def _table_columns(self, table: str) -> dict[str, str]:
-        with self._faults():
+        with self._faults(), self._names_as_bytes():
             query = "SELECT name, type FROM pragma_table_info(?)"
             return dict(self._link.execute(query, [table]).fetchall())
+
+    @contextmanager
+    def _names_as_bytes(self) -> Iterator[None]:
+        """Whatever the texts of the store are, a damaged name of the schema reads as some name."""
+        factory = self._link.text_factory
+        self.keep_bytes()
+        try:
+            yield
+        finally:
+            self._link.text_factory = factory
 
     @cached_property
     def indexes(self) -> frozenset[str]:
         """Names of all indexes; first asked for inside a snapshot."""
-        found = self.ask("SELECT name FROM sqlite_master WHERE type = 'index'")
-        return frozenset(name for (name,) in found)
+        with self._names_as_bytes():
+            found = self.ask("SELECT name FROM sqlite_master WHERE type = 'index'")
+            return frozenset(name for (name,) in found)
 
     def _check_length(self) -> None:
         """SQLite reads zeros where a file was cut within a page, and says nothing."""
