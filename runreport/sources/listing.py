@@ -9,6 +9,7 @@ import stat
 from dataclasses import dataclass
 
 from runreport.cache import NAME
+from runreport.sources import pinned
 from runreport.sources.limits import Limits
 from runreport.tables import Artifact
 
@@ -112,16 +113,23 @@ class Walk:
                 self.into(os.open(name, _FOLDER, dir_fd=folder), (*inside, name), opener)
             elif entry.is_file(follow_symlinks=False):
                 path = "/".join((*inside, name))
-                size, digest = self._read(folder, name)
-                kind = artifact_kind(path)
-                self.found.append(Artifact(path, kind, size, digest, f"{opener}/{path}"))
+                kept: bytearray | None = bytearray() if pinned.reads(name) else None
+                size, digest = self._read(folder, name, kept)
+                about = (path, artifact_kind(path), size, digest, f"{opener}/{path}")
+                if kept:
+                    pins = pinned.packages_of(name, bytes(kept))
+                    self.found.append(pinned.EnvironmentFile(*about, pins))
+                else:
+                    self.found.append(Artifact(*about))
             else:
                 self.refused += 1
         except OSError:
             self.refused += 1
 
-    def _read(self, folder: int, name: str) -> tuple[int, str | None]:
-        """Size and digest of a file; no digest when it is too large."""
+    def _read(
+        self, folder: int, name: str, kept: bytearray | None = None
+    ) -> tuple[int, str | None]:
+        """Size and digest of a file; no digest when it is too large. Its content goes to `kept`."""
         file = os.open(name, _FILE, dir_fd=folder)
         try:
             about = os.fstat(file)
@@ -141,6 +149,8 @@ class Walk:
             while block := os.read(file, min(_BLOCK, size - read)):
                 digest.update(block)
                 read += len(block)
+                if kept is not None and read <= pinned.LARGEST:
+                    kept += block
             self.hashed += read
             return read, f"sha256:{digest.hexdigest()}"
         finally:

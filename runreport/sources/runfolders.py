@@ -11,6 +11,7 @@ from typing import Any
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem, SourceError, SpecError
+from runreport.sources import pinned
 from runreport.sources.complaints import Complaints
 from runreport.sources.limits import LIMITS
 from runreport.sources.listing import artifact_kind
@@ -133,7 +134,11 @@ class RunFolder:
             if small and len(found) < LIMITS.files:
                 digest = _digest(file)
                 hashed += file.size
-            found.append(Artifact(name, artifact_kind(name), file.size, digest, file.name))
+            about = (name, artifact_kind(name), file.size, digest, file.name)
+            if digest is not None and pinned.reads(name):
+                found.append(pinned.EnvironmentFile(*about, _pins(file)))
+            else:
+                found.append(Artifact(*about))
         return tuple(found)
 
 
@@ -271,6 +276,13 @@ def _digest(file: TreeFile) -> str | None:
     except OSError:
         return None
     return f"sha256:{digest.hexdigest()}"
+
+
+def _pins(file: TreeFile) -> pinned.Pins:
+    try:
+        return pinned.packages_of(file.name, read_file(file.path, pinned.LARGEST))
+    except (OSError, ValueError):
+        return ()
 
 
 def _left_out(tree: Tree) -> list[Problem]:

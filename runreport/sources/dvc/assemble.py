@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runreport.sources import pinned
 from runreport.sources.addresses import bare_address
 from runreport.sources.complaints import Complaints
 from runreport.sources.dvc.cache import Cache
@@ -26,6 +27,13 @@ MAX_COMMAND = 2_000
 _CODE = re.compile(
     r"\.(py|pyx|ipynb|r|rmd|jl|sh|bash|c|cc|cpp|cu|h|hpp|java|scala|rs|go|js|ts)$", re.I
 )
+
+
+ENVIRONMENTS = (
+    "uv.lock", "pylock.toml", "poetry.lock", "requirements.lock", "requirements.txt",
+    "environment.yml", "environment.yaml", "conda.yml", "conda.yaml",
+)  # fmt: skip
+"""Files of a project that pin packages, those that pin all of them first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +90,7 @@ def files_read(files: FolderFiles) -> tuple[str, ...]:
     names.update(name for live in lives for name in (live.summary, *live.curves))
     for path in (*project.metrics, *project.plots, *_results(contents, lives)):
         names.update(_below(contents, path))
+    names.update(ENVIRONMENTS)
     return tuple(sorted(name for name in names if files.has(name)))
 
 
@@ -197,12 +206,28 @@ def _lineage(contents: Contents, known: Sequence[Lineage]) -> Iterator[Lineage]:
             )
         elif not committed:
             yield Lineage("code", item.path, None, item.digest)
+    yield from _environment(contents)
     digests = {out.path: out.digest for out in project.outputs()}
     versions = {fact.name: fact.version for fact in known if fact.kind == "model"}
     for model in project.models:
         digest = digests.get(model.path or "")
         if digest is not None or model.name not in versions:
             yield Lineage("model", model.name, versions.get(model.name), digest)
+
+
+def _environment(contents: Contents) -> Iterator[Lineage]:
+    """What the project's own files pin: the first that pins anything says it."""
+    for name in ENVIRONMENTS:
+        if contents.files.has(name):
+            try:
+                data = contents.files.read(name, pinned.LARGEST)
+            except UnreadError:
+                continue
+            if facts := list(pinned.facts(name, data)):
+                digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+                yield Lineage("environment", name, None, digest)
+                yield from facts
+                return
 
 
 def _with_digests(facts: tuple[Lineage, ...]) -> tuple[Lineage, ...]:

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from runreport.errors import Problem, SourceError
 from runreport.sources.addresses import without_userinfo
+from runreport.sources.pinned import EnvironmentFile
 from runreport.tables import Artifact, Lineage, Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -196,6 +197,9 @@ def _environment(run: RunFacts, tag: dict[str, str]) -> Iterator[Lineage]:
     for file in run.artifacts:
         if _ENVIRONMENT_FILE.search(file.path):
             yield Lineage("environment", file.path, None, file.digest)
+    pins = (f.packages for f in run.artifacts if isinstance(f, EnvironmentFile))
+    for name, version in dict.fromkeys(pin for pinned in pins for pin in pinned):
+        yield Lineage("environment", name, version)
 
 
 def _versions(history: str | None) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from runreport.cleaning import clean_text
 from runreport.sources.complaints import Complaints
 from runreport.sources.listing import artifact_kind
 from runreport.sources.loaded import LoadedRun, Points
+from runreport.sources.pinned import EnvironmentFile
 from runreport.sources.texts import flatten, written
 from runreport.sources.wandb.keyed import as_number, leaves
 from runreport.sources.wandb.log import Log, LoggedArtifact
@@ -316,6 +317,9 @@ def _lineage(
         yield Lineage("environment", framework)
     if requirements := files.get("requirements.txt"):
         yield Lineage("environment", "requirements", None, requirements.digest)
+        if isinstance(requirements, EnvironmentFile):
+            for name, pin in requirements.packages:
+                yield Lineage("environment", name, pin)
     for used in log.used:
         kind = "model" if used.type == "model" else "data"
         yield Lineage(kind, used.name or used.digest, None, None)
