@@ -9,7 +9,7 @@ const RESERVED = /^(and|or|not|in|is|if|else|for|lambda|None)$/;
 /** A param or a tag: a text that may stand for a number. */
 const written = (text) => {
   const number = NUMBER.test(text.trim()) ? Number(text) : NaN;
-  return { text, number: Number.isFinite(number) ? number : NaN };
+  return { text, number: isFinite(number) ? number : NaN };
 };
 const isWritten = (value) => value !== null && typeof value === "object";
 const isText = (value) => typeof value === "string" || isWritten(value);
@@ -32,7 +32,7 @@ function order(left, right) {
   let [a, b] = [left, right];
   if (isText(left) && isText(right)) {
     // long seeds and ids keep all their digits as text
-    [a, b] = [left, right].map((v) => (isWritten(v) && Math.abs(v.number) < 2 ** 53 ? v.number : null));
+    [a, b] = [left, right].map((v) => (isWritten(v) && abs(v.number) < 2 ** 53 ? v.number : null));
     if (a === null || b === null) [a, b] = [left, right].map((v) => (isWritten(v) ? v.text : v));
   } else {
     const beside = (v, other) =>
@@ -75,7 +75,7 @@ function parseFilter(text, find) {
       if (at < text.length) {
         const sign = text[at];
         fail(
-          `\u201c${sign}\u201d was not expected here`,
+          `${quoted(sign)} was not expected here`,
           { "=": "compare with ==", "&": "write and", "|": "write or", "!": "write not", '"': "the closing quote is missing" }[sign]
         );
       }
@@ -91,7 +91,7 @@ function parseFilter(text, find) {
   const is = (sign) => token !== null && token.kind > 2 && token.text === sign;
   const take = (sign) => is(sign) && next();
   function need(sign) {
-    if (!take(sign)) fail(token ? `expected \u201c${sign}\u201d here` : `the filter ends before \u201c${sign}\u201d`);
+    if (!take(sign)) fail(token ? `expected ${quoted(sign)} here` : `the filter ends before ${quoted(sign)}`);
   }
 
   function string() {
@@ -104,11 +104,16 @@ function parseFilter(text, find) {
     );
   }
 
-  function either() {
+  /** What a part of an expression is, one level further in. */
+  function deeper(read) {
     if (++depth > 40) fail("nested too deeply");
-    const parts = [both()];
-    while (take("or")) parts.push(both());
+    const found = read();
     depth--;
+    return found;
+  }
+  function either() {
+    const parts = [deeper(both)];
+    while (take("or")) parts.push(deeper(both));
     return parts.length < 2 ? parts[0] : (row) => parts.some((part) => truth(part(row)));
   }
   function both() {
@@ -118,9 +123,7 @@ function parseFilter(text, find) {
   }
   function negated() {
     if (!take("not")) return comparison();
-    if (++depth > 40) fail("nested too deeply");
-    const inner = negated();
-    depth--;
+    const inner = deeper(negated);
     return (row) => !truth(inner(row));
   }
   function comparison() {
@@ -176,10 +179,8 @@ function parseFilter(text, find) {
   const sum = chain(chain(signed, "*/"), "+-");
   function signed() {
     if (!is("-") && !is("+")) return atom();
-    if (++depth > 40) fail("nested too deeply");
     const factor = next().text === "-" ? -1 : 1;
-    const inner = signed();
-    depth--;
+    const inner = deeper(signed);
     return (row) => {
       const value = number(inner(row));
       return value === null ? null : factor * value;
@@ -200,7 +201,7 @@ function parseFilter(text, find) {
       need(")");
       return inner;
     }
-    if (token.kind === 4 || RESERVED.test(token.text)) fail(`\u201c${token.text}\u201d was not expected here`);
+    if (token.kind === 4 || RESERVED.test(token.text)) fail(`${quoted(token.text)} was not expected here`);
     const start = at;
     const name = next().text;
     if (/^([Tt]rue|[Ff]alse)$/.test(name)) {
@@ -264,7 +265,7 @@ function parseFilter(text, find) {
 
   next();
   const whole = either();
-  if (token) fail(`\u201c${token.text}\u201d was not expected here`, token.kind === 3 ? "join conditions with and, or" : "");
+  if (token) fail(`${quoted(token.text)} was not expected here`, token.kind === 3 ? "join conditions with and, or" : "");
   return (row) => truth(whole(row));
 }
 

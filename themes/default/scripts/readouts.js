@@ -14,54 +14,48 @@ function showTip(lines, x, y, strong) {
     })
   );
   tip.hidden = false;
-  const { width, height } = tip.getBoundingClientRect();
-  const room = document.documentElement.clientWidth;
+  const { width, height } = frameOf(tip);
+  const room = root.clientWidth;
   const left = x + 14 + width < room ? x + 14 : x - 14 - width;
   const top = y - height - 12 > 0 ? y - height - 12 : y + 16;
-  tip.style.left = `${Math.max(4, Math.min(left, room - width - 4))}px`;
-  tip.style.top = `${Math.max(4, Math.min(top, window.innerHeight - height - 4))}px`;
+  put(tip, { left: max(4, min(left, room - width - 4)), top: max(4, min(top, innerHeight - height - 4)) });
 }
 
 function hideTip() {
   anchor = null;
   if (tip.hidden) return;
   tip.hidden = true;
-  for (const line of all(document, ".rr-hair")) line.hidden = true;
+  for (const line of everywhere(".rr-hair")) line.hidden = true;
 }
 
 const tipLines = (element) => element.dataset.tip.split("\n");
 
 function tipAt(element) {
-  const box = element.getBoundingClientRect();
-  showTip(tipLines(element), box.left + box.width / 2, box.top + Math.min(box.height / 2, 40), 0);
+  const box = frameOf(element);
+  showTip(tipLines(element), box.left + box.width / 2, box.top + min(box.height / 2, 40), 0);
   anchor = element;
 }
 
+/** The value at a share of an axis. */
+const valueAt = ({ low, high, log }, share) => (log ? low * pow(high / low, share) : low + (high - low) * share);
+
 /** What one axis shows, from the attributes of its chart. */
-function axisOf(svg, name, from, to) {
-  const [low, high] = (svg.getAttribute(`data-${name}`) || "").split(" ").map(Number);
-  const log = svg.getAttribute(`data-${name}-log`) === "1";
-  const label = svg.getAttribute(`data-${name}-label`) || name;
-  const at = (place) => {
-    const share = (place - from) / (to - from);
-    return log ? low * Math.pow(high / low, share) : low + (high - low) * share;
+function axisOf({ dataset }, name, from, to) {
+  const [low, high] = (dataset[name] || "").split(" ").map(Number);
+  const axis = { low, high, log: dataset[`${name}Log`] === "1", label: dataset[`${name}Label`] || name };
+  axis.at = (place) => valueAt(axis, (place - from) / (to - from));
+  axis.placeOf = (value) => {
+    const [v, l, h] = axis.log ? [value, low, high].map(log10) : [value, low, high];
+    return from + ((to - from) * (v - l)) / (h - l);
   };
-  const placeOf = (value) => {
-    const share = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-    return from + (to - from) * share;
-  };
-  return { low, high, log, label, at, placeOf };
+  return axis;
 }
 
 /** The shortest number that lies within what 0.1 px of the drawing can tell apart. */
-function words(axis, place) {
-  const value = axis.at(place);
-  const slack = Math.abs(axis.at(place + 0.07) - axis.at(place - 0.07)) / 2;
-  const size = Math.abs(value);
-  if (size <= slack) return "0";
-  let digits = 1;
-  while (digits < 12 && Math.abs(Number(value.toPrecision(digits)) - value) > slack) digits++;
-  return minus(size >= 1e7 || size < 1e-4 ? value.toExponential(digits - 1) : Number(value.toPrecision(digits)));
+function words({ at }, place) {
+  const value = at(place);
+  const slack = abs(at(place + 0.07) - at(place - 0.07)) / 2;
+  return abs(value) <= slack ? "0" : plain(rounded(value, (found) => abs(found - value) <= slack));
 }
 
 /** The axes of a chart; its curves and points are read when they are first asked for. */
@@ -71,8 +65,7 @@ function readPlane(svg) {
   plane.x = axisOf(svg, "x", x0, x1);
   plane.y = axisOf(svg, "y", y1, y0);
   const marks = all(svg, ".rr-mark[data-tip]");
-  const circles = marks.filter((mark) => mark.localName === "circle");
-  plane.points = circles.map((mark) => ({ mark, x: Number(mark.getAttribute("cx")), y: Number(mark.getAttribute("cy")) }));
+  plane.points = pointsOf(svg).filter(({ mark }) => mark.dataset.tip);
   // closed shapes and curved ones are bars, bands and densities: only their own tip speaks
   plane.curves = marks.filter((mark) => /^[ML\d\s.eE-]+$/.test((mark.getAttribute("d") || "").slice(0, 4000)));
   let pieces = null;
@@ -108,15 +101,16 @@ function heightAt({ numbers }, x) {
 const NEIGHBOURS = 5;
 
 function readOut(plane, event) {
-  const matrix = (plane.inner || plane.svg).querySelector("g").getScreenCTM();
+  const drawing = one(plane.inner || plane.svg, "g");
+  const matrix = drawing.getScreenCTM();
   if (!matrix) return false;
-  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+  const at = placeOf(event, drawing);
   if (at.x < plane.x0 - 4 || at.x > plane.x1 + 4 || at.y < plane.y0 - 4 || at.y > plane.y1 + 4) return false;
   const screen = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
   let nearest = null;
   for (const point of plane.points) {
     const place = screen(point.x, point.y);
-    const distance = Math.hypot(place.x - event.clientX, place.y - event.clientY);
+    const distance = hypot(place.x - event.clientX, place.y - event.clientY);
     if (distance < 16 && (!nearest || distance < nearest.distance)) nearest = { point, distance, place };
   }
   if (nearest) {
@@ -136,7 +130,7 @@ function readOut(plane, event) {
   const place = screen(x, best.y);
   hair(plane, place.x);
   showTip(lines, place.x, event.clientY, 1 + list.indexOf(best));
-  hover(Math.abs(place.y - event.clientY) < 24 ? tokensOf(best.mark) : []);
+  hover(abs(place.y - event.clientY) < 24 ? tokensOf(best.mark) : []);
   return true;
 }
 
@@ -144,28 +138,26 @@ function readOut(plane, event) {
 function closestCurves(plane, x, y) {
   const found = new Map();
   for (const curve of plane.pieces()) {
-    if (curve.mark.classList.contains("rr-out")) continue;
+    if (curve.mark.matches(".rr-out")) continue;
     const height = heightAt(curve, x);
     if (!height) continue;
     // a curve and its smoothed copy are one entry
     const key = `${curve.mark.dataset.run}\n${curve.mark.dataset.tip}`;
     const known = found.get(key);
-    if (known && Math.abs(known.y - y) <= Math.abs(height.y - y)) continue;
+    if (known && abs(known.y - y) <= abs(height.y - y)) continue;
     found.set(key, { mark: curve.mark, ...height });
   }
-  return [...found.values()].sort((a, b) => Math.abs(a.y - y) - Math.abs(b.y - y));
+  return [...found.values()].sort((a, b) => abs(a.y - y) - abs(b.y - y));
 }
 
 function hair(plane, clientX) {
   const holder = plane.svg.parentNode;
-  let line = holder.querySelector(".rr-hair");
+  let line = one(holder, ".rr-hair");
   if (!line) holder.append((line = make("div", { class: "rr-hair" })));
   line.hidden = clientX === null;
   if (clientX === null) return;
-  const frame = holder.getBoundingClientRect();
-  const box = plane.svg.getBoundingClientRect();
+  const frame = frameOf(holder);
+  const box = frameOf(plane.svg);
   const scale = box.height / plane.svg.viewBox.baseVal.height;
-  line.style.left = `${clientX - frame.left}px`;
-  line.style.top = `${box.top - frame.top + plane.y0 * scale}px`;
-  line.style.height = `${(plane.y1 - plane.y0) * scale}px`;
+  put(line, { left: clientX - frame.left, top: box.top - frame.top + plane.y0 * scale, height: (plane.y1 - plane.y0) * scale });
 }

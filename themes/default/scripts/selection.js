@@ -16,14 +16,15 @@ const followers = [];
 const isChosen = (runs) => !chosen || !runs.length || runs.some((run) => chosen[places.get(run)]);
 
 function readData() {
-  const element = document.getElementById("rr-runs");
+  const element = one(document, "#rr-runs");
   if (element) data = JSON.parse(element.textContent);
-  const marked = all(document, "[data-run]");
+  const marked = everywhere("[data-run]");
+  indexRuns(marked);
   everyRun = [...new Set([...(data.runs || []), ...marked.flatMap(tokensOf)])];
   places = new Map(everyRun.map((run, n) => [run, n]));
   linked = marked
     .filter((element) => element.matches(".rr-mark, li"))
-    .map((element) => ({ element, ids: tokensOf(element).map((run) => places.get(run)), out: false }));
+    .map((element) => ({ element, ids: idsOf(element), out: false }));
   chosenCount = everyRun.length;
   for (const column of data.columns) {
     const { f, w, i, v } = column;
@@ -48,12 +49,12 @@ function findColumn(family, name) {
   }
   if (found.length === 1) return found[0].read;
   const form = ({ f, n }) => (/^[a-z_][\w.]*$/i.test(n) ? `${f}.${n}` : `${f}["${n}"]`);
-  if (found.length) throw { said: `\u201c${name}\u201d has several meanings`, hint: `write ${found.map(form).join(" or ")}` };
+  if (found.length) throw { said: `${quoted(name)} has several meanings`, hint: `write ${found.map(form).join(" or ")}` };
   const known = data.columns.filter(({ f }) => f !== "group");
   const close = known.filter(({ n }) => fold(n).includes(fold(name)) || fold(name).includes(fold(n)));
   const some = (close.length ? close : known).slice(0, 8).map(form);
   throw {
-    said: `this page holds no attribute, param or metric \u201c${name}\u201d`,
+    said: `this page holds no attribute, param or metric ${quoted(name)}`,
     hint: some.length ? (close.length ? "did you mean " : "it holds ") + some.join(", ") : "",
   };
 }
@@ -71,27 +72,30 @@ function choose() {
   chosenCount = chosen ? chosen.reduce((sum, one) => sum + one, 0) : everyRun.length;
   for (const entry of linked) {
     const out = chosen !== null && !entry.ids.some((n) => chosen[n]);
-    if (out !== entry.out) entry.element.classList.toggle("rr-out", (entry.out = out));
+    if (out !== entry.out) toggle(entry.element, "rr-out", (entry.out = out));
   }
   showStatus();
   moved = true;
   clearTimeout(late);
-  late = setTimeout(follow, 60);
+  late = setTimeout(rest, 60);
 }
 
 /** Tables and means follow when the hand rests: nothing moves away under it. */
-let held = false;
 let moved = false;
-addEventListener("pointerdown", () => (held = true), true);
-for (const end of ["pointerup", "pointercancel"]) {
-  addEventListener(end, () => {
-    held = false;
-    // after the click that this may be
-    setTimeout(follow);
-  });
-}
+const press = () => {
+  held = true;
+  dragged = false;
+};
+const release = () => {
+  held = false;
+  // after the click that this may be
+  setTimeout(rest);
+};
+on(window, "pointerdown", press, true);
+on(window, "pointerup", release);
+on(window, "pointercancel", release);
 
-function follow() {
+function rest() {
   if (held || frame || !moved) return;
   moved = false;
   for (const follower of followers) follower();
@@ -120,22 +124,21 @@ const panel = make("div", { class: "rr-panel" });
 function filterBy(text) {
   filterField.value = text;
   problemNote.textContent = "";
-  filterField.removeAttribute("aria-invalid");
+  dress(filterField, { "aria-invalid": false });
   if (!text.trim()) return setTerm("filter");
   try {
     const test = parseFilter(text, findColumn);
     setTerm("filter", { words: text, test, state: text, remove: () => filterBy("") });
   } catch (problem) {
-    if (!problem.said) throw problem;
     // what is half typed leaves the page as it is
     problemNote.textContent = told(problem);
-    filterField.setAttribute("aria-invalid", "true");
+    dress(filterField, { "aria-invalid": true });
   }
 }
 restore.filter = filterBy;
 
 function buildPanel() {
-  const first = all(document, "[data-rr-figure], [data-rr-table]").find((box) => box.querySelector("[data-run]"));
+  const first = everywhere("[data-rr-figure], [data-rr-table]").find((box) => one(box, "[data-run]"));
   if (!first || everyRun.length < 2) return;
   const example = data.columns.find(({ f, v }) => v && f !== "run") || data.columns.find(({ f }) => f === "params");
   filterField.placeholder = example ? `as in ${example.n} ${example.v ? "> 0.5" : "== " + JSON.stringify(example.w[0])}` : "";
@@ -156,8 +159,10 @@ function buildPanel() {
   showPanel();
 }
 
+const countOfRuns = () => (terms.size ? `${chosenCount} of ` : "") + plural(everyRun.length, "run");
+
 function showPanel() {
-  countNote.textContent = terms.size ? `${chosenCount} of ${plural(everyRun.length, "run")}` : plural(everyRun.length, "run");
+  countNote.textContent = countOfRuns();
   chips.replaceChildren(
     ...[...terms].filter(([key]) => key !== "filter").map(([key, { words, remove }]) => {
       const drop = () => {
@@ -173,7 +178,7 @@ function showPanel() {
     const [now, before] = [statistics(column, true), statistics(column, false)];
     const cell = (text, ...exact) => make("td", { "data-value": exact.join(" ") }, text);
     return make(
-      "tr", {}, make("th", { scope: "row" }, column.n + (column.u ? ` (${column.u})` : "")),
+      "tr", {}, make("th", { scope: "row" }, withUnit(column.n, column)),
       cell(`${now.n} of ${chosenCount}`, now.n),
       now.n ? cell(short(now.mean), now.mean) : cell("\u2014"),
       now.n > 1 ? cell(`${short(now.low)} to ${short(now.high)}`, now.low, now.high) : cell("needs 2 runs"),
@@ -189,6 +194,7 @@ function showPanel() {
   );
 }
 
+const withUnit = (name, { u }) => name + (u ? ` (${u})` : "");
 const short = (value) => minus(Number(value.toPrecision(4)));
 
 /* ---- statistics of the selection ---- */
@@ -198,55 +204,41 @@ function statistics(column, selected) {
   const values = [];
   everyRun.forEach((_, n) => {
     const value = column.read(n);
-    if (typeof value === "number" && Number.isFinite(value) && (!selected || !chosen || chosen[n])) values.push(value);
+    if (isFinite(value) && (!selected || !chosen || chosen[n])) values.push(value);
   });
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   if (n < 2) return { n, mean };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const half = tQuantile(0.5 + data.level / 2, n - 1) * Math.sqrt(squares / (n - 1) / n);
+  const half = tQuantile(data.level, n - 1) * sqrt(squares / (n - 1) / n);
   return { n, mean, low: mean - half, high: mean + half };
 }
 
-/** Logarithm of the gamma function; Stirling's series is exact to 1e-13 from 15 on. */
-function logGamma(x) {
-  let shift = 0;
-  while (x < 15) shift -= Math.log(x++);
-  const z = 1 / (x * x);
-  return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + (1 / 12 - z * (1 / 360 - z * (1 / 1260 - z / 1680))) / x;
+/** Share of a t distribution between -t and t, for whole degrees of freedom (Abramowitz and Stegun
+    26.7.3 and 26.7.4). */
+function central(t, df) {
+  const angle = Math.atan(t / sqrt(df));
+  const cosine = Math.cos(angle);
+  const odd = df % 2;
+  let term = odd ? cosine : 1;
+  let sum = df > 1 ? term : 0;
+  for (let n = 2 + odd; n < df - 1; n += 2) sum += term *= (cosine * cosine * (n - 1)) / n;
+  sum *= Math.sin(angle);
+  return odd ? (2 / Math.PI) * (angle + sum) : sum;
 }
 
-/** The regularised incomplete beta function, by its continued fraction (Lentz). */
-function beta(x, a, b) {
-  if (x > (a + 1) / (a + b + 2)) return 1 - beta(1 - x, b, a);
-  let [c, d, sum] = [1, 1 - ((a + b) * x) / (a + 1), 0];
-  sum = d = 1 / (d || 1e-300);
-  for (let m = 1, step = 0; m < 400 && Math.abs(step - 1) > 1e-15; m++) {
-    for (const top of [
-      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
-      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
-    ]) {
-      d = 1 / (1 + top * d || 1e-300);
-      c = 1 + top / c || 1e-300;
-      sum *= step = c * d;
-    }
-  }
-  return (Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a) * sum;
-}
-
+/** Degrees of freedom to the quantile; a page has one level. */
 const quantiles = {};
-function tQuantile(p, df) {
-  const key = `${p} ${df}`;
-  if (quantiles[key]) return quantiles[key];
+function tQuantile(level, df) {
+  if (quantiles[df]) return quantiles[df];
   let [low, high] = [0, 1];
-  const above = (t) => beta(df / (df + t * t), df / 2, 0.5) / 2 > 1 - p;
-  while (above(high) && high < 1e9) high *= 2;
+  while (central(high, df) < level && high < 1e9) high *= 2;
   for (let n = 0; n < 100; n++) {
     const middle = (low + high) / 2;
-    if (above(middle)) low = middle;
+    if (central(middle, df) < level) low = middle;
     else high = middle;
   }
-  return (quantiles[key] = (low + high) / 2);
+  return (quantiles[df] = low);
 }
 
 /* ---- links and files ---- */
@@ -270,9 +262,8 @@ function openLink() {
   try {
     const state = JSON.parse(decodeURIComponent(location.hash.slice(5)));
     for (const key of Object.keys(state)) {
-      const [kind, ...places] = key.split(" ");
       try {
-        restore[kind](state[key], ...places.map(Number));
+        restore[key](state[key]);
       } catch {
         lost++;
       }
@@ -286,18 +277,17 @@ function openLink() {
 /** Of the selected runs only those. */
 function keepOnly(runs) {
   const kept = new Set(runs.filter((run) => places.has(run)));
-  if (!kept.size) throw new Error("no such runs");
+  if (!kept.size) throw kept;
   setTerm("only", { words: `only ${plural(kept.size, "run")}`, test: (n) => kept.has(everyRun[n]), state: [...kept] });
 }
 
 function selectionCsv() {
-  const text = (value) => (value === null ? "" : typeof value === "number" ? String(value) : isWritten(value) ? value.text : value);
-  const head = data.columns.map(({ f, n, u }) => csvCell((f === "params" || f === "tags" ? `${f}.${n}` : n) + (u ? ` (${u})` : "")));
-  const lines = everyRun.map((_, n) => n).filter((n) => !chosen || chosen[n]).map((n) =>
+  const head = data.columns.map((column) => csvCell(withUnit(/^[pt]/.test(column.f) ? `${column.f}.${column.n}` : column.n, column)));
+  const lines = [...everyRun.keys()].filter((n) => !chosen || chosen[n]).map((n) =>
     data.columns.map(({ read }) => {
       const value = read(n);
-      return csvCell(text(value), typeof value === "number");
+      return csvCell(value === null ? "" : String(isWritten(value) ? value.text : value), typeof value === "number");
     })
   );
-  return [head, ...lines].map((line) => line.join() + "\n").join("");
+  return csvOf([head, ...lines]);
 }

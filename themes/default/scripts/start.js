@@ -4,13 +4,13 @@ const planes = new WeakMap();
 let legends = 0;
 
 function enhanceFigure(figure) {
-  const caption = tidy((figure.querySelector(".rr-caption") || figure).textContent).slice(0, 80);
+  const caption = tidy((one(figure, ".rr-caption") || figure).textContent).slice(0, 80);
   for (const svg of all(figure, "svg.rr-chart")) {
     nameWithoutTitle(svg);
     const marks = all(svg, ".rr-mark[tabindex]");
     const tools = make("div", { class: "rr-tools rr-chart-tools" });
     // a picture's parts are not reachable by assistive technology, a group's are
-    if (marks.length) svg.setAttribute("role", "group");
+    if (marks.length) dress(svg, { role: "group" });
     for (const mark of marks) {
       dress(mark, { role: "button", "aria-pressed": "false", "aria-label": tidy(mark.dataset.tip || "") });
     }
@@ -27,37 +27,34 @@ function enhanceFigure(figure) {
     tools.append(saveMenu(svg, caption));
     svg.parentNode.before(tools);
   }
-  for (const item of all(figure, ".rr-legend > li[data-run]")) enhanceEntry(item, legends++);
+  for (const item of all(figure, ".rr-legend > li[data-run]")) enhanceEntry(item, `off ${legends++}`);
 }
 
 /** An entry pins its runs; its swatch takes them out of the selection. */
-function enhanceEntry(item, at) {
+function enhanceEntry(item, key) {
   const words = tidy(item.textContent);
-  const swatch = item.querySelector(".rr-swatch");
-  const key = button("", () => {}, { class: "rr-key", "aria-pressed": "false" });
-  key.append(...[...item.childNodes].filter((node) => node !== swatch));
-  item.append(key);
+  const swatch = one(item, ".rr-swatch");
+  const entry = button("", () => {}, { class: "rr-key", "aria-pressed": "false" });
+  entry.append(...[...item.childNodes].filter((node) => node !== swatch));
+  item.append(entry);
   if (!swatch || everyRun.length < 2) return;
-  const runs = new Set(tokensOf(item).map((run) => places.get(run)));
+  const runs = new Set(idsOf(item));
   const set = (off) => {
-    eye.setAttribute("aria-pressed", String(!off));
-    setTerm(`off ${at}`, off && { words: `without ${words}`, test: (n) => !runs.has(n), state: 1, remove: () => set(false) });
+    dress(eye, { "aria-pressed": !off });
+    setTerm(key, off && { words: `without ${words}`, test: (n) => !runs.has(n), state: 1, remove: () => set(false) });
   };
   const eye = button("", () => set(eye.getAttribute("aria-pressed") === "true"), { class: "rr-eye", "aria-pressed": "true", "aria-label": `Show ${words}` });
   eye.append(swatch);
   item.prepend(eye);
-  toggles[at] = set;
+  restore[key] = () => set(true);
 }
-const toggles = [];
-restore.off = (_, at) => toggles[at](true);
 
 /** Browsers show a title as a read-out of their own, over ours. */
 function nameWithoutTitle(svg) {
-  const [title, description] = ["title", "desc"].map((name) => svg.querySelector(`:scope > ${name}`));
+  const [title, description] = ["title", "desc"].map((name) => one(svg, `:scope > ${name}`));
   if (!title) return;
-  svg.setAttribute("aria-label", title.textContent);
-  svg.removeAttribute("aria-labelledby");
-  if (description && description.id) svg.setAttribute("aria-describedby", description.id);
+  dress(svg, { "aria-label": title.textContent }).removeAttribute("aria-labelledby");
+  if (description && description.id) dress(svg, { "aria-describedby": description.id });
   title.remove();
 }
 
@@ -85,40 +82,37 @@ function listen() {
       hover(element ? tokensOf(element) : []);
     }
   };
-  document.addEventListener("pointermove", point);
+  on(document, "pointermove", point);
   // a tap does not move
-  document.addEventListener("pointerdown", point);
-  document.documentElement.addEventListener("pointerleave", (event) => {
+  on(document, "pointerdown", point);
+  on(root, "pointerleave", (event) => {
     if (event.pointerType !== "mouse") return;
     hideTip();
     hover([]);
   });
-  document.addEventListener("scroll", () => (anchor ? tipAt(anchor) : hideTip()), { capture: true, passive: true });
+  on(document, "scroll", () => (anchor ? tipAt(anchor) : hideTip()), { capture: true, passive: true });
 
-  document.addEventListener("focusin", (event) => {
+  on(document, "focusin", (event) => {
     const element = near(event, "[data-run], [data-tip]");
     if (!element || !event.target.matches(":focus-visible")) return;
     if (element.dataset.tip) {
       tipAt(element);
-      event.target.setAttribute("aria-describedby", "rr-tip");
+      dress(event.target, { "aria-describedby": "rr-tip" });
     }
     hover(tokensOf(element));
   });
-  document.addEventListener("focusout", (event) => {
+  on(document, "focusout", (event) => {
     if (!near(event, "[data-run], [data-tip]")) return;
     event.target.removeAttribute("aria-describedby");
     hideTip();
     hover([]);
   });
 
-  document.addEventListener("click", (event) => {
+  on(document, "click", (event) => {
     closeMenus(near(event, "details.rr-menu"));
     const element = near(event, "[data-run]");
     const svg = near(event, "svg.rr-plane");
-    if (dragged) {
-      dragged = false;
-      return;
-    }
+    if (dragged) return;
     const control = near(event, "a, button, input, select, textarea, summary, label");
     if (control && !control.matches(".rr-key")) return;
     if (element) {
@@ -128,36 +122,35 @@ function listen() {
     } else if (svg && event.detail && !tip.hidden && hovered.length) pin(hovered);
   });
 
-  document.addEventListener("keydown", (event) => {
+  on(document, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       const open = near(event, "details.rr-menu[open]");
       hideTip();
       closeMenus();
-      if (open) open.querySelector("summary").focus();
+      if (open) one(open, "summary").focus();
       else if (pinned.size || hovered.length) unpin();
       return;
     }
     const item = event.target instanceof Element && event.target.matches(`${MEMBERS}, .rr-run[role=button]`) ? event.target : null;
     if (!item) return;
     const plane = item.ownerSVGElement && planes.get(item.closest("svg.rr-plane"));
-    if (item.matches(".rr-mark, tr, .rr-run") && (event.key === "Enter" || event.key === " ")) pin(tokensOf(item));
+    if (item.matches(".rr-mark, tr, .rr-run") && isPress(event)) pin(tokensOf(item));
     else if (!(plane && zoomByKey(plane, item, event))) {
-      if (!item.matches(MEMBERS) || !(event.key in STEPS || event.key === "Home" || event.key === "End")) return;
+      if (!item.matches(MEMBERS) || !(event.key in ARROWS || event.key === "Home" || event.key === "End")) return;
       moveFocus(item, event.key);
     }
-    event.preventDefault();
-    event.stopPropagation();
+    halt(event);
   });
 
-  window.addEventListener("hashchange", openLink);
+  on(window, "hashchange", openLink);
 
   let opened = [];
-  window.addEventListener("beforeprint", () => {
-    opened = all(document, "details:not([open]):not(.rr-menu)");
+  on(window, "beforeprint", () => {
+    opened = everywhere("details:not([open]):not(.rr-menu)");
     for (const details of opened) details.open = true;
   });
-  window.addEventListener("afterprint", () => {
+  on(window, "afterprint", () => {
     for (const details of opened) details.open = false;
     opened = [];
   });
@@ -165,12 +158,12 @@ function listen() {
 
 function start() {
   readData();
-  for (const figure of all(document, "[data-rr-figure]")) enhanceFigure(figure);
-  for (const box of all(document, "[data-rr-table]")) enhanceTable(box);
-  for (const reference of all(document, "span.rr-run[data-run]")) enhanceReference(reference);
+  for (const figure of everywhere("[data-rr-figure]")) enhanceFigure(figure);
+  for (const box of everywhere("[data-rr-table]")) enhanceTable(box);
+  for (const reference of everywhere("span.rr-run[data-run]")) enhanceReference(reference);
   document.body.append(tip, bar);
   buildPanel();
   listen();
   openLink();
-  document.documentElement.classList.add("rr-ready");
+  root.classList.add("rr-ready");
 }

@@ -3,9 +3,11 @@
 const FILTER_FROM = 4;
 const isNumber = (kind) => kind === "number" || kind === "time";
 
+const isGap = (cell) => !cell || cell.matches(".rr-missing");
+
 /** What a cell sorts and filters by: a number, a text, or null when it is missing. */
 function valueOf(cell, kind) {
-  if (!cell || cell.classList.contains("rr-missing")) return null;
+  if (isGap(cell)) return null;
   let text = cell.dataset.value;
   if (text === undefined) {
     if (isNumber(kind)) return null;
@@ -27,7 +29,7 @@ function shown(cell, extras = ".rr-symbol, .rr-visually-hidden") {
 const columnFinder = (columns) => (family, name) => {
   const wanted = fold(name);
   const fits = columns.filter(({ names }) => names.includes(wanted) || (family && names.includes(`${family}.${wanted}`)));
-  if (!fits.length) throw { said: `there is no column \u201c${name}\u201d`, hint: 'a heading of several words: metrics["\u2026"]' };
+  if (!fits.length) throw { said: `there is no column ${quoted(name)}`, hint: 'a heading of several words: metrics["\u2026"]' };
   return ({ cells }) => {
     for (const { index, kind } of fits) {
       const value = valueOf(cells[index], kind);
@@ -41,20 +43,24 @@ const columnFinder = (columns) => (family, name) => {
 function rowTests(text, columns) {
   if (/[<>=!]|\b(in|has|contains|matches|not)\b\s*[[("']/.test(text)) {
     try {
-      return { tests: [parseFilter(text, columnFinder(columns))], problem: "" };
+      return [[parseFilter(text, columnFinder(columns))], ""];
     } catch (problem) {
-      if (!problem.said) throw problem;
-      return { tests: [], problem: told(problem) };
+      return [[], told(problem)];
     }
   }
   const words = (text.match(/"[^"]*"|[^\s,]+/g) || []).map((part) => fold(part.replace(/"/g, ""))).filter(Boolean);
-  return { tests: words.map((part) => (entry) => entry.text().includes(part)), problem: "" };
+  return [words.map((part) => (entry) => entry.text().includes(part)), ""];
 }
 
-const told = ({ at, said, hint }) => `character ${at + 1}: ${said}` + (hint ? ` (${hint})` : "");
+/** What a filter's reader did not understand; other errors are none of its own. */
+function told(problem) {
+  const { at, said, hint } = problem;
+  if (!said) throw problem;
+  return `character ${at + 1}: ${said}` + (hint ? ` (${hint})` : "");
+}
 
 function enhanceTable(box) {
-  const table = box.querySelector("table");
+  const table = one(box, "table");
   const body = table && table.tBodies[0];
   if (!body || !table.tHead || !table.tHead.rows.length) return;
   table.classList.add("rr-grid");
@@ -66,28 +72,25 @@ function enhanceTable(box) {
   });
   const status = make("span", { class: "rr-count", role: "status" });
   const tools = make("div", { class: "rr-tools" });
-  const state = { tests: [], problem: "", differences: false, sorted: null, direction: 0 };
-  const tell = (words) => {
-    status.textContent = words;
-  };
+  let [tests, problem] = [[], ""];
+  let differences = box.dataset.differences === "on";
+  let sorted = null;
+  let direction = 0;
 
   function filterRows() {
     let left = 0;
     for (const entry of rows) {
       const hidden =
-        (state.differences && !("differs" in entry.row.dataset)) ||
-        !isChosen(entry.runs) ||
-        !state.tests.every((test) => test(entry));
+        (differences && !("differs" in entry.row.dataset)) || !isChosen(entry.runs) || !tests.every((test) => test(entry));
       if (entry.row.hidden !== hidden) entry.row.hidden = hidden;
       left += !hidden;
     }
-    tell([state.problem, left < rows.length && `${left} of ${rows.length} rows`].filter(Boolean).join(" \u00b7 "));
+    status.textContent = [problem, left < rows.length && `${left} of ${rows.length} rows`].filter(Boolean).join(" \u00b7 ");
     rove(body);
   }
   if (rows.some(({ runs }) => runs.length)) followers.push(filterRows);
 
   function sortRows() {
-    const { sorted, direction } = state;
     const order = rows.map((entry) => ({ entry, value: valueOf(entry.cells[sorted.index], sorted.kind) }));
     if (direction) {
       order.sort((a, b) => {
@@ -98,15 +101,14 @@ function enhanceTable(box) {
     }
     body.append(...order.map(({ entry }) => entry.row));
     for (const { head } of columns) head.removeAttribute("aria-sort");
-    if (direction) sorted.head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+    if (direction) dress(sorted.head, { "aria-sort": direction > 0 ? "ascending" : "descending" });
   }
 
   if (rows.length > 1) {
     for (const column of columns) {
       const sort = button("", () => {
-        const again = state.sorted === column ? state.direction : 0;
-        state.direction = again === 0 ? 1 : again === 1 ? -1 : 0;
-        state.sorted = column;
+        direction = sorted !== column || !direction ? 1 : direction > 0 ? -1 : 0;
+        sorted = column;
         sortRows();
       }, { class: "rr-sort" });
       sort.append(...column.head.childNodes);
@@ -121,7 +123,7 @@ function enhanceTable(box) {
       title: `Words, or a condition such as ${example ? example.title : "column"} > 0.5`,
       autocomplete: "off", spellcheck: "false",
       input() {
-        Object.assign(state, rowTests(field.value, columns));
+        [tests, problem] = rowTests(field.value, columns);
         filterRows();
       },
     });
@@ -129,49 +131,46 @@ function enhanceTable(box) {
   }
 
   if ("differences" in box.dataset) {
-    const check = make("input", { type: "checkbox" });
-    check.checked = state.differences = box.dataset.differences === "on";
-    check.addEventListener("change", () => {
-      state.differences = check.checked;
+    const change = (checked) => {
+      differences = checked;
       filterRows();
-    });
-    tools.append(make("label", { class: "rr-switch" }, check, " Differences only"));
+    };
+    tools.append(checkbox("Differences only", differences, change, { class: "rr-switch" }));
   }
 
-  if (columns.length > 3 || columns.some((column) => column.hidden)) {
+  const folded = columns.some((column) => column.hidden);
+  if (columns.length > 3 || folded) {
     const checks = columns.map((column) => {
-      const check = make("input", { type: "checkbox" });
-      check.checked = !column.hidden;
-      check.addEventListener("change", () => {
-        column.hidden = !check.checked;
+      const change = (checked) => {
+        column.hidden = !checked;
         showColumns(table, columns, rows);
-      });
-      return make("label", {}, check, " " + (column.family ? column.family + ": " : "") + column.label);
+      };
+      return checkbox((column.family ? column.family + ": " : "") + column.label, !column.hidden, change);
     });
-    tools.append(menu("Columns", checks));
+    tools.append(menu("Columns", ...checks));
   }
 
   if (rows.length) {
     const copies = Object.keys(COPIES).map((format) =>
       button(format, async () => {
-        const chosen = Array.from(body.rows, (row) => rows.find((entry) => entry.row === row)).filter((e) => !e.row.hidden);
-        const outcome = await copy(COPIES[format](columns.filter((column) => !column.hidden), chosen), tools);
-        tell(`${plural(chosen.length, "row")} ${outcome}`);
+        const chosen = [...body.rows].filter((row) => !row.hidden);
+        const text = COPIES[format](columns.filter((column) => !column.hidden), chosen);
+        status.textContent = `${plural(chosen.length, "row")} ${await copy(text, tools)}`;
       })
     );
-    tools.append(menu("Copy", copies));
+    tools.append(menu("Copy", ...copies));
   }
 
   tools.append(status);
-  (box.querySelector(".rr-scroll") || table).before(tools);
-  if (columns.some((column) => column.hidden)) showColumns(table, columns, rows);
-  if (state.differences) filterRows();
+  (one(box, ".rr-scroll") || table).before(tools);
+  if (folded) showColumns(table, columns, rows);
+  if (differences) filterRows();
   rove(body);
 }
 
 /** How many columns each family of headings covers, as it was written. */
 function families(table) {
-  const above = table.tHead.querySelector("tr.rr-families");
+  const above = one(table.tHead, "tr.rr-families");
   let next = 0;
   return Array.from(above ? above.cells : [], (cell) => {
     const width = (cell.rrWidth = cell.rrWidth || cell.colSpan);
@@ -180,14 +179,14 @@ function families(table) {
 }
 
 function readColumns(table) {
-  const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+  const heads = [...[...table.tHead.rows].at(-1).cells];
   const titles = heads.map((head) => shown(head, ".rr-unit, .rr-goal, .rr-symbol, .rr-visually-hidden"));
   const groups = families(table);
   return heads.map((head, index) => {
     const title = titles[index];
     const group = groups.find(({ from, to }) => index >= from && index < to);
     const family = group ? tidy(group.cell.textContent) : "";
-    const unit = head.querySelector(".rr-unit");
+    const unit = one(head, ".rr-unit");
     const twice = titles.indexOf(title) !== titles.lastIndexOf(title);
     const label = (twice && family ? `${family}.` : "") + title;
     return {
