@@ -29,6 +29,9 @@ Submit = Callable[[b.Figure, str], "Future[str]"]
 Part = str | Future[str]
 
 # cleaned text holds no NUL, so no data can look like the place of a chart
+_TOGETHER = re.compile(r"(?<![\w&#.])\d+(?:\.\d+)? %|\b[npF] (?:=|&#60;) \d+(?:\.\d+)?")
+"""What no line of a sentence ends within: `95 %`, `p = 0.03`. Its letters stay as they are."""
+
 _PLACE = re.compile("\0(\\d+)\0")
 
 SYMBOLS: Mapping[str, tuple[str, str]] = {
@@ -182,7 +185,7 @@ class _Writer:
 
     def _word(self, word: b.Inline) -> str:
         if isinstance(word, str):
-            return emit.html(word)
+            return _TOGETHER.sub(r'<span class="rr-together">\g<0></span>', emit.html(word))
         text = emit.html(word.text)
         if isinstance(word, b.Strong):
             return f"<strong>{text}</strong>"

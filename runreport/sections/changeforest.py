@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def forest(
     drawn = order[: max(1, limit)]
     if not drawn:
         return None
-    lines = tuple(_line(settings, item, metric) for item in drawn)
+    lines = _told_apart(settings, drawn, tuple(_line(settings, item, metric) for item in drawn))
     scale, cut = _scale(lines)
     name = charting.fit(metric.title)
     return Figure(
@@ -115,6 +116,26 @@ def _line(settings: Settings, item: Judged, metric: Metric) -> Line:
         dot_runs=tuple(_runs(settings, (couple,)) for couple in shown),
         dot_tips=tuple(_dot(settings, item, couple, unit) for couple in shown),
     )
+
+
+def _told_apart(
+    settings: Settings, items: Sequence[Judged], lines: Sequence[Line]
+) -> tuple[Line, ...]:
+    """Lines whose names occur once: the same change in another context is named with it."""
+    often = Counter(line.name for line in lines)
+    told = []
+    for item, line in zip(items, lines, strict=True):
+        if often[line.name] > 1 and not item.over_contexts:
+            lever, first = item.change.lever, item.couples[0].first
+            values = [
+                settings.text(first, column)
+                for column in range(len(settings.names))
+                if column not in (*lever.own, *lever.carried)
+            ]
+            told.append(replace(line, name=charting.fit(f"{line.name} at {', '.join(values)}", 36)))
+        else:
+            told.append(line)
+    return tuple(told)
 
 
 def _runs(settings: Settings, couples: Sequence[Couple]) -> tuple[str, ...]:

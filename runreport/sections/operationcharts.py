@@ -30,7 +30,7 @@ WIDTH, FONT = 7.2, 9.0
 GAP, NARROW = 34.0, 110.0
 """Pixels between panels, and the narrowest one."""
 
-NAME_LENGTH = 26
+NAME_LENGTH, LONG_NAME = 26, 32
 """Characters of a row's name; the table says the whole."""
 
 LOG_SPREAD = 30.0
@@ -102,10 +102,15 @@ class Bars:
 def panels(data: OperationsData, limit: int) -> tuple[Figure, ...]:
     """Quality and the first measures side by side; none where no finished run has a value."""
     groups = data.groups[:limit]
-    names = tuple(charting.fit(group.label, NAME_LENGTH) for group in groups)
     chosen = _chosen(data)
     if not chosen:
         return ()
+    # longer names where they cost no panel
+    short, long = (
+        tuple(charting.fit(group.label, length) for group in groups)
+        for length in (NAME_LENGTH, LONG_NAME)
+    )
+    names = long if _most(long) >= min(len(chosen), _most(short)) else short
     drawn = chosen[: _most(names)]
     rows = len(groups)
     note = [f"Diamonds are means with {charting.level_words(data.level)}s, points are runs."]

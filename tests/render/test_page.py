@@ -62,6 +62,22 @@ def test_sentences_stand_in_the_markdown_and_tables_in_slots():
     assert len(rendered.slots) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a 95 % interval", ["95 %"]),
+        ("97.5 % of 12 runs", ["97.5 %"]),
+        ("Welch t, n = 6, p < 0.001 over 2", ["n = 6", "p < 0.001"]),
+        ("chi-square 11.17, df 2", []),
+        ("v1 % x", []),
+    ],
+)
+def test_lines_do_not_end_between_a_number_and_its_sign(said, kept):
+    html = tree(page([b.Text((said,))]))
+    assert [part.text() for part in html.css("p .rr-together")] == kept
+    assert html.css_first("p").text() == said
+
+
 def test_pages_outside_the_navigation_are_outside_the_search_too():
     rendered = page([b.Text(("words",))], slug="runs/r1", in_navigation=False)
     assert "exclude: true" in rendered.markdown
