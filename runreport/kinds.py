@@ -154,6 +154,58 @@ class Judged:
         return "failed" if self.severity == "critical" else "warning"
 
 
+# ---- decisions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verdict that a decision cites."""
+
+    path: str
+    """`val_accuracy.adamw`."""
+    words: str
+    """What the report says now."""
+    then: str
+    """What it said when the decision was written."""
+
+    @property
+    def changed(self) -> bool:
+        return self.words != self.then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionEntry:
+    """A decision of this report, of another one, or of a spec."""
+
+    question: str = ""
+    options: tuple[str, ...] = ()
+    decided: str = ""
+    by: str = ""
+    date: str = ""
+    because: str = ""
+    id: str = ""
+    supersedes: tuple[str, ...] = ()
+    report: str = ""
+    """Title of the report; empty where a spec was read that may never have been built."""
+    place: str = ""
+    """Where it was read, from the folder of the log; empty for this report's own."""
+    cited: tuple[Citation, ...] = ()
+    is_own: bool = False
+    """Whether it is this report's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLog:
+    """Decisions of many reports."""
+
+    entries: tuple[DecisionEntry, ...]
+    """The latest first."""
+    problems: tuple[str, ...] = ()
+    """What could not be read, in sentences."""
+    cut: bool = False
+    """Whether there is more than is looked at."""
+
+
 # ---- sections ------------------------------------------------------------------------------------
 
 
@@ -167,12 +219,15 @@ class Needs:
     """Whether it shows full summaries (lowest, highest, count) of whatever points are read."""
     repositories: frozenset[str] = frozenset()
     """Folders of Git repositories, as written, whose commits it names."""
+    decisions: frozenset[str] = frozenset()
+    """Folders, as written, whose decisions it lists; empty text: this report's alone."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
             self.histories | other.histories,
             self.summaries or other.summaries,
             self.repositories | other.repositories,
+            self.decisions | other.decisions,
         )
 
 
@@ -267,6 +322,10 @@ class Context:
     """Values replaced because they look like secrets."""
     gates: tuple[Judged, ...] = ()
     """What became of the spec's gates."""
+    decided: DecisionEntry | None = None
+    """The spec's decision, its citations filled in."""
+    decisions: Mapping[str, DecisionLog] = field(default_factory=dict)
+    """Logs that sections show, by the folder as written."""
     subject_run: Run | None = None
     """On a `foreach: run` page."""
     subject_group: Group | None = None

@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
-from runreport import formats, gates, looks, registry, repositories
+from runreport import decisions, formats, gates, registry, repositories
 from runreport.beside import beside
 from runreport.blocks import Figure
 from runreport.cache import issuing, place, receipts
@@ -24,10 +25,11 @@ from runreport.design import Design
 from runreport.errors import PolicyError, Problem, SourceError, Span
 from runreport.history import History
 from runreport.keeping import Keeper
-from runreport.kinds import Context, Judged
-from runreport.publish import earlier, folder
+from runreport.kinds import Context, DecisionLog, Judged
+from runreport.publish import folder
 from runreport.recalling import Made, Memory
 from runreport.redaction import scan
+from runreport.remembering import remember
 from runreport.render import stated
 from runreport.render.engine import Engine
 from runreport.render.figures import FigurePool
@@ -38,7 +40,7 @@ from runreport.render.theme import Theme, load_theme, theme_places
 from runreport.render.verify import verify_site
 from runreport.spec.load import load_spec
 from runreport.spec.model import SourceEntry, Spec
-from runreport.tables import Run, RunTables
+from runreport.tables import RunTables
 from runreport.understand import Facts, local_places, needs_of, read, read_sources, understand
 
 Progress = Callable[[str], None]
@@ -130,10 +132,10 @@ def build(
         stage = stack.enter_context(folder.staging(target))
         progress("reading")
         facts, context = read_and_understand(spec, environ, stage, keeper)
-        context = judged(spec, remember(context, target))
+        context = settled(spec, context, target)
         theme = load_theme(spec.theme, spec.path.parent)
         # everything has been read: a copy hashes it, however large
-        hashed = stack.enter_context(beside(partial(inputs, spec, facts)))
+        hashed = stack.enter_context(beside(partial(inputs, spec, facts, context.decisions)))
         # a copy answers once
         digests = cache(hashed)
         # notes say how something was understood; nothing is missing
@@ -142,7 +144,7 @@ def build(
             raise SourceError(missing)
         told = (*spec.warnings, *context.warnings, *context.problems)
         if request.if_changed and (known := keeper.same(digests())) is not None:
-            keeper.finish(places(spec, facts), digests(), known, started)
+            keeper.finish(places(spec, facts, target), digests(), known, started)
             told = (*told, *keeper.notes)
             return BuildResult(output, len(context.runs), 0, told, known, context.gates)
         progress(f"comparing {len(context.runs)} runs in {len(context.groups)} groups")
@@ -167,7 +169,7 @@ def build(
         if not pool.problems:
             # a chart that took too long may be drawn next time
             made = summed_up(len(pages), len(context.runs), told)
-            keeper.finish(places(spec, facts), digests(), made, started)
+            keeper.finish(places(spec, facts, target), digests(), made, started)
             memory.keep()
             keeper.remember_drawn(pool.drawn)
         told = (*told, *keeper.notes)
@@ -191,14 +193,17 @@ def judge(request: BuildRequest) -> GateResult:
         keeper = stack.enter_context(Keeper(order, environ, output, keep=request.keep))
         stage = Path(stack.enter_context(TemporaryDirectory(prefix="runreport-")))
         _, context = read_and_understand(spec, environ, stage, keeper)
-        context = judged(spec, remember(context, output.resolve()))
+        context = settled(spec, context, output.resolve())
         told = (*spec.warnings, *context.warnings, *context.problems, *keeper.notes)
     return GateResult(spec.report.title, context.gates, context.now, told)
 
 
-def judged(spec: Spec, context: Context) -> Context:
-    """The context with what became of the gates."""
-    return replace(context, gates=gates.judge(spec.gates, context, spec.warnings))
+def settled(spec: Spec, context: Context, target: Path) -> Context:
+    """The context with looks, the decision, other decisions, and what became of the gates."""
+    context = remember(spec, context, target)
+    logs = decisions.logs(spec, needs_of(spec, Design()).decisions, context, target)
+    judged = gates.judge(spec.gates, context, spec.warnings)
+    return replace(context, decisions=logs, gates=judged)
 
 
 def load(request: BuildRequest) -> Spec:
@@ -290,48 +295,10 @@ def results(spec: Spec, context: Context, pages: Sequence[RenderedPage]) -> byte
         look=context.look,
         looks=context.looks,
         gates=context.gates,
+        decision=decisions.facts(spec, context),
     )
     listed = [(page.title, f"{page.slug}.html", list(page.stated)) for page in pages]
     return stated.document(facts, listed)
-
-
-def remember(context: Context, target: Path) -> Context:
-    """The context with the looks at its data that the site published before knows of, and this one.
-
-    What that site says is an input like any other: equal data and an equal site before give equal
-    bytes. A file that cannot be read is a note, and counting starts again.
-    """
-    known: tuple[looks.Look, ...] = ()
-    problems = context.problems
-    try:
-        content = earlier.results(target, stated.NAME)
-        if content is not None:
-            if content.get("schema") != stated.SCHEMA:
-                raise ValueError("it is of another version")
-            known = looks.parse(content.get("looks", []))
-    except ValueError as error:
-        message = f"earlier looks at these data are not known: {stated.NAME}: {error}"
-        hint = "say how often you have looked: `comparison: {look: 3}`"
-        problems = (*problems, Problem("RR445", message, None, hint, "note"))
-
-    def compared(run: Run) -> looks.Items:
-        declared = context.design.metrics
-        if not declared:
-            return looks.logged(run)
-        return ((metric.name, context.value(run, metric).number) for metric in declared)
-
-    everything = (*context.runs, *(item.run for item in context.excluded))
-    now = looks.Look(
-        number=1,
-        runs=len(context.runs),
-        digest=looks.digest(context.runs, compared),
-        data=looks.digest(everything, looks.logged),
-        time=context.now.isoformat(),
-    )
-    counted = looks.count(known, now)
-    look = context.design.look or counted[-1].number
-    design = replace(context.design, look=look)
-    return replace(context, looks=counted, design=design, problems=problems)
 
 
 def _without_charts(
@@ -361,7 +328,9 @@ def look_of(spec: Spec) -> str:
     return digest.hexdigest()
 
 
-def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
+def inputs(
+    spec: Spec, facts: Facts, logs: Mapping[str, DecisionLog] = MappingProxyType({})
+) -> Mapping[str, str]:
     """What the report was made from, name to digest: no machine paths, no credentials."""
     digests = {
         f"spec/{index}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
@@ -374,6 +343,7 @@ def inputs(spec: Spec, facts: Facts) -> Mapping[str, str]:
         for name, digest in reader.fingerprint().items():
             digests[f"source/{index}/{name}"] = digest
     digests.update(repositories.digests(spec.path.parent, _named(spec)))
+    digests.update(decisions.digests(logs))
     return digests
 
 
@@ -393,7 +363,7 @@ def summed_up(pages: int, runs: int, told: Sequence[Problem]) -> str:
     return f"{said} ({', '.join(counts)} as before)" if counts else said
 
 
-def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:
+def places(spec: Spec, facts: Facts, target: Path) -> Sequence[Path] | None:
     """Files and folders of whose state the site is a function; None where nobody can tell."""
     found = [*spec.files, *theme_places(spec.theme, spec.path.parent)]
     for reader in facts.readers:
@@ -402,4 +372,5 @@ def places(spec: Spec, facts: Facts) -> Sequence[Path] | None:
             return None
         found += own
     found += repositories.places(spec.path.parent, _named(spec))
+    found += decisions.places(spec, needs_of(spec, Design()).decisions, target)
     return found

@@ -38,6 +38,8 @@ class ReportFacts:
     """As builds counted them, oldest first."""
     gates: Sequence[Judged] = ()
     """In the spec's order."""
+    decision: Mapping[str, Any] | None = None
+    """What was decided, with the verdicts that it cites."""
 
 
 def sections_of(stated: Sequence[Stated]) -> list[dict[str, Any]]:
@@ -66,6 +68,7 @@ def document(facts: ReportFacts, pages: Sequence[tuple[str, str, list[dict[str, 
         "look": facts.look,
         "looks": plain(facts.looks),
         "gates": [gate_facts(gate) for gate in facts.gates],
+        "decision": facts.decision,
         "pages": [
             {"title": title, "path": path, "sections": sections}
             for title, path, sections in pages

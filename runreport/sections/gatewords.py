@@ -8,6 +8,9 @@ from runreport import formats
 from runreport.kinds import Judged
 from runreport.sections import charting
 
+NAMED = 4
+"""Gates that a sentence names."""
+
 OUTCOMES = {"passed": "passed", "waived": "waived", "warning": "warned", "failed": "failed"}
 
 
@@ -24,7 +27,9 @@ def promotion(gates: Sequence[Judged]) -> str:
     """Whether a promotion may happen, as a sentence with the gates that say so."""
     stopping = [gate.title for gate in gates if gate.stops]
     if stopping:
-        return f"Not to be promoted ({tally(gates)}): {charting.named(stopping, 4)}."
+        names = "; ".join(charting.fit(title, 90) for title in stopping[:NAMED])
+        more = f"; and {len(stopping) - NAMED} more" if len(stopping) > NAMED else ""
+        return f"Not to be promoted ({tally(gates)}). Failed: {names}{more}."
     return f"No gate stops a promotion ({tally(gates)})."
 
 

@@ -15,8 +15,8 @@ from datetime import datetime
 
 from runreport import formats
 from runreport.blocks import Block, Bullets, Code, Fact, Facts, Muted, Note, Strong, Text, Words
-from runreport.kinds import Context, Judged, Section
-from runreport.sections import charting, gatewords, leads, verdicts
+from runreport.kinds import Context, DecisionEntry, Judged, Section
+from runreport.sections import charting, decisions, gatewords, leads, verdicts
 from runreport.sections.aligning import replicate_word
 from runreport.sections.comparing import Answer, compare, findings_of
 from runreport.stats import words
@@ -96,6 +96,7 @@ class SummaryData:
     """Words and code."""
     decision: Mapping[str, str]
     gates: tuple[Judged, ...] = ()
+    decided: DecisionEntry | None = None
 
 
 # ---- numbers -------------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ def compute(context: Context, options: Options) -> SummaryData:
         cautions=tuple(dict.fromkeys(_cautions(context, answers))),
         decision=dict(context.decision),
         gates=context.gates,
+        decided=context.decided,
     )
 
 
@@ -250,6 +252,8 @@ def present(data: SummaryData, options: Options) -> tuple[Block, ...]:
         blocks.append(Text((gatewords.promotion(data.gates),)))
     if data.decision:
         blocks.append(_decision(data.decision))
+        if data.decided is not None and (changed := decisions.changes(data.decided)) is not None:
+            blocks.append(changed)
     blocks.append(Text(_compared(data)))
     blocks.append(Bullets(tuple(_changed(data, options.params))))
     if data.cautions:
@@ -292,12 +296,17 @@ def _decision(decision: Mapping[str, str]) -> Note:
         body.append(Text((Strong(decided),)))
     if because := decision.get("because"):
         body.append(Text((because,)))
-    if who := decision.get("by"):
-        body.append(Text((f"Decided by {who}.",), "small"))
+    who = [
+        f"{word} {decision[key]}"
+        for key, word in (("by", "by"), ("date", "on"))
+        if decision.get(key)
+    ]
+    if who:
+        body.append(Text((f"Decided {' '.join(who)}.",), "small"))
     body += [
-        Text((f"{key}: {text}",))
+        Text((f"{charting.capital(key)}: {text}",), "small")
         for key, text in decision.items()
-        if key not in ("question", "decided", "because", "by") and text
+        if key not in ("question", "decided", "because", "by", "date", "id") and text
     ]
     title = decision.get("question") or "Decision"
     return Note("success" if decision.get("decided") else "info", title, tuple(body))
