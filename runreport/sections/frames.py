@@ -269,8 +269,10 @@ def panels(
         base = h - head - (row + 1) * height
         box = Box(left + column * step, base + below, width, max(30.0, height - above - below))
         y_texts = not shared or column == 0
-        words = tuple(charting.fit(word, _letters(left - 12, style)) for word in upwards.words)
-        up = replace(upwards, words=words)
+        up = upwards
+        if left_room(up, style, box.height) > left:
+            words = tuple(charting.fit(word, _letters(left - 12, style)) for word in up.words)
+            up = replace(up, words=words)
         found.append(panel(figure, style, box, across, up, y_texts=y_texts))
         _write_title(figure, titles[place], box, style)
         if x_labels:

@@ -10,10 +10,10 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Row, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, facets, studies
+from runreport.sections import charting, facets, frames, studies
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.explaining import Explained
-from runreport.sections.facets import Rule
+from runreport.sections.frames import Side
 from runreport.sections.importancechart import rounded
 from runreport.stats.importance import APART, settled_ranks
 
@@ -31,7 +31,7 @@ Z = 1.96
 class Panel:
     """One param: what the forest predicts along it, and every configuration."""
 
-    across: Rule
+    across: Side
     x: Floats
     """Shape (k,), places."""
     mean: Floats
@@ -99,7 +99,7 @@ def curves(data: Explained) -> list[Block]:
                 "param, all others averaged out, with a band, and every configuration as a point."
             ),
             table=_curve_table(data, shown),
-            height=facets.height(len(panels)),
+            height=frames.height_for(len(panels)),
             note=(
                 "Line or diamonds: mean prediction of the forest, the other params averaged over "
                 "the searched space; band and whiskers: 95 %, infinitesimal jackknife over "
@@ -120,7 +120,7 @@ def _panel(data: Explained, place: int, y: Floats) -> Panel:
         x[x.size - domain.apart :] = apart
     dots = facets.places(axis) + facets.scatter(axis, facets.STEPS[0]) / 2
     return Panel(
-        facets.rule(axis),
+        facets.side(axis),
         x,
         effect.curve,
         effect.curve - Z * effect.error,
@@ -165,8 +165,10 @@ def _curve_table(data: Explained, shown: list[int]) -> Table:
 
 def draw_curves(data: Curves, style: Style) -> Drawing:
     """Panels with points, then the prediction with its band."""
-    rules: list[tuple[Rule, Scale | Rule]] = [(panel.across, data.y) for panel in data.panels]
-    figure, found = facets.panels(style, rules, data.label)
+    up = Side(data.y, data.label)
+    sides = [(panel.across, up) for panel in data.panels]
+    titles = [(panel.across.label, "") for panel in data.panels]
+    figure, found = frames.panels(style, sides, data.label, titles, shared=True, x_labels=False)
     marks = []
     accent = style.color("accent")
     for number, (axes, panel) in enumerate(zip(found, data.panels, strict=True)):

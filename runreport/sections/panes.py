@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, frames
+from runreport.sections import frames
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.coordinates import Coordinate
-from runreport.sections.frames import Box, Side, side_of
-
-ROW = 2.15
-"""Inches of one row of panels."""
+from runreport.sections.frames import Side, side_of
 
 MANY = 150
 """Above so many runs marks are small and let others shine through."""
@@ -50,59 +47,17 @@ class Panes:
     label: str
 
 
-def height_for(count: int) -> float:
-    """Inches of a figure with so many panels; a single row is taller."""
-    rows = -(-count // columns_for(count))
-    return 0.5 + ROW * rows + (0.6 if rows == 1 else 0.0)
-
-
-def columns_for(count: int) -> int:
-    """Panels side by side: two keep their texts on a phone."""
-    return 1 if count == 1 else 2 if count in (2, 4) else 3
-
-
 def draw(data: Panes, style: Style) -> Drawing:
     """Panels row by row; the vertical axis is written at the left ones."""
-    figure = frames.canvas(style)
-    w, h, line = style.width * 100, style.height * 100, frames.line_of(style)
-    columns = columns_for(len(data.panes))
-    rows = -(-len(data.panes) // columns)
-    y = Side(data.y, data.label)
-    head = line * 1.9
-    height = (h - head) / rows
-    left = frames.left_room(y, style, height - line * 4)
-    gap = 20.0
-    width = (w - left - 10 - gap * (columns - 1)) / columns
-    figure.text(0.004, 1 - line * 0.3 / h, data.label, ha="left", va="top")
-    sides = [side_of(pane.coordinate) for pane in data.panes]
-    marks = []
-    for place, pane in enumerate(data.panes):
-        row, column = divmod(place, columns)
-        # panels of one row end at one line
-        beside = sides[row * columns : (row + 1) * columns]
-        below = max(frames.bottom_room(side, style, width) for side in beside) - line * 1.6
-        above = line * 2.7
-        box = Box(
-            left + column * (width + gap),
-            h - head - (row + 1) * height + below,
-            width,
-            max(30.0, height - above - below),
-        )
-        axes = frames.panel(figure, style, box, sides[place], y, y_texts=column == 0)
-        _write_title(figure, pane, box, style)
-        marks.append(_draw_runs(axes, pane, style, f"m{place}"))
+    up = Side(data.y, data.label)
+    sides = [(side_of(pane.coordinate), up) for pane in data.panes]
+    titles = [(pane.title, pane.said) for pane in data.panes]
+    figure, found = frames.panels(style, sides, data.label, titles, shared=True, x_labels=False)
+    marks = [
+        _draw_runs(axes, pane, style, f"m{place}")
+        for place, (axes, pane) in enumerate(zip(found, data.panes, strict=True))
+    ]
     return Drawing(figure, tuple(item for item in marks if item.marks))
-
-
-def _write_title(figure: Any, pane: Pane, box: Box, style: Style) -> None:
-    """The param, and below it what is said of it."""
-    w, h, line = style.width * 100, style.height * 100, frames.line_of(style)
-    top = box.bottom + box.height + line * 0.3
-    letters = max(6, int(box.width / (0.62 * line * frames.PHONE)))
-    title = charting.fit(pane.title, letters)
-    x = box.left / w
-    figure.text(x, (top + line * 1.15) / h, title, ha="left", va="bottom", fontweight="bold")
-    figure.text(x, top / h, pane.said, ha="left", va="bottom", color=style.color("ink-muted"))
 
 
 def _draw_runs(axes: Any, pane: Pane, style: Style, gid: str) -> Marks:

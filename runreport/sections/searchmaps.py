@@ -9,11 +9,12 @@ import numpy as np
 from runreport import formats
 from runreport.blocks import Block, Cell, Column, Figure, Fold, LegendEntry, Row, Table
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, facets, regions, studies
+from runreport.sections import charting, facets, frames, regions, studies
 from runreport.sections.charting import Floats
-from runreport.sections.facets import Rule
+from runreport.sections.frames import Side
 from runreport.sections.searchdata import WIDE, Plane, Searched
 from runreport.sections.studies import level_text
+from runreport.stats.space import Axis
 
 PANELS = 6
 """Pairs drawn."""
@@ -29,8 +30,8 @@ LEVELS = 6
 class Panel:
     """Two params: every configuration, and the largest hole."""
 
-    across: Rule
-    up: Rule
+    across: Side
+    up: Side
     x: Floats
     y: Floats
     hole: tuple[float, float, float, float] | None
@@ -90,11 +91,11 @@ def maps(data: Searched) -> list[Block]:
             ),
             table=_pairs(data),
             legend=(
-                LegendEntry("best tenth", "accent"),
-                LegendEntry("others", "series-other"),
-                LegendEntry("with a failed run", "bad"),
+                LegendEntry("best tenth", "accent", swatch="dot"),
+                LegendEntry("others", "series-other", swatch="dot"),
+                LegendEntry("with a failed run", "bad", swatch="dot"),
             ),
-            height=facets.height(len(shown)),
+            height=frames.height_for(len(shown)),
             note=(note.strip(),),
         )
     ]
@@ -116,16 +117,26 @@ def _kinds(data: Searched) -> tuple[str, ...]:
 
 
 def _panel(data: Searched, plane: Plane) -> Panel:
-    axes = data.axes[plane.first], data.axes[plane.second]
+    axes = [data.axes[place] for place in (plane.first, plane.second)]
+    hole = None
+    if plane.hole is not None and plane.hole.area > WIDE * plane.usual:
+        hole = (plane.hole.x, plane.hole.y)
+    # long words have room below, not at the left
+    if _longest(axes[1]) > _longest(axes[0]):
+        axes.reverse()
+        hole = None if hole is None else (hole[1], hole[0])
     places = [
         facets.places(axis) + facets.scatter(axis, step)
         for axis, step in zip(axes, facets.STEPS, strict=True)
     ]
-    hole = None
-    if plane.hole is not None and plane.hole.area > WIDE * plane.usual:
-        hole = (*plane.hole.x, *plane.hole.y)
-    rules = [facets.rule(axis) for axis in axes]
-    return Panel(rules[0], rules[1], places[0], places[1], hole, charting.fit(axes[1].name, 26))
+    sides = [facets.side(axis) for axis in axes]
+    box = None if hole is None else (*hole[0], *hole[1])
+    return Panel(sides[0], sides[1], places[0], places[1], box, charting.fit(axes[1].name, 26))
+
+
+def _longest(axis: Axis) -> int:
+    """Letters of its longest word; 0 of numbers."""
+    return max(map(len, map(str, axis.levels))) if axis.kind == "words" else 0
 
 
 def _pair_words(data: Searched, plane: Plane) -> str:
@@ -181,11 +192,13 @@ def draw(data: Planes, style: Style) -> Drawing:
     """A panel per pair: the hole, then every configuration."""
     from matplotlib.collections import PolyCollection
 
-    figure, found = facets.panels(
+    figure, found = frames.panels(
         style,
         [(panel.across, panel.up) for panel in data.panels],
         "",
-        [panel.title for panel in data.panels],
+        [(panel.title, "") for panel in data.panels],
+        shared=False,
+        x_labels=True,
     )
     marks = []
     looks = (

@@ -124,7 +124,7 @@ def progress(data: Searched, limit: int) -> Figure:
         ),
         table=_improvements(data, improved),
         legend=(
-            LegendEntry("a run", "series-other"),
+            LegendEntry("a run", "series-other", swatch="dot"),
             LegendEntry("a new best, and the best so far", "accent", shape="diamond"),
         ),
         note=(" ".join(notes),),

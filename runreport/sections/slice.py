@@ -21,7 +21,7 @@ from runreport.blocks import Block, Cell, Column, Figure, Note, Row, Table, Text
 from runreport.design import MetricName, ParamName
 from runreport.kinds import Context, Section
 from runreport.samples import Dropped
-from runreport.sections import charting, configurations, identities, panes, searched
+from runreport.sections import charting, configurations, frames, identities, panes, searched
 from runreport.sections.charting import Floats, Legend, Scale
 from runreport.sections.configurations import Settings
 from runreport.sections.coordinates import among, coordinate_of
@@ -156,7 +156,9 @@ def _colors(context: Context, runs: Sequence[Run]) -> tuple[tuple[str, ...], Leg
     if any(group.color == charting.OTHER for group in groups) or len(context.groups) < 2:
         return ("accent",) * len(runs), ()
     shown = [group for group in context.groups if group in groups]
-    return tuple(g.color for g in groups), charting.legend(shown, {run.id for run in runs})
+    return tuple(g.color for g in groups), charting.legend(
+        shown, {run.id for run in runs}, swatch="dot"
+    )
 
 
 def _best(metric: Quantity, runs: Sequence[Run], values: Floats) -> int | None:
@@ -185,7 +187,7 @@ def present(data: SliceData, options: Options) -> tuple[Block, ...]:
             description=_description(data, name),
             table=_table(data, name),
             legend=data.legend,
-            height=panes.height_for(len(data.cuts)),
+            height=frames.height_for(len(data.cuts)),
             note=(" ".join(_sentences(data, data.metric, name)),),
         ),
     )

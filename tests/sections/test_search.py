@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from runreport.sections import search
 from runreport.sections.search import Options
 from tests import reading
 from tests.landscapes import METRIC, landscape
+from tests.sections import planes
 from tests.sections.wild import built
 from tests.shared import SHARED, needs_shared
 from tests.studies import study
@@ -314,3 +316,30 @@ def test_a_real_search_of_a_hundred_runs_tried_sixteen_configurations(tmp_path):
     assert "16 of 18 combinations of the levels have been tried." in said
     assert "gave the same value every time, to the last digit" in said
     assert "100 runs hold 16 different configurations" in said
+
+
+def test_long_words_stand_below_a_panel_and_never_run_into_each_other():
+    sizes = ["(50, 100, 50)", "(50, 50, 50)", "(50, 1000, 100, 50)", "(100, 100, 100, 100)"]
+    runs = [
+        {
+            "name": f"r{i}",
+            "params": {"layers": sizes[i % 4], "act": ["relu", "tanh", "logistic"][i % 3]},
+            "metrics": {METRIC: (i * 7 % 12) / 12},
+        }
+        for i in range(12)
+    ]
+    blocks = blocks_of(context(runs, replicates=None))
+    figure = next(f for f in reading.find(blocks, Figure) if f.title == "What was tried")
+    drawn = planes.drawing_of(figure).figure
+    drawn.draw_without_rendering()
+    (axes,) = drawn.axes
+    labels = axes.get_xticklabels()
+    assert [label.get_text().count(",") > 0 for label in labels] == [True] * 4
+    boxes = [label.get_window_extent() for label in labels]
+    level = all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
+    # tilted ones are parallel, and a line's height apart
+    apart = min(other.x1 - one.x1 for one, other in itertools.pairwise(boxes))
+    tilt = math.radians(labels[0].get_rotation())
+    assert level or apart * math.sin(tilt) > labels[0].get_fontsize() * drawn.dpi / 72
+    for label in axes.get_yticklabels():
+        assert label.get_window_extent().x0 >= 0
