@@ -124,12 +124,12 @@ def _origins(making: _Making, run: Run) -> list[Key]:
 
 
 def _about(fact: Lineage) -> str:
-    """`training, a1b2c3`: what data were used for, and their digest."""
-    return ", ".join(filter(None, (fact.version, _brief(fact.digest) or "no digest")))
+    """`training a1b2c3`: what data were used for, and their digest."""
+    return " ".join(filter(None, (fact.version, _brief(fact.digest) or "no digest")))
 
 
 def _brief(text: str | None) -> str:
-    return charting.fit((text or "").rpartition(":")[2], 12)
+    return charting.fit((text or "").rpartition(":")[2], 60)[:8]
 
 
 def _drawn(making: _Making, colors: Mapping[Key, str]) -> Graph:
@@ -283,7 +283,7 @@ Box = tuple[float, float, float, float]
 def _boxes(found: Graph, wide: float, high: float, line: float) -> list[Box]:
     columns = found.columns
     top = line * 2.2
-    gap = 46.0
+    gap = 36.0
     width = (wide - gap * (len(columns) - 1) - 4) / len(columns)
     step = (high - top) / found.tallest
     tall = min(step - 8, line * 2.9)
@@ -317,7 +317,8 @@ def _write(axes: Any, found: Graph, boxes: Sequence[Box], style: Style) -> None:
     line = style.font_size * 100 / 72
     for node, box in zip(found.nodes, boxes, strict=True):
         middle, left = (box[1] + box[3]) / 2, box[0] + 8
-        room = (box[2] - box[0] - 14) / (line * 0.62)
+        # a phone enlarges the text
+        room = (box[2] - box[0] - 12) / (line * 0.7)
         shift = line * 0.62 if node.detail else 0.0
         axes.text(
             left, middle - shift, charting.fit(node.label, max(6, int(room))),

@@ -12,7 +12,7 @@ for other programs as RO-Crate and, of the best run, as an in-toto Statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,6 @@ from runreport.blocks import (
 from runreport.design import Design
 from runreport.kinds import CodeHistory, Context, Needs, Section
 from runreport.sections import (
-    ancestry,
     charting,
     genealogy,
     packages,
@@ -47,12 +46,14 @@ from runreport.sections import (
     rundetails,
     steps,
     stepwords,
+    unknowns,
     variation,
 )
 from runreport.sections.genealogy import Graph
 from runreport.sections.origins import Origin, Topic, origins
 from runreport.sections.rundetails import RunDetail
 from runreport.sections.steps import Changes, Step
+from runreport.sections.unknowns import NAMED, Unknown
 from runreport.sections.variation import Line, Side
 from runreport.tables import Run
 
@@ -63,9 +64,6 @@ ROWS = 400
 """Facts of one table."""
 
 STATEMENT = "in-toto-statement.json"
-
-NAMED = 12
-"""Runs named per fact that is unknown, or per value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +79,6 @@ class Options:
     """Draw what leads to what: data, code, runs, models, aliases."""
     provenance: bool = True
     """Write RO-Crate and in-toto files beside the page."""
-
-
-@dataclass(frozen=True, eq=False)
-class Unknown:
-    """Something that was not logged for some runs."""
-
-    what: str
-    """`no commit`, `no dataset`, ..."""
-    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,18 +139,19 @@ def compute(context: Context, options: Options) -> LineageData:
     apart = {line.key for line in several}
     found = tuple(_step(step, options) for step in steps.steps(context))
     compared = {change.name for one in found for change in one.packages}
-    below = [line for line in several if _package(first[line.key]) in compared]
-    if len(below) > PACKAGES:
-        several = [line for line in several if line not in below]
-    single = [line for line in lines if line.key not in apart]
+    below = {line.key for line in lines if _package(first[line.key]) in compared}
+    if len(below) <= PACKAGES:
+        below = set()
+    several = [line for line in several if line.key not in below]
+    single = [line for line in lines if line.key not in apart | below]
     return LineageData(
         runs=len(context.runs),
         sides=sides,
         same=tuple((first[line.key], _count(line)) for line in single),
         apart=tuple(several),
         holders=_holders(context.runs, known, apart),
-        unknown=_unknown(context, known),
-        uncommitted=tuple(run for run in context.runs if _is_dirty(known[run.id])),
+        unknown=unknowns.unknown(context, known),
+        uncommitted=tuple(run for run in context.runs if unknowns.is_dirty(known[run.id])),
         steps=found,
         history=context.repositories.get(options.repository) if options.repository else None,
         graph=genealogy.graph(context) if options.graph else None,
@@ -187,10 +177,6 @@ def _files(context: Context) -> ProvenanceFiles:
         why = f"nothing that {charting.fit(subject.name or subject.id)} made has a digest"
     parts = (STATEMENT,) if written is not None else ()
     return ProvenanceFiles(provenance.crate(context, parts), written, subject, why)
-
-
-def _is_dirty(found: Sequence[Origin]) -> bool:
-    return any(o.label.startswith("uncommitted changes") and o.text == "yes" for o in found)
 
 
 _ORDER: tuple[Topic, ...] = (
@@ -227,50 +213,6 @@ def _holders(
     }
 
 
-def _has(topic: Topic, label: str = "") -> Callable[[Sequence[Origin]], bool]:
-    return lambda found: any(o.topic == topic and o.label.startswith(label) for o in found)
-
-
-_EXPECTED: tuple[tuple[str, Callable[[Sequence[Origin]], bool]], ...] = (
-    ("commit", _has("code", "commit")),
-    ("word on uncommitted changes", _has("code", "uncommitted changes")),
-    ("repository", _has("code", "repository")),
-    ("command", _has("command")),
-    ("user", _has("user")),
-    ("dataset", _has("data")),
-    ("environment", _has("environment")),
-    ("version of Python", _has("environment", "python")),
-    ("hardware", _has("hardware")),
-)
-
-
-def _unknown(context: Context, known: Mapping[str, Sequence[Origin]]) -> tuple[Unknown, ...]:
-    found = []
-    runs = context.runs
-    for what, has in _EXPECTED:
-        if without := tuple(run for run in runs if not has(known[run.id])):
-            found.append(Unknown(f"no {what}", without))
-    seedless = tuple(run for run in runs if not ancestry.seeds(run, context.design))
-    undriven = tuple(run for run in runs if _lacks_driver(known[run.id]))
-    undigested = tuple(run for run in runs if _says(known[run.id], "data", "no digest"))
-    said = (
-        ("no seed", seedless),
-        ("no driver of its GPU", undriven),
-        ("no digest of a dataset", undigested),
-    )
-    found += [Unknown(what, some) for what, some in said if some]
-    return tuple(found)
-
-
-def _lacks_driver(found: Sequence[Origin]) -> bool:
-    has_gpu = any(o.topic == "hardware" and o.label.startswith("gpu") for o in found)
-    return has_gpu and not any(o.label in ("driver", "cuda") for o in found)
-
-
-def _says(found: Sequence[Origin], topic: Topic, text: str) -> bool:
-    return any(o.topic == topic and o.text == text for o in found)
-
-
 # ---- blocks --------------------------------------------------------------------------------------
 
 
@@ -295,24 +237,11 @@ def present(data: LineageData, options: Options) -> tuple[Block, ...]:
         blocks.append(Text((said,)))
     blocks += stepwords.blocks(data.steps, data.history)
     blocks += rundetails.blocks(data.details, data.runs)
-    if lines := _unknown_lines(data):
+    if lines := unknowns.lines(data.unknown, data.uncommitted, data.runs):
         blocks.append(Note("warning", "What is not known", (Bullets(tuple(lines)),)))
     if data.files is not None:
         blocks += _downloads(data.files)
     return tuple(blocks)
-
-
-def _unknown_lines(data: LineageData) -> list[Words]:
-    """What no run logged in one sentence, then what some did not."""
-    nowhere = [gap.what.removeprefix("no ") for gap in data.unknown if len(gap.runs) == data.runs]
-    lines: list[Words] = []
-    if nowhere:
-        lines.append((f"Logged for no run: {', '.join(nowhere)}.",))
-    lines += [_gap(gap) for gap in data.unknown if len(gap.runs) < data.runs]
-    if data.uncommitted:
-        who = "every run" if len(data.uncommitted) == data.runs else _who(data.uncommitted)
-        lines.append((f"Uncommitted changes: no commit holds the code of {who}.",))
-    return lines
 
 
 def _downloads(files: ProvenanceFiles) -> list[Block]:
@@ -389,20 +318,11 @@ def _which(data: LineageData) -> Fold:
         values = data.holders[line.key]
         for index, (text, runs) in enumerate(values[:NAMED]):
             words.append("; " if index else "")
-            words += [Code(variation.brief(text)), Muted(f" {_who(runs)}")]
+            words += [Code(variation.brief(text)), Muted(f" {unknowns.who(runs)}")]
         if len(values) > NAMED:
             words.append(f"; and {len(values) - NAMED} more values")
         lines.append(tuple(word for word in words if word != ""))
     return Fold("Which run has what", (Bullets(tuple(lines)),))
-
-
-def _gap(gap: Unknown) -> Words:
-    count = formats.count(len(gap.runs), "run")
-    return (f"{gap.what} was logged for {count}".replace("no ", "No ", 1), f": {_who(gap.runs)}.")
-
-
-def _who(runs: Sequence[Run]) -> str:
-    return charting.named([run.name or run.id for run in runs], NAMED)
 
 
 def needs(options: Options, _design: Design) -> Needs:

@@ -20,6 +20,8 @@ ROWS = 300
 DIFFS = ("diff.patch", "git.diff", "git.patch", "uncommitted.diff", "uncommitted.patch")
 """Names that trackers give to the changes that were not committed."""
 
+DIFF_TAGS = ("mlflow.git.diff", "mlflow.source.git.diff", "git.diff")
+
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
@@ -84,6 +86,8 @@ def _uncommitted(run: Run) -> str:
     if logged is not None:
         size = "" if logged.bytes is None else f", {formats.file_size(logged.bytes)}"
         return f"yes, logged ({logged.path}{size})"
+    if text := next((run.tags[tag] for tag in DIFF_TAGS if run.tags.get(tag)), ""):
+        return f"yes, logged ({len(text):,} characters in a tag)"
     if not known:
         return ""
     return "yes" if any(known) else "no"

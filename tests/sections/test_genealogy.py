@@ -42,7 +42,7 @@ def test_data_and_code_lead_to_groups_and_groups_to_models_and_aliases():
     )
     assert sorted(names(found)) == [
         (0, "code", COMMIT[:10]),
-        (0, "digits", "training, a1b2"),
+        (0, "digits", "training a1b2"),
         (1, "g=a", "1 run"),
         (1, "g=b", "1 run"),
         (2, "digits", "1"),

@@ -11,14 +11,14 @@ from runreport.sources import pinned
 
 REQUIREMENTS = """\
 # made by hand
---index-url https://example.org/simple
+--no-binary=:none:
 numpy==1.26.4
 torch == 2.1.0+cu118 ; python_version >= "3.9"  # the one with CUDA
 scikit-learn[alldeps]==1.3.2
 requests>=2
 pandas
 -e git+https://example.org/x.git#egg=x
-rich @ https://example.org/rich.whl
+rich @ https://example.org/rich
 attrs==23.1.0 \\
     --hash=sha256:00
 weird===2019-odd
@@ -58,9 +58,9 @@ requires-dist = [{ name = "numpy", specifier = ">=1" }]
 name = "numpy"
 version = "2.1.0"
 source = { registry = "https://example.org/simple" }
-sdist = { url = "https://example.org/numpy.tar.gz", hash = "sha256:00", size = 1 }
+sdist = { url = "https://example.org/numpy", hash = "sha256:00", size = 1 }
 wheels = [
-    { url = "https://example.org/numpy.whl", hash = "sha256:00", size = 2 },
+    { url = "https://example.org/numpy-wheel", hash = "sha256:00", size = 2 },
 ]
 
 [[package]]
@@ -80,7 +80,7 @@ requires-python = ">=3.8"
 
 [[packages.wheels]]
 name = "attrs-25.1.0-py3-none-any.whl"
-url = "https://example.org/attrs.whl"
+url = "https://example.org/attrs"
 
 [[packages]]
 name = 'cattrs'
