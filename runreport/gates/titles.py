@@ -5,6 +5,7 @@ from __future__ import annotations
 from runreport.design import Margin
 from runreport.kinds import Context
 from runreport.sections import charting
+from runreport.sections.aligning import unit_of_difference
 from runreport.spec.gates import (
     FORMS,
     CostGate,
@@ -59,9 +60,9 @@ def bound_words(bound: Margin, unit: str) -> str:
 
 def _of_metric(gate: MetricGate, context: Context) -> str:
     metric = context.design.metric(gate.metric)
-    name = charting.fit(metric.title)
+    name, unit = charting.fit(metric.title), unit_of_difference(metric)
     if gate.require is not None:
-        margin = "" if gate.margin is None else f", margin {bound_words(gate.margin, '')}".rstrip()
+        margin = "" if gate.margin is None else f", margin {bound_words(gate.margin, unit)}"
         return f"{name}: {REQUIRED[gate.require]}{margin}"
     asked = [
         f"{words.with_unit(words.short(value), metric.unit)} or {word}"
@@ -69,7 +70,7 @@ def _of_metric(gate: MetricGate, context: Context) -> str:
         if value is not None
     ]
     if gate.max_drop is not None:
-        asked.append(f"worse by {bound_words(gate.max_drop, '')} at most")
+        asked.append(f"worse by {bound_words(gate.max_drop, unit)} at most")
     said = f"{name}: {' and '.join(asked)}"
     return f"{said}, by its interval" if gate.on == "interval" else said
 
