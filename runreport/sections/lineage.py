@@ -98,6 +98,8 @@ class LineageData:
     """Runs whose code is in no commit."""
     steps: tuple[Changes, ...]
     """What changed from side to side."""
+    further: int
+    """Sides beyond the most that are compared so."""
     history: CodeHistory | None
     """What the repository tells; None where none is named."""
     graph: Graph | None
@@ -137,8 +139,9 @@ def compute(context: Context, options: Options) -> LineageData:
     lines.sort(key=lambda line: (_ORDER.index(first[line.key].topic), places[line.key]))
     several = [line for line in lines if len({v for h in line.held for v in h.values}) > 1]
     apart = {line.key for line in several}
-    found = tuple(_step(step, options) for step in steps.steps(context))
-    compared = {change.name for one in found for change in one.packages}
+    every = steps.steps(context)
+    walked = tuple(_step(step, options) for step in every[: steps.MOST])
+    compared = {change.name for one in walked for change in one.packages}
     below = {line.key for line in lines if _package(first[line.key]) in compared}
     if len(below) <= PACKAGES:
         below = set()
@@ -152,7 +155,8 @@ def compute(context: Context, options: Options) -> LineageData:
         holders=_holders(context.runs, known, apart),
         unknown=unknowns.unknown(context, known),
         uncommitted=tuple(run for run in context.runs if unknowns.is_dirty(known[run.id])),
-        steps=found,
+        steps=walked,
+        further=len(every) - len(walked),
         history=context.repositories.get(options.repository) if options.repository else None,
         graph=genealogy.graph(context) if options.graph else None,
         details=rundetails.details(context),
@@ -235,7 +239,7 @@ def present(data: LineageData, options: Options) -> tuple[Block, ...]:
     elif data.same:
         said = "What is known of the runs' origin is the same for all of them."
         blocks.append(Text((said,)))
-    blocks += stepwords.blocks(data.steps, data.history)
+    blocks += stepwords.blocks(data.steps, data.further, data.history)
     blocks += rundetails.blocks(data.details, data.runs)
     if lines := unknowns.lines(data.unknown, data.uncommitted, data.runs):
         blocks.append(Note("warning", "What is not known", (Bullets(tuple(lines)),)))

@@ -70,6 +70,9 @@ def _unique(found: list[Origin]) -> tuple[Origin, ...]:
         by_label.setdefault((origin.topic, origin.label), []).append(origin)
     joined = []
     for parts in by_label.values():
+        if len(parts) == 1:
+            joined += parts
+            continue
         texts = sorted({part.text for part in parts})
         urls = sorted({part.url for part in parts if part.url})
         first = parts[0]

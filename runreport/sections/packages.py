@@ -90,6 +90,7 @@ def package_name(fact: Lineage) -> str | None:
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 
 
+@lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
     """The name that is one for `Scikit_Learn`, `scikit-learn` and `sklearn`."""
     lower = name.lower()

@@ -68,6 +68,10 @@ def digest_set(text: str | None) -> dict[str, str]:
     return {"gitTree" if named == "git" else algorithm: value}
 
 
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
+
+
 # ---- RO-Crate ------------------------------------------------------------------------------------
 
 
@@ -97,8 +101,13 @@ def crate(context: Context, parts: Sequence[str]) -> str:
     _add(found, PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
     for name in parts:
         _add(found, name, "File", name=name, encodingFormat="application/json")
+    software: dict[tuple[Lineage, ...], str] = {}
     for run in context.runs[:RUNS]:
-        root["mentions"].append({"@id": _action(found, run)})
+        # most runs come from the same code in the same environment
+        facts = tuple(f for f in run.lineage if f.kind in ("code", "environment", "hardware"))
+        if facts not in software:
+            software[facts] = _software(found, run)
+        root["mentions"].append({"@id": _action(found, run, software[facts])})
     if len(context.runs) > RUNS:
         root["description"] += f" The first {RUNS} are described."
     graph = [
@@ -111,7 +120,9 @@ def crate(context: Context, parts: Sequence[str]) -> str:
         root,
         *(found[name] for name in sorted(found)),
     ]
-    return written({"@context": CONTEXT, "@graph": graph})
+    # a line per entity: a crate of many runs is large, and is compared line by line
+    lines = ",\n".join(_line(entity) for entity in graph)
+    return f'{{"@context": {_line(CONTEXT)}, "@graph": [\n{lines}\n]}}\n'
 
 
 def _add(found: dict[str, Entity], name: str, kind: str, /, **values: Any) -> str:
@@ -126,7 +137,7 @@ def _id(kind: str, *texts: object) -> str:
     return f"#{kind}-{hashlib.sha256(whole).hexdigest()[:16]}"
 
 
-def _action(found: dict[str, Entity], run: Run) -> str:
+def _action(found: dict[str, Entity], run: Run, software: str) -> str:
     name = _id("run", run.id)
     agent = None
     if run.user:
@@ -148,7 +159,7 @@ def _action(found: dict[str, Entity], run: Run) -> str:
         endTime=_time(run.ended),
         actionStatus={"@id": _ACTION[run.status]} if run.status in _ACTION else None,
         agent=agent,
-        instrument=[{"@id": _software(found, run)}],
+        instrument=[{"@id": software}],
         object=[{"@id": one} for one in dict.fromkeys(used)],
         result=[{"@id": one} for one in dict.fromkeys(made)],
     )

@@ -50,8 +50,9 @@ def details(context: Context) -> tuple[RunDetail, ...]:
 
 
 def _detail(context: Context, run: Run, names: Mapping[str, str]) -> RunDetail:
-    by_label = {origin.label: origin.text for origin in origins(run)}
-    machine = [o.text for o in origins(run) if o.topic == "hardware"]
+    found = origins(run)
+    by_label = {origin.label: origin.text for origin in found}
+    machine = [o.text for o in found if o.topic == "hardware"]
     commits = [f.digest for f in run.lineage if f.kind == "code" and f.digest]
     branches = [f.version for f in run.lineage if f.kind == "code" and f.version]
     return RunDetail(

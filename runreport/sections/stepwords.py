@@ -23,7 +23,7 @@ from runreport.blocks import (
     Words,
 )
 from runreport.kinds import CodeChange, CodeHistory
-from runreport.sections import charting, steps, variation
+from runreport.sections import charting, variation
 from runreport.sections.packages import PackageChange
 from runreport.sections.steps import Changes, DataChange, HardwareChange
 
@@ -45,16 +45,17 @@ _SIZES = {
 }
 
 
-def blocks(found: Sequence[Changes], history: CodeHistory | None) -> list[Block]:
+def blocks(found: Sequence[Changes], further: int, history: CodeHistory | None) -> list[Block]:
     """Everything that differs, step by step.
 
     Args:
         found: the steps, in order.
+        further: how many more there are.
         history: what the repository tells; None where the author names none.
     """
     made: list[Block] = []
     shown: dict[tuple[str, str], str] = {}
-    for one in found[: steps.MOST]:
+    for one in found:
         inner = _of(one, history, shown)
         title = f"From {_name(one, before=True)} to {_name(one, before=False)}"
         if len(found) <= OPEN:
@@ -63,8 +64,8 @@ def blocks(found: Sequence[Changes], history: CodeHistory | None) -> list[Block]
             made.append(Fold(f"{title}: {summary(one)}", tuple(inner)))
     if made and len(found) > OPEN:
         made.insert(0, Headline("What changed from the baseline", 3))
-    if (rest := len(found) - steps.MOST) > 0:
-        text = f"The first {steps.MOST} groups are compared so, {rest} further ones are not."
+    if further:
+        text = f"The first {len(found)} groups are compared so, {further} further ones are not."
         made.append(Text((text,), "small"))
     return made
 
