@@ -63,7 +63,7 @@ function drawingOf(svg) {
   const { width, height } = svg.viewBox.baseVal;
   for (const { name } of [...copy.attributes]) if (/^(data-|aria-|class|role)/.test(name)) copy.removeAttribute(name);
   dress(copy, { width, height, "font-family": "sans-serif" }).prepend(
-    draw("title", {}, svg.getAttribute("aria-label") || ""),
+    draw("title", {}, attribute(svg, "aria-label") || ""),
     draw("rect", { width: "100%", height: "100%", fill: getComputedStyle(svg).getPropertyValue("--rr-surface").trim() || "#fff" })
   );
   return new XMLSerializer().serializeToString(copy);

@@ -10,6 +10,7 @@ const one = (place, selector) => place.querySelector(selector);
 const everywhere = (selector) => all(document, selector);
 const on = (target, kind, listener, more) => target.addEventListener(kind, listener, more);
 const toggle = (element, name, state) => element.classList.toggle(name, state);
+const attribute = (element, name) => element.getAttribute(name);
 const frameOf = (element) => element.getBoundingClientRect();
 
 /** Set attributes; functions become listeners. */
@@ -44,6 +45,7 @@ function put(element, places) {
 }
 
 const tidy = (text) => text.replace(/\s+/g, " ").trim();
+const textOf = (element) => tidy(element.textContent);
 const fold = (text) => tidy(text).toLowerCase();
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const clamp = (value, low, high) => min(max(value, low), high);

@@ -11,7 +11,7 @@ function enhanceLanes(svg) {
   const chart = laneCharts++;
   const keyOf = (n) => `lane ${chart} ${n}`;
   const marks = all(svg, ".rr-mark");
-  const paths = marks.map((mark) => (mark.getAttribute("d").match(/-?[\d.]+/g) || []).map(Number));
+  const paths = marks.map((mark) => (attribute(mark, "d").match(/-?[\d.]+/g) || []).map(Number));
   const runs = marks.map((mark) => idsOf(mark)[0]);
   const homes = lanes.map(({ x }) => x);
   const order = [...lanes.keys()];
@@ -19,6 +19,9 @@ function enhanceLanes(svg) {
   for (const part of all(svg, ":scope > g")) if (!one(part, ".rr-mark")) part.remove();
   const holder = draw("g", { class: "rr-lanes" });
   svg.append(holder);
+  // all lines once more, dimmed, in a layer below that brushing does not paint again
+  const shadow = draw("path", {});
+  svg.before(draw("svg", { class: "rr-shadow", viewBox: attribute(svg, "viewBox"), "aria-hidden": true }, shadow));
   const gone = (y) => y > bottom + 3;
 
   lanes.forEach((lane, n) => {
@@ -133,10 +136,13 @@ function enhanceLanes(svg) {
 
   function arrange() {
     order.forEach((n, at) => place(n, homes[at]));
-    marks.forEach((mark, m) => {
+    const lines = marks.map((mark, m) => {
       const points = order.map((n, at) => `${homes[at]} ${round(10 * shownAt(lanes[n], lanes[n].heights[m])) / 10}`);
-      dress(mark, { d: `M${points.join(" ")}` });
+      const d = `M${points.join(" ")}`;
+      dress(mark, { d });
+      return d;
     });
+    dress(shadow, { d: lines.join("") });
   }
 
   function turnOver(n) {

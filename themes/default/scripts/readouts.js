@@ -33,6 +33,8 @@ const tipLines = (element) => element.dataset.tip.split("\n");
 function tipAt(element) {
   const box = frameOf(element);
   showTip(tipLines(element), box.left + box.width / 2, box.top + min(box.height / 2, 40), 0);
+  // a lane's help would hide its name
+  if (element.matches(".rr-lane")) put(tip, { top: min(box.bottom, innerHeight - tip.offsetHeight) - 4 });
   anchor = element;
 }
 
@@ -67,13 +69,13 @@ function readPlane(svg) {
   const marks = all(svg, ".rr-mark[data-tip]");
   plane.points = pointsOf(svg).filter(({ mark }) => mark.dataset.tip);
   // closed shapes and curved ones are bars, bands and densities: only their own tip speaks
-  plane.curves = marks.filter((mark) => /^[ML\d\s.eE-]+$/.test((mark.getAttribute("d") || "").slice(0, 4000)));
+  plane.curves = marks.filter((mark) => /^[ML\d\s.eE-]+$/.test((attribute(mark, "d") || "").slice(0, 4000)));
   let pieces = null;
   plane.pieces = () => {
     if (pieces) return pieces;
     pieces = [];
     for (const mark of plane.curves) {
-      for (const piece of mark.getAttribute("d").split("M").slice(1)) {
+      for (const piece of attribute(mark, "d").split("M").slice(1)) {
         const numbers = (piece.match(/-?[\d.]+(?:e-?\d+)?/gi) || []).map(Number);
         if (numbers.length >= 4) pieces.push({ mark, numbers });
       }

@@ -3,8 +3,8 @@
 /** Marks that stand at a place, with that place in the drawing: circles, and small closed shapes. */
 function pointsOf(svg) {
   return all(svg, ".rr-mark").flatMap((mark) => {
-    if (mark.localName === "circle") return { mark, x: +mark.getAttribute("cx"), y: +mark.getAttribute("cy") };
-    if (!/z\s*$/i.test(mark.getAttribute("d"))) return [];
+    if (mark.localName === "circle") return { mark, x: +attribute(mark, "cx"), y: +attribute(mark, "cy") };
+    if (!/z\s*$/i.test(attribute(mark, "d"))) return [];
     const { x, y, width, height } = mark.getBBox();
     return max(width, height) < 24 ? { mark, x: x + width / 2, y: y + height / 2 } : [];
   });
@@ -75,7 +75,7 @@ function enhanceRegions(svg, tools, caption, plane) {
   const arm = (wanted) => () => {
     tool = wanted;
     // a finger draws instead of scrolling
-    svg.classList.add("rr-armed");
+    toggle(svg, "rr-armed", true);
     closeMenus();
     if (wanted === "box" && !polygon) {
       setRegion(boxOf({ x: width * 0.35, y: height * 0.35 }, { x: width * 0.65, y: height * 0.65 }));

@@ -15,7 +15,7 @@ function rove(group, current) {
   const chosen = current || members.find((item) => item.tabIndex === 0) || members[0];
   for (const item of members) {
     const index = item === chosen ? "0" : "-1";
-    if (item.getAttribute("tabindex") !== index) dress(item, { tabindex: index });
+    if (attribute(item, "tabindex") !== index) dress(item, { tabindex: index });
   }
 }
 
@@ -55,11 +55,11 @@ function indexRuns(elements) {
 function paint() {
   const wanted = new Set([...pinned, ...hovered].flatMap((run) => index.get(run) || []));
   const charts = new Set([...wanted].filter((element) => element.ownerSVGElement).map((element) => element.closest(".rr-figure") || element.ownerSVGElement));
-  for (const element of active) if (!wanted.has(element)) element.classList.remove("rr-active");
-  for (const element of wanted) element.classList.add("rr-active");
+  for (const element of active) if (!wanted.has(element)) toggle(element, "rr-active", false);
+  for (const element of wanted) toggle(element, "rr-active", true);
   active = wanted;
-  for (const chart of everywhere(".rr-dim")) if (!charts.has(chart)) chart.classList.remove("rr-dim");
-  for (const chart of charts) chart.classList.add("rr-dim");
+  for (const chart of everywhere(".rr-dim")) if (!charts.has(chart)) toggle(chart, "rr-dim", false);
+  for (const chart of charts) toggle(chart, "rr-dim", true);
 }
 
 function hover(runs) {

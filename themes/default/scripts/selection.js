@@ -74,6 +74,7 @@ function choose() {
     const out = chosen !== null && !entry.ids.some((n) => chosen[n]);
     if (out !== entry.out) toggle(entry.element, "rr-out", (entry.out = out));
   }
+  toggle(root, "rr-chosen", !!chosen);
   showStatus();
   moved = true;
   clearTimeout(late);

@@ -19,7 +19,7 @@ function enhanceFigure(figure) {
     const isPlane = plane !== null && plane.curves.length + plane.points.length > 0;
     if (isPlane) {
       planes.set(svg, plane);
-      svg.classList.add("rr-plane");
+      toggle(svg, "rr-plane", true);
       enhanceZoom(plane, tools);
     }
     if (svg.dataset.lanes) enhanceLanes(svg);
@@ -32,7 +32,7 @@ function enhanceFigure(figure) {
 
 /** An entry pins its runs; its swatch takes them out of the selection. */
 function enhanceEntry(item, key) {
-  const words = tidy(item.textContent);
+  const words = textOf(item);
   const swatch = one(item, ".rr-swatch");
   const entry = button("", () => {}, { class: "rr-key", "aria-pressed": "false" });
   entry.append(...[...item.childNodes].filter((node) => node !== swatch));
@@ -43,7 +43,7 @@ function enhanceEntry(item, key) {
     dress(eye, { "aria-pressed": !off });
     setTerm(key, off && { words: `without ${words}`, test: (n) => !runs.has(n), state: 1, remove: () => set(false) });
   };
-  const eye = button("", () => set(eye.getAttribute("aria-pressed") === "true"), { class: "rr-eye", "aria-pressed": "true", "aria-label": `Show ${words}` });
+  const eye = button("", () => set(attribute(eye, "aria-pressed") === "true"), { class: "rr-eye", "aria-pressed": "true", "aria-label": `Show ${words}` });
   eye.append(swatch);
   item.prepend(eye);
   restore[key] = () => set(true);
@@ -165,5 +165,5 @@ function start() {
   buildPanel();
   listen();
   openLink();
-  root.classList.add("rr-ready");
+  toggle(root, "rr-ready", true);
 }

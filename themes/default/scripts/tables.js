@@ -22,7 +22,7 @@ function valueOf(cell, kind) {
 function shown(cell, extras = ".rr-symbol, .rr-visually-hidden") {
   const bare = cell.cloneNode(true);
   for (const extra of all(bare, extras)) extra.remove();
-  return tidy(bare.textContent);
+  return textOf(bare);
 }
 
 /** What reads a column of this table by the name a condition gives. */
@@ -63,7 +63,7 @@ function enhanceTable(box) {
   const table = one(box, "table");
   const body = table && table.tBodies[0];
   if (!body || !table.tHead || !table.tHead.rows.length) return;
-  table.classList.add("rr-grid");
+  toggle(table, "rr-grid", true);
   const columns = readColumns(table);
   const rows = Array.from(body.rows, (row) => {
     let text;
@@ -185,13 +185,13 @@ function readColumns(table) {
   return heads.map((head, index) => {
     const title = titles[index];
     const group = groups.find(({ from, to }) => index >= from && index < to);
-    const family = group ? tidy(group.cell.textContent) : "";
+    const family = group ? textOf(group.cell) : "";
     const unit = one(head, ".rr-unit");
     const twice = titles.indexOf(title) !== titles.lastIndexOf(title);
     const label = (twice && family ? `${family}.` : "") + title;
     return {
       head, index, title, family,
-      label: unit ? `${label} (${tidy(unit.textContent)})` : label,
+      label: unit ? `${label} (${textOf(unit)})` : label,
       names: [title, family && `${family}.${title}`].filter(Boolean).map(fold),
       kind: head.dataset.kind || "text",
       hidden: "hidden" in head.dataset,

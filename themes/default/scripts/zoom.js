@@ -47,7 +47,7 @@ function open(plane) {
     }
   }
   svg.replaceChildren(...kept, plane.axes, plane.inner);
-  svg.classList.add("rr-zoomed");
+  toggle(svg, "rr-zoomed", true);
   if (!plane.reset) {
     plane.reset = button("Reset zoom", () => {
       unzoom(plane);
@@ -61,7 +61,7 @@ function open(plane) {
 function unzoom(plane) {
   if (!plane.inner) return;
   plane.svg.replaceChildren(...plane.original, ...all(plane.svg, ".rr-region"));
-  plane.svg.classList.remove("rr-zoomed");
+  toggle(plane.svg, "rr-zoomed", false);
   plane.inner = plane.view = null;
   plane.reset.hidden = true;
 }
