@@ -256,6 +256,6 @@ def names_every_run(params: Sequence[Mapping[str, str]], name: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    if len(text) > LONGEST_NAME or text[:1] in "([{" or any(letter.isspace() for letter in text):
+    if len(text) > LONGEST_NAME or text[:1] in "([{" or len(text.split()) != 1:
         return False
     return isinstance(level(text), str)

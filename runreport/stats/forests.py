@@ -5,6 +5,7 @@ The extra `importance` brings it; it is imported when a forest is grown.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,15 @@ def grow(rows: Floats, values: Floats, *, rng: np.random.Generator, trees: int =
     ).fit(rows.astype(np.float32), values)
     times = np.stack([np.bincount(bag, minlength=n) for bag in fitted.estimators_samples_])
     return Forest(tuple(tree.tree_ for tree in fitted.estimators_), times.astype(np.float64))
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Products of tall, narrow arrays on one core: threads cost more than they bring."""
+    # comes with scikit-learn
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limited: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limited
 
 
 def _leaves(tree: Any) -> tuple[Floats, Floats, Floats]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from runreport.stats import bootstrap, given
 from runreport.stats.draws import blocks
-from runreport.stats.forests import Forest, grow
+from runreport.stats.forests import Forest, grow, one_thread
 from runreport.stats.marginals import POINTS, Domain, Marginals, bagged_error
 from runreport.stats.paired import midranks
 from runreport.stats.result import Interval
@@ -145,28 +145,29 @@ def importance(
     fit = _fit(errors[seen], y[seen], level, rng)
     if fit.interval is None or not fit.interval.low > 0:
         return Importance(values.size, len(forest.trees), fit, (), (), False)
-    losses = _losses(forest, rows, y, errors, axes, domains, rng)[:, seen]
-    variance = float(y[seen].var())
-    totals = _totals(losses / (2 * variance), level, rng)
-    marginals = Marginals(forest.boxes, domains)
-    drawn = np.hstack([domain.draw(SPACE, rng) for domain in domains])
-    spread = _Spread.of(forest.predict(drawn))
-    effects = []
-    for place, domain in enumerate(domains):
-        curve = marginals.along(place)
-        error = bagged_error(marginals.trees_along(place), forest.times)
-        alone = spread.share(curve.variance, curve.by_tree, forest.times, level)
-        effects.append(
-            Effect(totals[place], alone, centre + scale * curve.values, scale * error, domain)
-        )
-    order = np.argsort([-share.value for share in totals], kind="stable").tolist()
-    pairs = []
-    for number, one in enumerate(order[:PAIRED]):
-        for other in order[number + 1 : PAIRED]:
-            first, second = sorted((one, other))
-            curve = marginals.between(first, second)
-            share = spread.share(curve.variance, curve.by_tree, forest.times, level)
-            pairs.append(Pair(first, second, share))
+    with one_thread():
+        losses = _losses(forest, rows, y, errors, axes, domains, rng)[:, seen]
+        variance = float(y[seen].var())
+        totals = _totals(losses / (2 * variance), level, rng)
+        marginals = Marginals(forest.boxes, domains)
+        drawn = np.hstack([domain.draw(SPACE, rng) for domain in domains])
+        spread = _Spread.of(forest.predict(drawn))
+        effects = []
+        for place, domain in enumerate(domains):
+            curve = marginals.along(place)
+            error = bagged_error(marginals.trees_along(place), forest.times)
+            alone = spread.share(curve.variance, curve.by_tree, forest.times, level)
+            effects.append(
+                Effect(totals[place], alone, centre + scale * curve.values, scale * error, domain)
+            )
+        order = np.argsort([-share.value for share in totals], kind="stable").tolist()
+        pairs = []
+        for number, one in enumerate(order[:PAIRED]):
+            for other in order[number + 1 : PAIRED]:
+                first, second = sorted((one, other))
+                curve = marginals.between(first, second)
+                share = spread.share(curve.variance, curve.by_tree, forest.times, level)
+                pairs.append(Pair(first, second, share))
     pairs.sort(key=lambda pair: -pair.share.value)
     sure = _is_sure(losses, order, level, rng)
     return Importance(values.size, len(forest.trees), fit, tuple(effects), tuple(pairs), sure)
