@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runreport.design import Margin, Metric
+from runreport.design import Design, Margin, Metric
 from runreport.errors import Problem, Span, SpecError
 from runreport.gates import judge, stops
 from runreport.kinds import Context, Judged
+from runreport.render.stated import gate_facts
 from runreport.selection import UNDATED
-from runreport.spec.expressions import parse
+from runreport.spec.expressions import Names, Scope, parse
 from runreport.spec.gates import (
     CostGate,
     Gate,
@@ -25,7 +27,31 @@ from runreport.spec.gates import (
     Waiver,
     WarningGate,
 )
+from runreport.tables import Lineage
+from tests.contracts.test_sections import (
+    HOSTILE,
+    bare,
+    hostile_study,
+    missing_metric,
+    no_baseline,
+    no_runs,
+    nothing_finite,
+    one_group,
+    one_run,
+    sixty_groups,
+    typical,
+)
 from tests.studies import study
+
+
+def hostile() -> Context:
+    return hostile_study(HOSTILE)
+
+
+LANDSCAPES = (
+    typical, no_runs, one_run, missing_metric, nothing_finite, one_group, no_baseline, bare,
+    sixty_groups, hostile,
+)  # fmt: skip
 
 ACCURACY = Metric("accuracy", goal="maximize", primary=True)
 LOSS = Metric("loss", goal="minimize", primary=True)
@@ -253,8 +279,6 @@ def test_other_evaluation_data_fail_a_verdict_and_a_drop():
     for group in context.groups:
         digest = "a" * 8 if group.is_baseline else "b" * 8
         facts = ({"kind": "data", "name": "test", "version": "evaluation", "digest": digest},)
-        from runreport.tables import Lineage
-
         runs = tuple(
             replace(run, lineage=tuple(Lineage(**fact) for fact in facts)) for run in group.runs
         )
@@ -319,9 +343,6 @@ def three(**values: float) -> Context:
 
 def with_conditions(context: Context) -> Context:
     """A context in which conditions can be asked of runs."""
-    from runreport.design import Design
-    from runreport.spec.expressions import Names, Scope
-
     names = Names.of(context.runs, Design())
     scope = Scope(names, context.design, context.history, context.now)
     return replace(context, evaluate=lambda expression, run: expression.evaluate(run, scope))
@@ -590,3 +611,50 @@ def test_a_gate_that_passes_needs_no_waiver_even_an_expired_one():
     assert found.passed
     assert found.word == "passed"
     assert not found.stops
+
+
+# ---- whatever the runs are like ------------------------------------------------------------------
+
+EVERY = [
+    *(
+        MetricGate(metric=metric, require=require, margin=margin)
+        for metric in ("val_accuracy", "val_loss", "nothing")
+        for require in ("better", "not_worse", "equivalent")
+        for margin in (None, Margin(0.5), Margin(5, relative=True))
+    ),
+    *(
+        MetricGate(metric=metric, min=0, max=1, max_drop=Margin(1, relative=True), on=on)
+        for metric in ("val_accuracy", "nothing")
+        for on in ("value", "interval")
+    ),
+    SegmentGate(segments="val_*", goal="maximize", no_worse_than=0.1),
+    SegmentGate(segments="val_accuracy", by=parse("params.optimizer"), no_worse_than=0.1),
+    CostGate(cost="duration", max=1, max_total=1, max_ratio=1, on="interval"),
+    CostGate(cost="train_time", max=1, max_total=1, max_ratio=1),
+    LineageGate(lineage=("commit", "clean_commit", "same_commit", "same_data", "no_unknown")),
+    WarningGate(warnings="none"),
+]
+
+
+@pytest.mark.parametrize("make", LANDSCAPES, ids=lambda make: make.__name__)
+def test_every_gate_is_judged_in_words_whatever_the_runs_are_like(make):
+    context = make()
+    judged = judge(EVERY, context)
+    assert [len(found.rulings) > 0 for found in judged] == [True] * len(EVERY)
+    for found in judged:
+        assert found.title.strip()
+        for ruling in found.rulings:
+            assert ruling.words.strip()
+            assert len(ruling.words) < 5_000
+    # plain data, the same twice
+    facts = [gate_facts(found) for found in judged]
+    assert json.loads(json.dumps(facts, allow_nan=False)) == json.loads(
+        json.dumps([gate_facts(found) for found in judge(EVERY, context)])
+    )
+
+
+@pytest.mark.parametrize("make", [no_runs, one_run, missing_metric, nothing_finite, bare])
+def test_nothing_is_better_where_nothing_can_be_said(make):
+    context = make()
+    for gate in EVERY[:27]:
+        assert not only(gate, context).passed
