@@ -175,7 +175,8 @@ class Lineage:
     """Where a run comes from: one fact."""
 
     kind: str
-    """code, data, environment, hardware, command, parent, model."""
+    """code, data, environment, hardware, command, parent, model; of a folder of data also `files`
+    (`version` is how many) and, where they are few, `file`."""
     name: str
     version: str | None = None
     digest: str | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from runreport.kinds import Context
 from runreport.sections import ancestry, packages, variation
@@ -45,6 +44,8 @@ class DataChange:
     after: tuple[str, ...]
     files: tuple[str, str] = ("", "")
     """How many files it had before and has after, where that was logged."""
+    is_file: bool = False
+    """Whether it is one file of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +124,51 @@ def _unknown(before: Sequence[Run], after: Sequence[Run]) -> list[str]:
 
 # ---- data ----------------------------------------------------------------------------------------
 
-_FILES = re.compile(r"(\d[\d,]*) files?")
-
 
 def _data(before: Sequence[Run], after: Sequence[Run]) -> tuple[DataChange, ...]:
+    """Data sets that differ, and of folders whose files both sides list the files that do."""
     if not (any(map(ancestry.data_of, before)) and any(map(ancestry.data_of, after))):
         return ()
-    one, other = _held_data(before), _held_data(after)
-    found = []
+    sides = (before, after)
+    one, other = (_held(runs, "data") for runs in sides)
+    left, right = (_held(runs, "file") for runs in sides)
+    counts = [
+        {f.name: f.version or "" for run in runs for f in run.lineage if f.kind == "files"}
+        for runs in sides
+    ]
+    found: list[DataChange] = []
     for name in sorted(one.keys() | other.keys()):
-        left, right = one.get(name, frozenset()), other.get(name, frozenset())
-        if left == right:
-            continue
-        kind: Literal["added", "removed", "changed"] = (
-            "added" if not left else "removed" if not right else "changed"
-        )
-        found.append(DataChange(name, kind, tuple(sorted(left)), tuple(sorted(right))))
+        folder = f"{name}/"
+        files = (counts[0].get(name, ""), counts[1].get(name, ""))
+        found += _changed(name, one, other, files)
+        inside = [{path for path in known if path.startswith(folder)} for known in (left, right)]
+        # of a side that does not list its files every file would look new
+        if all(inside):
+            for path in sorted(inside[0] | inside[1]):
+                found += (replace(c, is_file=True) for c in _changed(path, left, right))
     return tuple(found)
 
 
-def _held_data(runs: Sequence[Run]) -> dict[str, frozenset[str]]:
+Held: TypeAlias = Mapping[str, frozenset[str]]
+
+
+def _changed(
+    name: str, one: Held, other: Held, files: tuple[str, str] = ("", "")
+) -> Iterator[DataChange]:
+    left, right = one.get(name, frozenset()), other.get(name, frozenset())
+    if left != right:
+        kind: Literal["added", "removed", "changed"] = "changed"
+        if not left or not right:
+            kind = "removed" if left else "added"
+        yield DataChange(name, kind, tuple(sorted(left)), tuple(sorted(right)), files)
+
+
+def _held(runs: Sequence[Run], kind: str) -> Held:
     found: dict[str, set[str]] = {}
     for run in runs:
-        for fact in ancestry.data_of(run):
-            found.setdefault(data_name(fact), set()).add(fact.digest or "no digest")
+        for fact in run.lineage:
+            if fact.kind == kind:
+                found.setdefault(data_name(fact), set()).add(fact.digest or "no digest")
     return {name: frozenset(digests) for name, digests in found.items()}
 
 

@@ -81,7 +81,7 @@ def summary(one: Changes) -> str:
     if all(one.commits) and one.commits[0] != one.commits[1]:
         said.append("other code")
     if one.data:
-        said.append(formats.count(len(one.data), "data set"))
+        said.append(formats.count(sum(not d.is_file for d in one.data), "data set"))
     if one.packages:
         said.append(formats.count(len(one.packages), "package"))
     if one.hardware:
@@ -236,7 +236,11 @@ def _data(found: Sequence[DataChange], one: Changes) -> Table:
         for change in found[:ROWS]
     )
     columns = (Column("Data"), Column("Change"), *_sides(one))
-    caption = f"{formats.count(len(found), 'data set')} {_verb(found)}"
+    files = sum(change.is_file for change in found)
+    caption = formats.count(len(found) - files, "data set")
+    if files:
+        caption += f" and {formats.count(files, 'file')} of data"
+    caption += f" {_verb(found)}"
     return Table(columns, rows, caption, note=_cut(found), export="data-changes")
 
 

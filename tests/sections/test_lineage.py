@@ -209,6 +209,38 @@ def test_data_and_machine_changes_are_listed():
     ]
 
 
+def folder(digest, files, listed=True):
+    rows = [("data", "images", None, digest, None, None),
+            ("files", "images", str(len(files)), None, None, None)]  # fmt: skip
+    each = [("file", f"images/{name}", None, text, None, None) for name, text in files.items()]
+    return rows + (each if listed else [])
+
+
+def test_files_of_a_data_folder_are_compared_where_both_sides_list_them():
+    before = folder("md5:1.dir", {"a": "x", "b": "y", "c": "z"})
+    after = folder("md5:2.dir", {"a": "x", "b": "Y", "d": "w", "e": "v"})
+    made = study(runs_of(a=[before], b=[after]), by=["g"], baseline={"g": "a"})
+    (table,) = [t for t in reading.find(blocks_of(made), Table) if "data set" in t.caption]
+    assert [
+        (row["Data"], row["Change"], row["g=a"], row["g=b"]) for row in reading.shown(table)
+    ] == [
+        ("images", "changed", "md5:1.dir (3 files)", "md5:2.dir (4 files)"),
+        ("images/b", "changed", "y", "Y"),
+        ("images/c", "removed", "z", MISSING),
+        ("images/d", "added", MISSING, "w"),
+        ("images/e", "added", MISSING, "v"),
+    ]
+    assert table.caption == "1 data set and 4 files of data differ"
+
+
+def test_files_that_one_side_does_not_list_are_not_called_new():
+    before = folder("md5:1.dir", {"a": "x"})
+    after = folder("md5:2.dir", {"a": "x", "b": "y"}, listed=False)
+    made = study(runs_of(a=[before], b=[after]), by=["g"], baseline={"g": "a"})
+    (table,) = [t for t in reading.find(blocks_of(made), Table) if "data set" in t.caption]
+    assert reading.column(table, "Data") == ["images"]
+
+
 def test_without_a_repository_the_page_says_how_to_name_one():
     newer = [code(OTHER), *FULL[1:]]
     made = study(runs_of(a=[FULL], b=[newer]), by=["g"], baseline={"g": "a"})

@@ -450,8 +450,9 @@ def test_imported_data_says_where_it_is_from(tmp_path: Path) -> None:
     )
     write(tmp_path / "p", {"dvc.yaml": "params: [params.yaml]\n", "params.yaml": "a: 1\n"})
     write(tmp_path / "p", {"sub/raw.dvc": text})
-    (fact,) = only(read(tmp_path / "p")).lineage
+    fact, count = only(read(tmp_path / "p")).lineage
     assert (fact.kind, fact.name, fact.version) == ("data", "sub/raw", "d" * 40)
+    assert (count.kind, count.name, count.version) == ("files", "sub/raw", "2")
     assert (fact.digest, fact.url) == (f"md5:{'e' * 32}.dir", "https://example.org/registry")
 
 

@@ -29,6 +29,8 @@ _CODE = re.compile(
 )
 
 
+LISTED = 200
+"""Files of a folder of data that are named one by one."""
 ENVIRONMENTS = (
     "uv.lock", "pylock.toml", "poetry.lock", "requirements.lock", "requirements.txt",
     "environment.yml", "environment.yaml", "conda.yml", "conda.yaml",
@@ -204,6 +206,7 @@ def _lineage(contents: Contents, known: Sequence[Lineage]) -> Iterator[Lineage]:
             yield Lineage(
                 "data", item.path, item.version, item.digest, None, bare_address(item.url)
             )
+            yield from _files(contents, item)
         elif not committed:
             yield Lineage("code", item.path, None, item.digest)
     yield from _environment(contents)
@@ -213,6 +216,18 @@ def _lineage(contents: Contents, known: Sequence[Lineage]) -> Iterator[Lineage]:
         digest = digests.get(model.path or "")
         if digest is not None or model.name not in versions:
             yield Lineage("model", model.name, versions.get(model.name), digest)
+
+
+def _files(contents: Contents, item: Tracked) -> Iterator[Lineage]:
+    """How many files a folder of data holds, and each of them where they are few."""
+    if item.files is None:
+        return
+    yield Lineage("files", item.path, str(item.files))
+    if item.files > LISTED:
+        return
+    for name in _below(contents, item.path)[:LISTED]:
+        if md5 := _md5(contents, name):
+            yield Lineage("file", name, None, f"md5:{md5}")
 
 
 def _environment(contents: Contents) -> Iterator[Lineage]:

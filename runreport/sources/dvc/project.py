@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runreport.sources.complaints import Complaints
@@ -29,6 +29,8 @@ class Tracked:
     url: str | None = None
     """Of data that was imported."""
     version: str | None = None
+    files: int | None = None
+    """How many a folder holds."""
 
     @property
     def md5(self) -> str | None:
@@ -277,7 +279,7 @@ def _tracked_file(project: Project, folder: str, name: str, value: Mapping[str, 
     for out in outs:
         url = origin.url if origin else None
         version = origin.version if origin else None
-        project.data.append(Tracked(out.path, out.digest, out.bytes, url=url, version=version))
+        project.data.append(replace(out, metric=False, plot=False, url=url, version=version))
 
 
 def _tracked(folder: str, entry: Mapping[str, Any]) -> Tracked:
@@ -287,18 +289,24 @@ def _tracked(folder: str, entry: Mapping[str, Any]) -> Tracked:
         if text := _text(entry.get(name)):
             digest = f"{name}:{text}"
             break
-    size = _text(entry.get("size"))
+    size, files = _whole(entry.get("size")), _whole(entry.get("nfiles"))
     repo = _mapping(entry.get("repo"))
     path = _text(entry.get("path")) or ""
     return Tracked(
         path if repo or "://" in path else _join(folder, path),
         digest,
-        int(size) if size and size.isascii() and size.isdigit() and len(size) < 19 else None,
+        size,
         metric=bool(entry.get("metric")),
         plot=bool(entry.get("plot")),
         url=_text(repo.get("url")) or (path if "://" in path else None),
         version=_text(repo.get("rev_lock")) or _text(repo.get("rev")),
+        files=files,
     )
+
+
+def _whole(value: Any) -> int | None:
+    text = _text(value)
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 # ---- values of any form --------------------------------------------------------------------------
