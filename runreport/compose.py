@@ -118,7 +118,7 @@ def _content(page: PageEntry, context: Context) -> tuple[tuple[Block, ...], tupl
     return tuple(blocks), tuple(stated)
 
 
-def _headed(shown: Sequence[Block]) -> Sequence[Block]:
+def _headed(shown: tuple[Block, ...]) -> tuple[Block, ...]:
     """The title of a chart that a section begins with as its heading, so that the navigation
     lists it; sentences may come before the chart.
     """

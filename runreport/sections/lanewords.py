@@ -26,7 +26,7 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
     for place, lane in enumerate(lanes):
         words = [*lane.ticks, *([(MISSING_AT, "missing")] if lane.has_missing else [])]
         for y, text in words:
-            shown = charting.fit(text, letters)
+            shown = _fitting(text, letters, gap, style)
             x0, y0 = axes.transData.transform((place, y))
             width = charting.text_width(shown, style) + 4
             corners = ((3, -0.55), (width, -0.55), (width, 0.55), (3, 0.55))
@@ -64,6 +64,15 @@ def write(axes: Any, lanes: Sequence[Lane], style: Style, gap: float) -> None:
     )
 
 
+def _fitting(text: str, letters: int, gap: float, style: Style) -> str:
+    """A tick as long as it ends before the next lane."""
+    shown = charting.fit(text, letters)
+    while letters > 6 and charting.text_width(shown, style) > gap - 10:
+        letters -= 1
+        shown = charting.fit(text, letters)
+    return shown
+
+
 def room(gap: float, style: Style) -> int:
     """Letters of a tick between two lanes that are so many pixels apart."""
     return max(6, int(gap / (0.6 * style.font_size * 100 / 72)) - 1)
@@ -90,8 +99,8 @@ def two_lines(label: str, width: float, style: Style) -> tuple[str, str]:
         style: sizes.
     """
 
-    def fits(text: str) -> bool:
-        return charting.text_width(text, style) * PHONE <= width
+    def fits(text: str, larger: float = PHONE) -> bool:
+        return charting.text_width(text, style) * larger <= width
 
     for text in dict.fromkeys((label, re.sub(r" \([^()]*\)$", "", label))):
         if fits(text):
@@ -100,6 +109,9 @@ def two_lines(label: str, width: float, style: Style) -> tuple[str, str]:
         halves = [(text[:cut].strip(), text[cut:]) for cut in breaks]
         if whole := [pair for pair in halves if all(fits(half) for half in pair)]:
             return min(whole, key=lambda pair: max(len(half) for half in pair))
+    # as it is, rather than cut
+    if tight := [pair for pair in halves if all(fits(half, 1.0) for half in pair)]:
+        return min(tight, key=lambda pair: max(len(half) for half in pair))
     letters = max(6, int(width / (0.62 * PHONE * style.font_size * 100 / 72)))
     cut = max((place for place in breaks if place <= letters), default=letters)
     return text[:cut].strip(), charting.fit(text[cut:], letters)

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 def scatter(
-    axes: Any, x: Floats, y: Floats, tokens: Sequence[str], **looks: Any
+    axes: Any, x: Floats, y: Floats, tokens: Sequence[str], *, s: float, gid: str, **looks: Any
 ) -> list[tuple[str, list[int]]]:
     """Points in the shape of their colour: the id and the places of each lot drawn.
 
@@ -23,10 +23,10 @@ def scatter(
         x: places across, shape (n,).
         y: places upwards, shape (n,).
         tokens: colour of each.
-        looks: what `scatter` takes; sequences hold one value per point. `gid` is the first part
-            of the ids.
+        s: area of a circle, in points squared.
+        gid: the first part of the ids.
+        looks: what else `scatter` takes; lists hold one value per point.
     """
-    gid = looks.pop("gid")
     shapes = np.array([shape_of(token) for token in tokens])
     lots = []
     for shape in SHAPES:
@@ -38,9 +38,8 @@ def scatter(
             key: [value[place] for place in chosen] if isinstance(value, list) else value
             for key, value in looks.items()
         }
-        own["s"] = own["s"] * size
         name = f"{gid}{shape}"
-        axes.scatter(x[chosen], y[chosen], marker=marker, gid=name, **own)
+        axes.scatter(x[chosen], y[chosen], s=s * size, marker=marker, gid=name, **own)
         lots.append((name, chosen.tolist()))
     return lots
 

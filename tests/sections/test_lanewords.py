@@ -17,6 +17,7 @@ STYLE = Style(7.2, 4.0, 9.0, {})
         ("learning_rate", ("learning_", "rate")),
         ("val_accuracy (%)", ("val_", "accuracy")),
         ("train_time (s)", ("train_", "time (s)")),
+        ("nesterovs_momentum", ("nesterovs_", "momentum")),
     ],
 )
 def test_names_break_where_words_end_and_lose_their_unit_before_a_letter(label, lines):
