@@ -54,7 +54,7 @@ def _by_gain(data: Searched, gained: str) -> Advice:
         why = (
             "What counts as an improvement is not known: no configuration ran with several seeds, "
             "and no margin is declared. Run the best configuration with 3 seeds or more, or "
-            "declare a `margin` for the metric."
+            "declare a margin for the metric."
         )
         if data.floor is not None and data.floor.is_copied:
             why = (
