@@ -111,10 +111,16 @@ def graph(context: Context) -> Graph:
 
 
 def _origins(making: _Making, run: Run) -> list[Key]:
-    found = [making.node(0, fact.name, _about(fact), run) for fact in ancestry.data_of(run)]
+    # what is shown of a digest may be the same for two
+    found = [
+        making.node(
+            0, fact.name, _about(fact), run, name=f"{fact.name} {fact.version} {fact.digest}"
+        )
+        for fact in ancestry.data_of(run)
+    ]
     for commit in ancestry.commits([run]):
         dirty = any(fact.kind == "code" and fact.dirty for fact in run.lineage)
-        label = "code, uncommitted" if dirty else "code"
+        label = "code + changes" if dirty else "code"
         found.append(making.node(0, label, commit[:10], run))
     found += [
         making.node(0, fact.name, _brief(fact.version or fact.digest) or "model", run)
@@ -129,7 +135,7 @@ def _about(fact: Lineage) -> str:
 
 
 def _brief(text: str | None) -> str:
-    return charting.fit((text or "").rpartition(":")[2], 60)[:8]
+    return charting.fit((text or "").rpartition(":")[2], 60)[:6]
 
 
 def _drawn(making: _Making, colors: Mapping[Key, str]) -> Graph:
@@ -326,7 +332,7 @@ def _write(axes: Any, found: Graph, boxes: Sequence[Box], style: Style) -> None:
         )  # fmt: skip
         if node.detail:
             axes.text(
-                left, middle + shift, charting.fit(node.detail, max(6, int(room * 1.1))),
+                left, middle + shift, charting.fit(node.detail, max(6, int(room * 0.97))),
                 ha="left", va="center", color=style.color("ink-muted"),
                 fontsize=style.font_size * 0.88, zorder=3,
             )  # fmt: skip

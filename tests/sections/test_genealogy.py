@@ -54,6 +54,15 @@ def test_data_and_code_lead_to_groups_and_groups_to_models_and_aliases():
     assert found.left_out == 0
 
 
+def test_data_whose_digests_start_alike_stay_apart():
+    runs = [
+        {"name": g, "params": {"g": g}, "lineage": rows("1", data=f"sha256:abcdefgh{g}")}
+        for g in "ab"
+    ]
+    found = graph_of(runs)
+    assert sum(node.detail == "training abcdef" for node in found.nodes) == 2
+
+
 def test_runs_of_a_group_share_its_node():
     runs = [{"name": f"a{i}", "params": {"g": "a"}, "lineage": rows(str(i))} for i in range(3)]
     found = graph_of(runs)
