@@ -306,7 +306,10 @@ def test_not_worse_is_the_one_sided_test_against_the_margin(seed):
         shifted = sign * (candidate - baseline) + margin
         p_value = stats.ttest_1samp(shifted, 0, alternative="greater").pvalue
         gate = MetricGate(metric=metric.name, require="not_worse", margin=Margin(margin))
-        assert only(gate, context).passed is bool(p_value < 0.05)
+        found = only(gate, context)
+        assert found.passed is bool(p_value < 0.05)
+        # two one-sided tests at 5 % are one interval of 90 %
+        assert "its 90 % interval" in said(found) or "beats" in said(found)
 
 
 def test_without_a_margin_only_better_is_not_worse():
