@@ -325,7 +325,7 @@ def _write(axes: Any, found: Graph, boxes: Sequence[Box], style: Style) -> None:
         middle, left = (box[1] + box[3]) / 2, box[0] + 8
         # a phone enlarges the text
         room = (box[2] - box[0] - 12) / (line * 0.7)
-        shift = line * 0.62 if node.detail else 0.0
+        shift = line * 0.72 if node.detail else 0.0
         axes.text(
             left, middle - shift, charting.fit(node.label, max(6, int(room))),
             ha="left", va="center", color=style.color("ink"), zorder=3,

@@ -86,7 +86,7 @@ def summary(one: Changes) -> str:
         said.append(formats.count(len(one.packages), "package"))
     if one.hardware:
         said.append("other machine")
-    return ", ".join(said) or ("nothing that was logged" if not one.unknown else "nothing known")
+    return ", ".join(said) or "no difference that both sides logged"
 
 
 def _of(

@@ -249,10 +249,12 @@ def test_without_a_repository_the_page_says_how_to_name_one():
 
 def test_many_steps_are_folded_one_each():
     runs = runs_of(**{f"x{i}": [environment(torch=f"{i}.0")] for i in range(5)})
+    runs += runs_of(same=[environment(torch="0.0")])
     made = study(runs, by=["g"], baseline={"g": "x0"})
     titles = [fold.title for fold in reading.find(blocks_of(made), Fold)]
     assert "From g=x0 to g=x4: 1 package" in titles
-    assert sum(title.startswith("From") for title in titles) == 4
+    assert "From g=x0 to g=same: no difference that both sides logged" in titles
+    assert sum(title.startswith("From") for title in titles) == 5
 
 
 def test_run_by_run_seed_parent_models_and_logged_changes_are_listed():
