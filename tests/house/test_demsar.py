@@ -37,6 +37,9 @@ def text_of(page: Path) -> str:
 
     body = LexborHTMLParser(page.read_text()).body
     assert body is not None
+    # numbers and their signs stay on one line by an element that is no gap
+    body.unwrap_tags(["span"])
+    body.merge_text_nodes()
     return re.sub(r"\s+", " ", body.text(separator=" "))
 
 
