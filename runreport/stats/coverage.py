@@ -5,6 +5,7 @@ Places along a param lie between 0 and 1, on the scale that its values ask for.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -147,7 +148,7 @@ def random_hole(n: int) -> float:
     """The median area of the largest hole that n random points leave, by a fixed draw."""
     if n > MOST:
         # it shrinks like log n / n
-        return random_hole(MOST) * (np.log(n) / n) / (np.log(MOST) / MOST)
+        return random_hole(MOST) * (math.log(n) / n) / (math.log(MOST) / MOST)
     rng = np.random.default_rng(n)
     areas = [largest_hole(*rng.random((2, n))).area for _ in range(RANDOM)]
     return float(np.median(areas))

@@ -116,7 +116,7 @@ def _is_log(levels: Floats) -> bool:
     middle = float(np.median(levels))
     plain = (middle - levels[0]) / (levels[-1] - levels[0])
     log = math.log(middle / levels[0]) / math.log(levels[-1] / levels[0])
-    return abs(log - 0.5) < abs(plain - 0.5)
+    return bool(abs(log - 0.5) < abs(plain - 0.5))
 
 
 def _word(value: Level) -> str:
