@@ -2,9 +2,11 @@
 
 Measured in Chromium, on pages opened from their file: how many frames a second a brush moves over
 500 runs across 12 lanes while a scatter chart and a table follow, and how long a page of 200 curves
-of 1,000 steps takes until its script is ready, with the bytes it loads. Plotly's pages hold its
-library, as its own offline export does (`include_plotlyjs=True`); it brushes by setting the same
-range on the same lane. The medians of several visits are printed, ours and the peer's in turn.
+of 1,000 steps takes until its script is ready, with the bytes it loads. The frames of the same page
+untouched are printed beside: without a graphics card the processor draws, and all who use it share
+them. Plotly's pages hold its library, as its own offline export does (`include_plotlyjs=True`); it
+brushes by setting the same range on the same lane. The medians of several visits are printed, ours
+and the peer's in turn; brushing is bounded by time, so that all of it takes a minute or two.
 
     python benchmarks/page.py [--plotly PYTHON]
 
@@ -23,8 +25,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -86,46 +89,60 @@ else:
 figure.write_html(folder + f"/plotly-{kind}.html", include_plotlyjs=True)
 """
 
-BRUSH = """async (moves) => {
+IDLE = """async (seconds) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    const start = performance.now();
+    let frames = 0;
+    for (; performance.now() - start < 1000 * seconds; frames++) await frame();
+    return frames / ((performance.now() - start) / 1000);
+}"""
+"""Frames a second of a page that nobody touches: what the browser draws at most here."""
+
+BRUSH = """async (seconds) => {
     const hit = document.querySelectorAll(".rr-hit")[0];
     const box = hit.getBoundingClientRect();
     const send = (kind, share) => hit.dispatchEvent(new PointerEvent(kind, {
         bubbles: true, pointerId: 1, clientX: box.x + box.width / 2, isPrimary: true,
         clientY: box.bottom - share * box.height, button: 0, buttons: 1, pointerType: "mouse" }));
-    hit.setPointerCapture = () => {};
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     send("pointerdown", 0.1);
     await frame();
     const start = performance.now();
-    const counts = new Set();
-    for (let n = 1; n <= moves; n++) {
-        send("pointermove", 0.1 + (0.8 * n) / moves);
+    let moves = 0;
+    for (; performance.now() - start < 1000 * seconds; moves++) {
+        send("pointermove", 0.1 + WAVE);
         await frame();
-        counts.add(document.querySelectorAll("svg[data-lanes] .rr-out").length);
     }
-    await frame();
-    const seconds = (performance.now() - start) / 1000;
-    send("pointerup", 0.9);
-    return [moves / seconds, counts.size];
-}"""
-PEER_BRUSH = """async (moves) => {
+    const rate = moves / ((performance.now() - start) / 1000);
+    const left = document.querySelectorAll("svg[data-lanes] .rr-out").length;
+    send("pointerup", 0.5);
+    if (!left) throw new Error("the brush selected everything");
+    return rate;
+}""".replace("WAVE", "0.8 * Math.abs(Math.sin((moves + 1) / 15))")
+"""The free end of the brush goes up and down a lane."""
+
+PEER_BRUSH = """async (seconds) => {
     const chart = document.querySelector(".plotly-graph-div");
     const [low, high] = [-5, -1].map((power) => Math.pow(10, power));
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     const start = performance.now();
-    for (let n = 1; n <= moves; n++) {
-        const range = [low, low + ((high - low) * n) / moves];
+    let moves = 0;
+    for (; performance.now() - start < 1000 * seconds; moves++) {
+        const range = [low, low + (high - low) * Math.abs(Math.sin((moves + 1) / 15))];
         await Plotly.restyle(chart, { "dimensions[0].constraintrange": [range] });
         await frame();
     }
-    return [moves / ((performance.now() - start) / 1000), moves];
+    return moves / ((performance.now() - start) / 1000);
 }"""
-READY = """() => new Promise((done) => {
+READY = """() => new Promise((done, fail) => {
     const look = () => {
-        const svg = document.querySelector("svg.rr-chart, .plotly-graph-div .main-svg .trace");
+        const drawn = "svg.rr-chart, .plotly-graph-div :is(.trace, .parcoords)";
+        const svg = document.querySelector(drawn);
         const ours = document.documentElement.classList.contains("rr-ready");
         if (svg && (ours || window.Plotly)) requestAnimationFrame(() => done(performance.now()));
-        else setTimeout(look, 5);
+        else if (performance.now() < 30000) setTimeout(look, 5);
+        else fail(new Error("the page was not ready in 30 seconds"));
     };
     look();
 })"""
@@ -166,25 +183,36 @@ def build(spec: str, folder: Path, name: str) -> Path:
     return folder / f"site-{name}" / "index.html"
 
 
-def visit(browser: Browser, page: Path, brush: str | None, moves: int) -> tuple[float, Any, int]:
-    """Milliseconds until ready, what brushing gave, and the bytes of what was loaded."""
+@dataclass(frozen=True)
+class Visit:
+    """What one visit of a page cost."""
+
+    ready_ms: float
+    bytes: int
+    """Of everything that was loaded."""
+    idle: float | None = None
+    frames: float | None = None
+    """Frames a second untouched, and while a brush moves."""
+
+
+def visit(browser: Browser, page: Path, brush: str | None, seconds: float) -> Visit:
     browsing = browser.new_context(viewport={"width": 1250, "height": 1000})
     tab = browsing.new_page()
     loaded: list[Path] = []
     tab.on("request", lambda request: loaded.append(Path(request.url.removeprefix("file://"))))
     tab.goto(page.as_uri(), wait_until="commit")
     ready = float(tab.evaluate(READY))
-    brushed = tab.evaluate(brush, moves) if brush else None
     size = sum(path.stat().st_size for path in loaded if path.is_file())
+    rates = [float(tab.evaluate(script, seconds)) for script in (IDLE, brush) if brush and script]
     browsing.close()
-    return ready, brushed, size
+    return Visit(ready, size, *rates)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Pages in the browser, beside Plotly's.")
     parser.add_argument("--plotly", help="a Python that has plotly")
-    parser.add_argument("--visits", type=int, default=5)
-    parser.add_argument("--moves", type=int, default=120)
+    parser.add_argument("--visits", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of brushing, each visit")
     parser.add_argument("--chromium", default="chromium")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -204,25 +232,30 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=shutil.which(options.chromium), args=["--no-sandbox"]
         )
-        results: dict[str, list[Any]] = {}
+        results: dict[str, list[Visit]] = {}
         for _ in range(options.visits):
             for kind, listed in pages.items():
                 sides = (("ours", BRUSH), ("plotly", PEER_BRUSH))
                 for page, (who, brush) in zip(listed, sides, strict=False):
                     script = brush if kind == "search" else None
-                    found = visit(browser, page, script, options.moves)
+                    found = visit(browser, page, script, options.seconds)
                     results.setdefault(f"{kind} {who}", []).append(found)
         browser.close()
         return report(results, {kind: listed[0] for kind, listed in pages.items()})
 
 
-def report(results: dict[str, list[Any]], own: dict[str, Path]) -> int:
+def report(results: dict[str, list[Visit]], own: dict[str, Path]) -> int:
     """Prints the medians; 1 when a page of ours is slower or larger than it may be."""
     medians: dict[str, dict[str, float]] = {}
     for name, visits in results.items():
-        found = {"ready_ms": statistics.median(visit[0] for visit in visits), "bytes": visits[0][2]}
-        if visits[0][1]:
-            found["frames_per_second"] = statistics.median(visit[1][0] for visit in visits)
+        found: dict[str, float] = {
+            "ready_ms": statistics.median(visit.ready_ms for visit in visits),
+            "bytes": visits[0].bytes,
+        }
+        rates = [(visit.frames, visit.idle) for visit in visits if visit.frames and visit.idle]
+        if rates:
+            found["frames_per_second"] = statistics.median(rate for rate, _ in rates)
+            found["idle_frames_per_second"] = statistics.median(rate for _, rate in rates)
         medians[name] = found
         print(name, json.dumps({key: round(value, 1) for key, value in found.items()}))
     for kind in ("search", "curves"):
