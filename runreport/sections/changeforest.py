@@ -13,7 +13,7 @@ from runreport import formats
 from runreport.blocks import Figure, LegendEntry
 from runreport.design import Metric
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting
+from runreport.sections import charting, forest
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.changes import Couple, differences
 from runreport.sections.changewords import name_of
@@ -243,7 +243,7 @@ def draw(data: Forest, style: Style) -> Drawing:
 
     figure, axes = charting.row_chart(style, data.x, [row.name for row in data.lines], data.label)
     low, high = data.x.ends
-    _draw_band(axes, data, style)
+    forest.draw_margins(axes, data.x, [line.margin for line in data.lines], style)
     axes.plot([0, 0], [-0.5, len(data.lines) - 0.5], color=style.color("ink-muted"), linewidth=1.2)
     found = _draw_dots(axes, data, style)
     colors = [style.color(line.token) for line in data.lines]
@@ -304,22 +304,3 @@ def _draw_dots(axes: Any, data: Forest, style: Style) -> list[Marks]:
         zorder=2,
     )
     return [Marks("m0", tuple(mark for _, _, mark in dots))]
-
-
-def _draw_band(axes: Any, data: Forest, style: Style) -> None:
-    from matplotlib.collections import PolyCollection
-
-    low, high = data.x.ends
-    boxes = [
-        [(a, place - 0.5), (b, place - 0.5), (b, place + 0.5), (a, place + 0.5)]
-        for place, line in enumerate(data.lines)
-        if line.margin > 0
-        for a, b in ((max(-line.margin, low), min(line.margin, high)),)
-    ]
-    if boxes:
-        axes.add_collection(
-            PolyCollection(
-                boxes, facecolors=style.color("band"), alpha=0.18, linewidths=0, zorder=1
-            ),
-            autolim=False,
-        )

@@ -210,7 +210,7 @@ def draw(data: Forest, style: Style) -> Drawing:
     figure, axes = charting.row_chart(style, data.x, names, data.label)
     low, high = data.x.ends
     room = (high - low) * 0.02
-    _draw_band(axes, data, style)
+    draw_margins(axes, data.x, [line.margin for line in data.lines], style)
     axes.plot([0, 0], [-0.5, len(data.lines) - 0.5], color=style.color("ink-muted"), linewidth=1.2)
     from matplotlib.collections import LineCollection
 
@@ -257,15 +257,16 @@ def draw(data: Forest, style: Style) -> Drawing:
     return Drawing(figure, tuple(found))
 
 
-def _draw_band(axes: Any, data: Forest, style: Style) -> None:
+def draw_margins(axes: Any, x: Scale, margins: Sequence[float], style: Style) -> None:
+    """A band around zero in each row: differences that do not matter."""
     from matplotlib.collections import PolyCollection
 
-    low, high = data.x.ends
+    low, high = x.ends
     boxes = [
         [(a, place - 0.5), (b, place - 0.5), (b, place + 0.5), (a, place + 0.5)]
-        for place, line in enumerate(data.lines)
-        if line.margin > 0
-        for a, b in ((max(-line.margin, low), min(line.margin, high)),)
+        for place, margin in enumerate(margins)
+        if margin > 0
+        for a, b in ((max(-margin, low), min(margin, high)),)
     ]
     if boxes:
         axes.add_collection(
