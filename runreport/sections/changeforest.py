@@ -13,12 +13,13 @@ from runreport import formats
 from runreport.blocks import Figure, LegendEntry
 from runreport.design import Metric
 from runreport.drawing import Drawing, Mark, Marks, Style
-from runreport.sections import charting, forest
+from runreport.sections import charting
 from runreport.sections.aligning import unit_of_difference
 from runreport.sections.changes import Couple, differences
 from runreport.sections.changewords import name_of
 from runreport.sections.charting import Floats, Scale
 from runreport.sections.configurations import Settings
+from runreport.sections.forest import draw_margins
 from runreport.sections.judging import Judged, is_settled
 from runreport.sections.verdicts import basis, label
 from runreport.stats import words
@@ -243,7 +244,7 @@ def draw(data: Forest, style: Style) -> Drawing:
 
     figure, axes = charting.row_chart(style, data.x, [row.name for row in data.lines], data.label)
     low, high = data.x.ends
-    forest.draw_margins(axes, data.x, [line.margin for line in data.lines], style)
+    draw_margins(axes, data.x, [line.margin for line in data.lines], style)
     axes.plot([0, 0], [-0.5, len(data.lines) - 0.5], color=style.color("ink-muted"), linewidth=1.2)
     found = _draw_dots(axes, data, style)
     colors = [style.color(line.token) for line in data.lines]
