@@ -177,6 +177,8 @@ function enhanceLanes(svg) {
       const taken = ends ? ends.findIndex((end) => abs(end - start) < 7) : -1;
       const whole = ends && taken < 0 && start < ends[0] && start > ends[1];
       first.preventDefault();
+      // lines of one pixel are drawn twice as fast
+      toggle(svg, "rr-brushed", true);
       group.focus({ preventScroll: true });
       return {
         move(event) {
@@ -185,6 +187,7 @@ function enhanceLanes(svg) {
           else between(taken < 0 ? start : ends[1 - taken], y);
         },
         end(how) {
+          toggle(svg, "rr-brushed", false);
           if (how === "tap") setBrush(n, null);
         },
       };
