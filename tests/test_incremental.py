@@ -89,7 +89,8 @@ def issued(first, tmp_path):
     # the report's time may come from the environment
     environ.get("SOURCE_DATE_EPOCH")
     with Keeper(order, environ, folder / "site", keep=True) as keeper:
-        keeper.finish(places(spec, facts), inputs(spec, facts), "as told", time.time_ns())
+        watched = places(spec, facts, folder / "site")
+        keeper.finish(watched, inputs(spec, facts), "as told", time.time_ns())
     return folder
 
 

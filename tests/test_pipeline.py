@@ -220,7 +220,7 @@ def wait_for(process, path):
 @pytest.mark.parametrize(("moment", "send"), [("", os.killpg), ("docs/index.md", os.kill)])
 def test_ctrl_c_leaves_the_old_site_and_nothing_beside_it(folder, built, moment, send):
     """While runs are read, from a terminal; while the site is made, from another process."""
-    for _ in range(3):
+    for _ in range(8):
         process = started("build", cwd=folder, start_new_session=True)
         wait_for(process, folder / f".site.staging-{process.pid}" / moment)
         # in the midst of it

@@ -279,10 +279,10 @@ def rows(tables: RunTables, name: str, *without: str) -> list[str]:
 
 
 def facts(tables: RunTables) -> Iterator[str]:
+    """But for what files of the environment pin: a server hands out no artifact to read it from."""
     for row in tables.lineage.to_pylist():
-        if row["kind"] == "environment":
-            row = {**row, "digest": None}
-        yield repr(row)
+        if row["kind"] != "environment":
+            yield repr(row)
 
 
 def test_histories_equal_those_read_from_the_database(

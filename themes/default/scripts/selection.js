@@ -254,7 +254,9 @@ function linkOf() {
 /** What each chart adds to a link beside its terms. */
 const arranged = [];
 restore.pins = (runs) => pin(runs.filter((run) => places.has(run)));
-restore.only = keepOnly;
+restore.only = (runs) => {
+  if (!keepOnly(runs)) throw runs;
+};
 
 function openLink() {
   if (!location.hash.startsWith("#sel=")) return;
@@ -275,11 +277,11 @@ function openLink() {
   if (lost) problemNote.textContent = "A part of the linked selection does not fit this page.";
 }
 
-/** Of the selected runs only those. */
+/** Of the selected runs only those; how many of them the page knows. */
 function keepOnly(runs) {
   const kept = new Set(runs.filter((run) => places.has(run)));
-  if (!kept.size) throw kept;
-  setTerm("only", { words: `only ${plural(kept.size, "run")}`, test: (n) => kept.has(everyRun[n]), state: [...kept] });
+  if (kept.size) setTerm("only", { words: `only ${plural(kept.size, "run")}`, test: (n) => kept.has(everyRun[n]), state: [...kept] });
+  return kept.size;
 }
 
 function selectionCsv() {
