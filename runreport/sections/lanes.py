@@ -17,6 +17,7 @@ WORDS = 12
 MISSING_AT = -0.14
 """Where a run without a value passes, in heights of the lane."""
 
+
 @dataclass(frozen=True, eq=False)
 class Lane:
     """One vertical axis."""
