@@ -18,7 +18,7 @@ from runreport.history import History
 from runreport.looks import Look
 from runreport.samples import Group, Value, ValueOf
 from runreport.spec.expressions import Expression, Scalar
-from runreport.spec.gates import Severity, Waiver
+from runreport.spec.gates import Decision, Severity, Waiver
 from runreport.tables import Run, RunTables
 
 OptionsT = TypeVar("OptionsT")
@@ -174,17 +174,9 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionEntry:
-    """A decision of this report, of another one, or of a spec."""
+class DecisionEntry(Decision):
+    """A decision of this report, of another one, or of a spec, as it is read."""
 
-    question: str = ""
-    options: tuple[str, ...] = ()
-    decided: str = ""
-    by: str = ""
-    date: str = ""
-    because: str = ""
-    id: str = ""
-    supersedes: tuple[str, ...] = ()
     report: str = ""
     """Title of the report; empty where a spec was read that may never have been built."""
     place: str = ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from runreport.cleaning import clean_text
 from runreport.errors import Problem
+from runreport.sources.archive import Archive
 
 MAX_DEPTH = 6
 """Folders below folders that are looked into."""
@@ -123,10 +123,9 @@ def _database(path: Path) -> str:
 
 def _archive(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as packed:
-            names = packed.namelist()[:3]
-    # of a version or method that it does not know, zipfile says that it is not implemented
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        with Archive(path) as packed:
+            names = list(packed.members)[:3]
+    except (OSError, ValueError):
         return "no archive that can be opened"
     shown = ", ".join(names) or "nothing"
     return f"an archive that no tracker writes like this (it holds {shown}); unpack it first"

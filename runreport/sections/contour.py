@@ -22,9 +22,7 @@ from runreport.kinds import Context, Section
 from runreport.samples import Dropped
 from runreport.sections import (
     charting,
-    configurations,
     heatmap,
-    identities,
     mosaic,
     relief,
     searched,
@@ -73,26 +71,18 @@ class ContourData:
 
 def compute(context: Context, options: Options) -> ContourData:
     """Which params, where the runs are, and the surface between them."""
-    metric, said = searched.metric_of(context, options.metric)
-    if metric is None:
-        why = "No run has logged a metric." if context.runs else "This report has no runs."
-        return ContourData(None, None, why, ())
-    settings = configurations.read(context)
-    x, y, chosen = searched.two_params(
-        context, settings, options.x, options.y, metric, numbers_first=True
-    )
-    if x is None or y is None:
-        return ContourData(None, None, heatmap.missing_params(settings), ())
-    told = (said, chosen, *identities.words(settings.left_out))
-    remarks = [remark for remark in told if remark]
+    asked = searched.plane_of(context, options.metric, options.x, options.y, numbers_first=True)
+    if isinstance(asked, str):
+        return ContourData(None, None, asked, ())
+    x, y, remarks = asked.x, asked.y, list(asked.remarks)
     across, up = coordinate_of(x, options.log_x), coordinate_of(y, options.log_y)
     whys = [why for axis in (across, up) if (why := _no_plane(axis))]
     if whys:
         remarks.append(f"{' and '.join(whys)}, so cells are drawn and nothing is between.")
         logs = (options.log_x, options.log_y)
-        tiling = tiles.tiling_of(context, settings, (x, y), metric, logs=logs)
+        tiling = tiles.tiling_of(context, asked.settings, (x, y), asked.metric, logs=logs)
         return ContourData(None, tiling, "", tuple(remarks))
-    found = _relief(context, (across, up), metric, max(1, options.limit))
+    found = _relief(context, (across, up), asked.metric, max(1, options.limit))
     return ContourData(found, None, "", tuple(remarks))
 
 

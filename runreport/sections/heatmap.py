@@ -16,8 +16,7 @@ from typing import Any
 from runreport.blocks import Block, Note, Text
 from runreport.design import MetricName
 from runreport.kinds import Context, Section
-from runreport.sections import charting, configurations, identities, mosaic, searched, tiles
-from runreport.sections.configurations import Settings
+from runreport.sections import mosaic, searched, tiles
 from runreport.sections.tiles import Tiling
 from runreport.spec.expressions import Expression
 
@@ -51,35 +50,18 @@ class HeatmapData:
 
 def compute(context: Context, options: Options) -> HeatmapData:
     """Which params, and the runs in each cell."""
-    metric, said = searched.metric_of(context, options.metric)
-    if metric is None:
-        why = "No run has logged a metric." if context.runs else "This report has no runs."
-        return HeatmapData(None, why, ())
-    settings = configurations.read(context)
-    x, y, chosen = searched.two_params(context, settings, options.x, options.y, metric)
-    if x is None or y is None:
-        return HeatmapData(None, missing_params(settings), ())
+    asked = searched.plane_of(context, options.metric, options.x, options.y)
+    if isinstance(asked, str):
+        return HeatmapData(None, asked, ())
     tiling = tiles.tiling_of(
         context,
-        settings,
-        (x, y),
-        metric,
+        asked.settings,
+        (asked.x, asked.y),
+        asked.metric,
         bins=max(2, options.bins),
         logs=(options.log_x, options.log_y),
     )
-    remarks = (said, chosen, *identities.words(settings.left_out))
-    return HeatmapData(tiling, "", tuple(remark for remark in remarks if remark))
-
-
-def missing_params(settings: Settings) -> str:
-    """Why no two params could be taken."""
-    if not settings.runs:
-        return "This report has no runs."
-    if not settings.names:
-        return configurations.none_differs(settings)
-    name = charting.fit(settings.names[0], 40)
-    said = f"Two params are needed; only {name} differs between configurations."
-    return " ".join((said, *identities.words(settings.left_out)))
+    return HeatmapData(tiling, "", asked.remarks)
 
 
 def present(data: HeatmapData, options: Options) -> tuple[Block, ...]:

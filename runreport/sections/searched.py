@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runreport.kinds import Context
-from runreport.sections import charting, quantities
+from runreport.sections import charting, configurations, identities, quantities
 from runreport.sections.charting import Floats
 from runreport.sections.configurations import Settings, same, text_of
 from runreport.sections.quantities import Quantity
@@ -143,6 +143,49 @@ def choice_words(chosen: Sequence[Varied], metric: Quantity, count: int) -> str:
         f"No params were named, so those that go with {name} most are taken. Share of the "
         f"variance of its ranks between their values: {shares}."
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Two params and the metric that is looked at over them."""
+
+    metric: Quantity
+    settings: Settings
+    x: Quantity
+    y: Quantity
+    remarks: tuple[str, ...]
+    """How these were chosen, and what tells no configurations apart."""
+
+
+def plane_of(
+    context: Context,
+    metric: str | None,
+    x: Expression | None,
+    y: Expression | None,
+    *,
+    numbers_first: bool = False,
+) -> Asked | str:
+    """What an author asks for who places a metric over two params, or why there is nothing."""
+    found, said = metric_of(context, metric)
+    if found is None:
+        return "No run has logged a metric." if context.runs else "This report has no runs."
+    settings = configurations.read(context)
+    first, second, chosen = two_params(context, settings, x, y, found, numbers_first=numbers_first)
+    if first is None or second is None:
+        return _missing_params(settings)
+    told = (said, chosen, *identities.words(settings.left_out))
+    return Asked(found, settings, first, second, tuple(remark for remark in told if remark))
+
+
+def _missing_params(settings: Settings) -> str:
+    """Why no two params could be taken."""
+    if not settings.runs:
+        return "This report has no runs."
+    if not settings.names:
+        return configurations.none_differs(settings)
+    name = charting.fit(settings.names[0], 40)
+    said = f"Two params are needed; only {name} differs between configurations."
+    return " ".join((said, *identities.words(settings.left_out)))
 
 
 def two_params(

@@ -85,7 +85,7 @@ def grow(rows: Floats, values: Floats, *, rng: np.random.Generator, trees: int =
     Source: Breiman (2001), Random Forests, Machine Learning 45.
     """
     try:
-        from sklearn.ensemble import RandomForestRegressor  # type: ignore[import-untyped]
+        from sklearn.ensemble import RandomForestRegressor
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"scikit-learn is not installed: {INSTALL}") from error
     n = values.size
@@ -103,7 +103,7 @@ def grow(rows: Floats, values: Floats, *, rng: np.random.Generator, trees: int =
 def one_thread() -> AbstractContextManager[object]:
     """Products of tall, narrow arrays on one core: threads cost more than they bring."""
     # comes with scikit-learn
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limited: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
     return limited

@@ -96,7 +96,7 @@ def test_no_metric_no_runs_and_no_differing_param_are_said():
 
 @pytest.fixture(scope="module")
 def searched():
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
     made = context(landscape(3, 70, replicates=2, noise=0.01, nuisance=True, failing=0.06).runs)
     data = importance.compute(made, Options())
     return made, data, importance.present(data, Options())
@@ -162,7 +162,7 @@ def test_every_configuration_is_a_mark_of_its_runs_in_every_panel(searched):
 
 
 def test_a_few_diverged_runs_do_not_decide_what_is_important():
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
     runs = landscape(6, 60, noise=0.005).runs
     runs[7]["metrics"][METRIC] = -1e6
     made = context(runs)

@@ -134,8 +134,8 @@ def test_the_nearest_rows_are_those_that_comparing_every_pair_finds(seed):
 
 
 def test_contexts_differ_beyond_replicates_as_the_interaction_of_an_analysis_of_variance_says():
-    anova = pytest.importorskip("statsmodels.stats.anova")
-    formula = pytest.importorskip("statsmodels.formula.api")
+    anova = pytest.importorskip("statsmodels.stats.anova", reason="needs statsmodels")
+    formula = pytest.importorskip("statsmodels.formula.api", reason="needs statsmodels")
     rng = np.random.default_rng(3)
     contexts, replicates = 5, 4
     y = rng.normal(size=(contexts, 2, replicates))

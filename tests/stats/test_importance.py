@@ -11,7 +11,7 @@ from runreport.stats import space
 from runreport.stats.association import association
 from tests.landscapes import METRIC, ORDER, landscape
 
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
 
 
 def axes_of(runs, names):

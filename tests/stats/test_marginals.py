@@ -9,7 +9,7 @@ from runreport.stats import importance, space
 from runreport.stats.forests import grow
 from runreport.stats.marginals import Marginals, bagged_error
 
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
 
 
 def study(n: int = 40):
